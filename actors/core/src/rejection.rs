@@ -1,0 +1,162 @@
+//! Why a command was refused: an answer, expected and safe to show.
+
+use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, SeatNo};
+use crate::time::Timestamp;
+
+/// Why a command was refused, in the order in which the reasons are checked. `code()` is the stable word that clients see.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The same idempotency key with another request.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The show is a draft.
+    #[error("this show is not on sale")]
+    NotPublished,
+    /// The show is paused.
+    #[error("the sale of this show is paused")]
+    SalesPaused {
+        /// What the public is told.
+        public_message: Option<String>,
+    },
+    /// The show was cancelled, moved, or has ended, or its sale is over.
+    #[error("the sale of this show has ended")]
+    SalesEnded,
+    /// The public sale has not begun.
+    #[error("this show is not on sale yet")]
+    NotOnSale {
+        /// When it begins.
+        on_sale_at: Timestamp,
+    },
+    /// Nothing was asked for.
+    #[error("a hold needs at least one place")]
+    NothingWanted,
+    /// Seats that this plan hasn't.
+    #[error("some of these seats do not exist")]
+    UnknownSeats {
+        /// Every one.
+        seats: Vec<SeatNo>,
+    },
+    /// An area that this plan hasn't.
+    #[error("this area does not exist")]
+    UnknownArea {
+        /// Which.
+        area: AreaNo,
+    },
+    /// A seat or an area named twice in one request.
+    #[error("a place was named twice")]
+    NamedTwice,
+    /// More places than one hold may have, or than this buyer may have.
+    #[error("more places than one buyer may have")]
+    SeatLimitReached {
+        /// How many are allowed.
+        max: u32,
+    },
+    /// This buyer has as many holds as one may have.
+    #[error("this buyer has too many holds")]
+    HoldLimitReached {
+        /// How many are allowed.
+        max: u32,
+    },
+    /// Seats that are not available.
+    #[error("some of these seats have just been taken")]
+    SeatsTaken {
+        /// Every one.
+        seats: Vec<SeatNo>,
+    },
+    /// An area hasn't so many free places.
+    #[error("this area has not enough places left")]
+    AreaFull {
+        /// Which.
+        area: AreaNo,
+        /// How many it has.
+        available: u32,
+    },
+    /// Best available found nothing.
+    #[error("no seats like these are left")]
+    NoneAvailable,
+    /// The choice would strand a single seat.
+    #[error("this choice would leave a single seat")]
+    StrandsASeat {
+        /// The seats that would be stranded.
+        seats: Vec<SeatNo>,
+    },
+    /// A hold that was never made, or that ended so long ago that it is forgotten.
+    #[error("there is no such hold")]
+    UnknownHold {
+        /// Which.
+        hold: HoldId,
+    },
+    /// The hold's time was up.
+    #[error("this hold has lapsed")]
+    HoldLapsed {
+        /// When.
+        lapsed_at: Timestamp,
+    },
+    /// The hold is paying, released or booked; or it is paying for another order.
+    #[error("this hold is no longer open")]
+    HoldNotOpen,
+    /// The booking was cancelled; a late Book changes nothing.
+    #[error("this booking was cancelled")]
+    BookingCancelled,
+    /// A booking that was never made.
+    #[error("there is no such booking")]
+    UnknownBooking {
+        /// Which.
+        booking: BookingId,
+    },
+    /// Not part of this booking.
+    #[error("these places do not belong to this booking")]
+    NotInBooking,
+    /// An allocation that was never made.
+    #[error("there is no such allocation")]
+    UnknownAllocation {
+        /// Which.
+        allocation: AllocationId,
+    },
+    /// Places that are not (or no longer) in this allocation.
+    #[error("these places are not in this allocation")]
+    NotInAllocation {
+        /// The seats that aren't.
+        seats: Vec<SeatNo>,
+    },
+    /// The show's state does not allow this change of state.
+    #[error("the show's state does not allow this")]
+    WrongState,
+    /// Settings that contradict themselves.
+    #[error("these settings are not possible: {why}")]
+    BadSettings {
+        /// What contradicts what.
+        why: String,
+    },
+}
+
+impl Rejection {
+    /// The stable word that clients see.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "idempotency_key_reused",
+            Self::NotPublished | Self::NotOnSale { .. } => "not_on_sale",
+            Self::SalesPaused { .. } => "sales_paused",
+            Self::SalesEnded => "sales_ended",
+            Self::NothingWanted
+            | Self::UnknownSeats { .. }
+            | Self::UnknownArea { .. }
+            | Self::NamedTwice
+            | Self::NotInBooking
+            | Self::NotInAllocation { .. }
+            | Self::BadSettings { .. } => "validation_failed",
+            Self::SeatLimitReached { .. } => "seat_limit_reached",
+            Self::HoldLimitReached { .. } => "hold_limit_reached",
+            Self::SeatsTaken { .. } => "seats_taken",
+            Self::AreaFull { .. } => "area_full",
+            Self::NoneAvailable => "none_available",
+            Self::StrandsASeat { .. } => "strands_a_seat",
+            Self::UnknownHold { .. } | Self::UnknownBooking { .. } | Self::UnknownAllocation { .. } => "not_found",
+            Self::HoldLapsed { .. } => "hold_lapsed",
+            Self::HoldNotOpen => "hold_not_open",
+            Self::BookingCancelled => "booking_cancelled",
+            Self::WrongState => "wrong_state",
+        }
+    }
+}
