@@ -1,0 +1,82 @@
+# `make help` lists what can be made. Times are for two cores.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# SQL is checked against the committed metadata in .sqlx, so that a build needs no database.
+ifndef DATABASE_URL
+export SQLX_OFFLINE := true
+endif
+# A clean clone compiles everything once: incremental files would only cost time and room.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
+
+PROFILE := quick
+DATA_DIR ?= $(shell scripts/data-dir)
+LISTEN ?= 127.0.0.1:8080
+SEED ?= 1
+TICKS ?= 20000
+
+.PHONY: help run build website test check bench load sim fmt
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start Aisle with its demo house (first time about 6 minutes, later seconds)
+	@scripts/install-needs run
+	@$(MAKE) --no-print-directory website
+	@[ -x target/$(PROFILE)/aisle ] || echo "run: building the server, about 5 minutes the first time"
+	@cargo build --quiet --profile $(PROFILE) --bin aisle
+	@exec target/$(PROFILE)/aisle serve --demo --listen $(LISTEN) --data-dir $(DATA_DIR)
+
+build: ## Put the whole product into target/release/aisle (about 10 minutes the first time)
+	@scripts/install-needs run
+	@$(MAKE) --no-print-directory website
+	@echo "build: compiling the server with optimisation, about 10 minutes the first time"
+	cargo build --release --bin aisle
+
+test: ## Run everything that must pass (about 20 minutes on a clean clone)
+	@scripts/install-needs test
+	@scripts/test
+
+check: ## Format, lint and type check only (a minute or two once dependencies are built)
+	@echo "check: rustfmt, clippy, then the website's type check and lint"
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if [ -f frontend/package.json ]; then $(MAKE) --no-print-directory frontend/node_modules/.installed && cd frontend && npm run --if-present typecheck && npm run --if-present lint; fi
+
+bench: ## Measure decide, apply, best available, replay and the journal (about 5 minutes)
+	@echo "bench: criterion, about 5 minutes after building"
+	scripts/with-postgres cargo bench --workspace
+
+load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
+	@scripts/load
+
+sim: ## Play random days of a show against crashes: make sim SEED=7 TICKS=20000 (about a minute)
+	@echo "sim: seed $(SEED), $(TICKS) ticks"
+	AISLE_SIM_SEED=$(SEED) AISLE_SIM_TICKS=$(TICKS) cargo test --profile $(PROFILE) -p aisle-actors --test simulation -- --nocapture
+
+fmt: ## Format everything
+	cargo fmt --all
+
+# The website, built only when something it is made of has changed.
+ifneq ($(wildcard frontend/package.json),)
+WEBSITE_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/coverage/*')
+
+website: frontend/dist/index.html
+
+frontend/node_modules/.installed: frontend/package-lock.json
+	@echo "website: installing its packages, about half a minute"
+	@cd frontend && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.installed $(WEBSITE_SOURCES)
+	@echo "website: building, about ten seconds"
+	@cd frontend && npm run build --silent >../target-website.log 2>&1 || { cat ../target-website.log; rm -f ../target-website.log; exit 1; }
+	@rm -f target-website.log && touch $@
+else
+website:
+	@true
+endif

@@ -1,0 +1,12 @@
+//! What the compiler and clippy cannot see: who may import what, how long a file may be, what must never be in the tree.
+//!
+//! Each rule is a pure function from files to complaints, so that it can be shown a planted fault beside the real tree.
+
+mod imports;
+mod manners;
+mod source;
+
+/// Fails with every complaint, one a line.
+fn none_of(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "{} complaints:\n  {}", complaints.len(), complaints.join("\n  "));
+}
