@@ -1,1 +1,16 @@
+//! Aisle: the server and its command line.
+//!
+//! A room here is a capability, not a layer. Rooms stand on floors and import only from below; `docs/ARCHITECTURE.md` has
+//! the table and `tests/tidy.rs` holds it. [`startup`] is the one place that wires concrete types together.
 
+pub mod accounts;
+pub mod admin;
+pub mod catalog;
+pub mod demo;
+pub mod holds;
+pub mod http;
+pub mod notify;
+pub mod orders;
+pub mod payments;
+pub mod platform;
+pub mod tickets;

@@ -1,0 +1,187 @@
+//! Who is asking: a signed-in browser or a bearer token, as an extractor.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::{FromRequest, HttpRequest, web};
+use uuid::Uuid;
+
+use super::store::Accounts;
+use crate::http::{ApiError, Caller, Code};
+
+/// The session cookie's name.
+pub const SESSION_COOKIE: &str = "aisle_session";
+
+/// What somebody may do in one organiser's house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Admits tickets.
+    Scanner,
+    /// Sells at the counter.
+    BoxOffice,
+    /// Runs the house: venues, plans, shows, prices, orders.
+    Organizer,
+}
+
+impl Role {
+    /// The role with this name in the database.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "scanner" => Some(Self::Scanner),
+            "box_office" => Some(Self::BoxOffice),
+            "organizer" => Some(Self::Organizer),
+            _ => None,
+        }
+    }
+
+    /// Its name in the database and in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scanner => "scanner",
+            Self::BoxOffice => "box_office",
+            Self::Organizer => "organizer",
+        }
+    }
+}
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Their id.
+    pub user: Uuid,
+    /// The token by which they came; logging out revokes it.
+    pub token: Uuid,
+    /// Administrators may do everything in every organiser's house.
+    pub is_admin: bool,
+    /// What they may do where.
+    pub memberships: Vec<(Uuid, Role)>,
+}
+
+impl Identity {
+    /// The caller to whom an idempotency key belongs.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller::User(self.user)
+    }
+
+    /// Whether they may do in this organiser's house what `role` may.
+    #[must_use]
+    pub fn may(&self, role: Role, organizer: Uuid) -> bool {
+        self.is_admin || self.memberships.iter().any(|&(at, has)| at == organizer && has >= role)
+    }
+
+    /// The same as a condition. Somebody else's house does not even exist to a stranger of it.
+    ///
+    /// # Errors
+    /// `not_found` (of `what`) to who has no part in that house, `forbidden` to who has too small a one.
+    pub fn must(&self, role: Role, organizer: Uuid, what: &str) -> Result<(), ApiError> {
+        if self.may(role, organizer) {
+            Ok(())
+        } else if self.memberships.iter().any(|&(at, _)| at == organizer) {
+            Err(ApiError::new(Code::Forbidden, format!("This needs the role {}.", role.name())))
+        } else {
+            Err(ApiError::not_found(what))
+        }
+    }
+
+    /// Only administrators pass.
+    ///
+    /// # Errors
+    /// `forbidden` to everybody else.
+    pub fn must_be_admin(&self) -> Result<(), ApiError> {
+        if self.is_admin { Ok(()) } else { Err(ApiError::new(Code::Forbidden, "This needs an administrator.")) }
+    }
+
+    /// Only people with a part in some house pass.
+    ///
+    /// # Errors
+    /// `forbidden` to everybody else.
+    pub fn must_be_staff(&self, role: Role) -> Result<(), ApiError> {
+        if self.is_admin || self.memberships.iter().any(|&(_, has)| has >= role) {
+            Ok(())
+        } else {
+            Err(ApiError::new(Code::Forbidden, format!("This needs the role {}.", role.name())))
+        }
+    }
+
+    /// Which organisers' things they see: `None` is all of them.
+    #[must_use]
+    pub fn sees(&self) -> Option<Vec<Uuid>> {
+        (!self.is_admin).then(|| self.memberships.iter().map(|&(organizer, _)| organizer).collect())
+    }
+}
+
+/// Who is asking, where it need not be anybody.
+#[derive(Clone, Debug)]
+pub struct MaybeIdentity(pub Option<Identity>);
+
+impl FromRequest for MaybeIdentity {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let bearer = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec());
+        let cookie = request.cookie(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let vouched = request.headers().contains_key("aisle-csrf");
+        let accounts = request.app_data::<web::Data<Accounts>>().cloned();
+        Box::pin(async move {
+            let Some(accounts) = accounts else { return Err(ApiError::plain(Code::Internal)) };
+            // Who shows a token that is not one is told so, rather than treated as a stranger.
+            if let Some(header) = bearer {
+                let token = std::str::from_utf8(&header).ok().and_then(|text| {
+                    let (scheme, token) = text.split_once(' ')?;
+                    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+                });
+                let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
+                return match accounts.identify(&token).await? {
+                    Some(identity) => Ok(Self(Some(identity))),
+                    None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
+                };
+            }
+            let Some(token) = cookie else { return Ok(Self(None)) };
+            // Another site can make a browser send our cookie, but not a header of its own choice.
+            if !safe && !vouched {
+                return Ok(Self(None));
+            }
+            Ok(Self(accounts.identify(&token).await?))
+        })
+    }
+}
+
+impl FromRequest for Identity {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let maybe = MaybeIdentity::from_request(request, payload);
+        Box::pin(async move { maybe.await?.0.ok_or_else(|| ApiError::plain(Code::Unauthenticated)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_house_is_open_to_its_own_people_by_their_role() {
+        let (house, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let seller = Identity {
+            user: Uuid::nil(),
+            token: Uuid::nil(),
+            is_admin: false,
+            memberships: vec![(house, Role::BoxOffice)],
+        };
+        assert!(seller.must(Role::Scanner, house, "show").is_ok());
+        assert_eq!(seller.must(Role::Organizer, house, "show").unwrap_err().code(), Code::Forbidden);
+        assert_eq!(seller.must(Role::Scanner, other, "show").unwrap_err().code(), Code::NotFound);
+        assert!(seller.must_be_admin().is_err());
+        let admin = Identity { is_admin: true, memberships: vec![], ..seller };
+        assert!(admin.must(Role::Organizer, other, "show").is_ok());
+        assert_eq!(admin.sees(), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! What is sold: venues, plans, productions, shows, prices; and finding them.

@@ -1,0 +1,1 @@
+//! The demo house, and its rush. Only with `--demo`.

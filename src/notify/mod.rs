@@ -1,0 +1,1 @@
+//! Telling people: the outbox, mail, the mailbox. Is given what to say.

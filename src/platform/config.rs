@@ -1,0 +1,206 @@
+//! Configuration: defaults, then a file, then `AISLE_*`, then the command line. Every limit has its unit in its name.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Everything that can be set. `aisle serve --help` and `docs/OPERATIONS.md` explain each.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one and says which.
+    pub listen: SocketAddr,
+    /// Where this installation keeps its secret and, without `database_url`, its Postgres.
+    pub data_dir: PathBuf,
+    /// A Postgres of yours; without it one is started in `data_dir`.
+    pub database_url: Option<String>,
+    /// How the outside reaches this server, without a slash at the end: for links in mails and webhook addresses.
+    pub public_url: Option<String>,
+    /// Fill an empty database with a demo house.
+    pub demo: bool,
+    /// The password of the demo's logins; without it a random one is printed once.
+    pub demo_password: Option<String>,
+    /// `text` for people, `json` for machines.
+    pub log_format: LogFormat,
+    /// Which log lines are written, as tracing's filter has it.
+    pub log: String,
+    /// Seals the server keys in the database: 32 bytes in base64. Without it `data_dir/secret.key` is made.
+    pub secret_key: Option<String>,
+    /// `smtp://user:password@host:587` or `smtps://…`; without it mails are kept in the mailbox.
+    pub smtp_url: Option<String>,
+    /// From whom mails come.
+    pub mail_from: String,
+    /// `observe` evaluates rate limits and per-buyer caps and enforces none of them; for load tests.
+    pub abuse_limits: AbuseLimits,
+    /// HTTP worker threads. Two suffice for thousands of requests a second, because the shows' work is done elsewhere.
+    pub workers: usize,
+    /// Connections that HTTP handlers share.
+    pub database_connections_max: u32,
+    /// Connections at a time, over all workers; past it new ones wait in the kernel's queue.
+    pub connections_max: usize,
+    /// A request's body, unless its route says otherwise. An order of ten seats is two kilobytes.
+    pub body_bytes_max: usize,
+    /// A seat plan's body: 150,000 seats with all their extras stay below it.
+    pub plan_bytes_max: usize,
+    /// Commands waiting for one show; past it callers get 503 with `Retry-After`.
+    pub mailbox_commands_max: usize,
+    /// Shows in memory; past it the least used sleeps first.
+    pub active_shows_max: usize,
+    /// WebSockets at a time in this process; past it 503.
+    pub sockets_max: usize,
+    /// How long a stopping server waits for requests under way.
+    pub stop_grace_s: u64,
+}
+
+/// Whether limits against abuse bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbuseLimits {
+    /// They do.
+    Enforce,
+    /// They are evaluated and counted only.
+    Observe,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("aisle-data"),
+            database_url: None,
+            public_url: None,
+            demo: false,
+            demo_password: None,
+            log_format: LogFormat::Text,
+            log: "info,sqlx=warn,actix_server=warn".to_owned(),
+            secret_key: None,
+            smtp_url: None,
+            mail_from: "Box office <box-office@localhost>".to_owned(),
+            abuse_limits: AbuseLimits::Enforce,
+            workers: 2,
+            database_connections_max: 16,
+            connections_max: 20_000,
+            body_bytes_max: 64 * 1024,
+            plan_bytes_max: 32 * 1024 * 1024,
+            mailbox_commands_max: 512,
+            active_shows_max: 2_000,
+            sockets_max: 10_000,
+            stop_grace_s: 10,
+        }
+    }
+}
+
+// By hand, because passwords stand in the URLs and the keys.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("listen", &self.listen).field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable that cannot be read or has the wrong type or name.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// A value that makes no sense.
+    #[error("{field}: {problem}")]
+    Impossible {
+        /// Which setting.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads `file`, or `aisle.toml` here where there is one, then `AISLE_*`, then `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// When a file that was named is missing, or a value has the wrong type, name or size.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let file = match file {
+            Some(path) => config::File::from(path).required(true),
+            None => config::File::from(Path::new("aisle.toml")).required(false),
+        };
+        let environment =
+            config::Environment::with_prefix("AISLE").prefix_separator("_").try_parsing(true).ignore_empty(true);
+        // Variables that belong to tools and tests beside the server, not to it.
+        let mut values: std::collections::HashMap<String, String> = std::env::vars().collect();
+        values.retain(|name, _| !OTHERS_VARIABLES.iter().any(|other| name.starts_with(other)));
+        let mut config: Self = config::Config::builder()
+            .add_source(file)
+            .add_source(environment.source(Some(values.into_iter().collect())))
+            .build()?
+            .try_deserialize()?;
+        if config.database_url.is_none() {
+            config.database_url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether the values make sense together.
+    ///
+    /// # Errors
+    /// Names the first that doesn't.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("workers", self.workers),
+            ("connections_max", self.connections_max),
+            ("mailbox_commands_max", self.mailbox_commands_max),
+            ("active_shows_max", self.active_shows_max),
+            ("database_connections_max", self.database_connections_max as usize),
+            ("body_bytes_max", self.body_bytes_max),
+            ("plan_bytes_max", self.plan_bytes_max),
+        ];
+        if let Some((field, _)) = positive.into_iter().find(|&(_, value)| value == 0) {
+            return Err(ConfigError::Impossible { field, problem: "must be at least 1".to_owned() });
+        }
+        if let Some(url) = &self.public_url
+            && (!(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/'))
+        {
+            let problem = "must begin with http:// or https:// and not end with a slash".to_owned();
+            return Err(ConfigError::Impossible { field: "public_url", problem });
+        }
+        Ok(())
+    }
+}
+
+/// `AISLE_PG_BIN` is the embedded Postgres's own, `AISLE_TEST_…` the tests', `AISLE_CONFIG` names the file.
+const OTHERS_VARIABLES: [&str; 3] = ["AISLE_PG_BIN", "AISLE_TEST_", "AISLE_CONFIG"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_values_are_named() {
+        let wrong = Config { workers: 0, ..Config::default() };
+        assert_eq!(wrong.check().unwrap_err().to_string(), "workers: must be at least 1");
+        let wrong = Config { public_url: Some("example.org/".to_owned()), ..Config::default() };
+        assert!(wrong.check().unwrap_err().to_string().starts_with("public_url: "));
+        Config::default().check().unwrap();
+    }
+
+    #[test]
+    fn secrets_do_not_appear_in_debug_output() {
+        let config = Config {
+            database_url: Some("postgres://a:geheim@h/d".to_owned()),
+            secret_key: Some("geheim".to_owned()),
+            ..Config::default()
+        };
+        assert!(!format!("{config:?}").contains("geheim"));
+    }
+}

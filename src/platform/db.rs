@@ -1,0 +1,48 @@
+//! The database: pools, migrations, and how its failures are named on the way up.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+/// The database did not do what it was asked: the world failing, not an answer. Carries its source; the boundary logs it once.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not answer as it should")]
+pub struct DbFault(#[from] pub sqlx::Error);
+
+impl DbFault {
+    /// The name of the constraint that was violated, where that is what happened.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        self.0.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
+    }
+}
+
+/// A pool of connections, under the name that rooms without SQL of their own may say.
+pub type Db = PgPool;
+
+/// Whether the database answers at all, within a pool's patience.
+pub async fn answers(db: &Db) -> bool {
+    sqlx::query_scalar!("SELECT 1 AS \"one!\"").fetch_one(db).await.is_ok()
+}
+
+/// A pool. A connection's I/O dies with the runtime that opened it, so HTTP handlers and background workers have one each.
+#[must_use]
+pub fn pool(options: PgConnectOptions, connections_max: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        // Long enough for a failover's first seconds, short enough that a buyer is told to try again rather than left hanging.
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(300))
+        .connect_lazy_with(options)
+}
+
+/// All migrations, in the binary.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Brings the schema up to this version. Processes that start together wait for each other.
+///
+/// # Errors
+/// When the database does not answer, or was migrated by a newer version of Aisle.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATIONS.run(pool).await
+}

@@ -1,0 +1,11 @@
+//! What every room stands on: configuration, the database, ids, money, server keys, logs and metrics. Knows nothing of tickets.
+
+pub mod config;
+pub mod db;
+pub mod house;
+pub mod idempotency;
+pub mod ids;
+pub mod keys;
+pub mod money;
+pub mod telemetry;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Tickets: issuing, signed QR codes, pictures, PDF.
