@@ -23,5 +23,8 @@ pub use ids::{
 pub use plan::{Area, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section};
 pub use rejection::Rejection;
 pub use settings::{OrphanRule, Settings};
-pub use show::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
+pub use show::{
+    AllocationView, Answer, BookingView, Counts, HoldState, HoldView, Image, ImageError, REMEMBERED_MS, SeatState,
+    Show, ShowState, Touched,
+};
 pub use time::{DurationMs, Timestamp};

@@ -2,9 +2,13 @@
 //!
 //! A plan is immutable and shared by all the shows that use it; a show itself keeps only the state of each seat.
 
+mod lines;
+
 use std::collections::HashMap;
 
 use crate::ids::{AreaNo, CategoryNo, PlanVersionId, SeatNo, SectionNo};
+pub(crate) use lines::Block;
+use lines::Lines;
 
 /// A place on the plan, in the plan's own units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -109,6 +113,7 @@ pub struct Plan {
     categories: Vec<Box<str>>,
     areas: Vec<Area>,
     focal_point: Point,
+    lines: Lines,
 }
 
 impl Plan {
@@ -284,10 +289,11 @@ impl PlanBuilder {
     /// Where guids, numbers, sections or categories contradict each other.
     pub fn build(self) -> Result<Plan, PlanError> {
         let Self { version, seats: listed, rows, sections, categories, areas, focal_point } = self;
-        let end = listed.iter().map(|seat| seat.number.0 + 1).max().unwrap_or(0);
-        if end > SEAT_NUMBER_MAX {
-            return Err(PlanError::NumberOutOfBounds { number: end - 1 });
+        let highest = listed.iter().map(|seat| seat.number.0).max();
+        if let Some(number) = highest.filter(|&number| number >= SEAT_NUMBER_MAX) {
+            return Err(PlanError::NumberOutOfBounds { number });
         }
+        let end = highest.map_or(0, |number| number + 1);
         let mut seats: Vec<Option<Seat>> = vec![None; end as usize];
         let mut place_in_order = vec![u32::MAX; end as usize];
         let mut by_guid = HashMap::with_capacity(listed.len());
@@ -316,16 +322,29 @@ impl PlanBuilder {
             }
         }
         let position = |number: &SeatNo| seats[number.index()].as_ref().map(|seat| seat.position).unwrap_or_default();
-        let rows = rows
+        let rows: Vec<Row> = rows
             .into_iter()
             .map(|(section, numbers)| Row { section, blocks: cut_at_aisles(&numbers, position) })
             .collect();
         let focal_point = focal_point.unwrap_or_else(|| middle_of_upper_edge(seats.iter().flatten()));
-        Ok(Plan { version, seats, order, place_in_order, by_guid, rows, sections, categories, areas, focal_point })
+        let lines = Lines::new(&rows, &seats, focal_point);
+        Ok(Plan {
+            version,
+            seats,
+            order,
+            place_in_order,
+            by_guid,
+            rows,
+            sections,
+            categories,
+            areas,
+            focal_point,
+            lines,
+        })
     }
 }
 
-fn distance(a: Point, b: Point) -> f32 {
+pub(crate) fn distance(a: Point, b: Point) -> f32 {
     (a.x - b.x).hypot(a.y - b.y)
 }
 

@@ -3,12 +3,17 @@
 use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, SeatNo};
 use crate::time::Timestamp;
 
-/// Why a command was refused, in the order in which the reasons are checked. `code()` is the stable word that clients see.
+/// Why a command was refused, in the order in which the reasons are checked: was it answered before, is the show on sale, does
+/// what it names exist, is the wish sound, may this buyer, and only then whether the places are free. `code()` is the stable
+/// word that clients see.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The same idempotency key with another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
+    /// The booking was cancelled; a late Book changes nothing.
+    #[error("this booking was cancelled")]
+    BookingCancelled,
     /// The show is a draft.
     #[error("this show is not on sale")]
     NotPublished,
@@ -26,6 +31,42 @@ pub enum Rejection {
     NotOnSale {
         /// When it begins.
         on_sale_at: Timestamp,
+    },
+    /// A hold that was never made, or that ended so long ago that it is forgotten.
+    #[error("there is no such hold")]
+    UnknownHold {
+        /// Which.
+        hold: HoldId,
+    },
+    /// The hold's time was up.
+    #[error("this hold has lapsed")]
+    HoldLapsed {
+        /// When.
+        lapsed_at: Timestamp,
+    },
+    /// The hold is paying, released or booked; or it is paying for another order.
+    #[error("this hold is no longer open")]
+    HoldNotOpen,
+    /// A booking that was never made.
+    #[error("there is no such booking")]
+    UnknownBooking {
+        /// Which.
+        booking: BookingId,
+    },
+    /// An allocation that was never made.
+    #[error("there is no such allocation")]
+    UnknownAllocation {
+        /// Which.
+        allocation: AllocationId,
+    },
+    /// The show's state does not allow this change of state.
+    #[error("the show's state does not allow this")]
+    WrongState,
+    /// Settings that contradict themselves.
+    #[error("these settings are not possible: {why}")]
+    BadSettings {
+        /// What contradicts what.
+        why: String,
     },
     /// Nothing was asked for.
     #[error("a hold needs at least one place")]
@@ -45,6 +86,15 @@ pub enum Rejection {
     /// A seat or an area named twice in one request.
     #[error("a place was named twice")]
     NamedTwice,
+    /// Not part of this booking.
+    #[error("these places do not belong to this booking")]
+    NotInBooking,
+    /// Places that are not (or no longer) in this allocation.
+    #[error("these places are not in this allocation")]
+    NotInAllocation {
+        /// The seats that aren't.
+        seats: Vec<SeatNo>,
+    },
     /// More places than one hold may have, or than this buyer may have.
     #[error("more places than one buyer may have")]
     SeatLimitReached {
@@ -79,54 +129,6 @@ pub enum Rejection {
     StrandsASeat {
         /// The seats that would be stranded.
         seats: Vec<SeatNo>,
-    },
-    /// A hold that was never made, or that ended so long ago that it is forgotten.
-    #[error("there is no such hold")]
-    UnknownHold {
-        /// Which.
-        hold: HoldId,
-    },
-    /// The hold's time was up.
-    #[error("this hold has lapsed")]
-    HoldLapsed {
-        /// When.
-        lapsed_at: Timestamp,
-    },
-    /// The hold is paying, released or booked; or it is paying for another order.
-    #[error("this hold is no longer open")]
-    HoldNotOpen,
-    /// The booking was cancelled; a late Book changes nothing.
-    #[error("this booking was cancelled")]
-    BookingCancelled,
-    /// A booking that was never made.
-    #[error("there is no such booking")]
-    UnknownBooking {
-        /// Which.
-        booking: BookingId,
-    },
-    /// Not part of this booking.
-    #[error("these places do not belong to this booking")]
-    NotInBooking,
-    /// An allocation that was never made.
-    #[error("there is no such allocation")]
-    UnknownAllocation {
-        /// Which.
-        allocation: AllocationId,
-    },
-    /// Places that are not (or no longer) in this allocation.
-    #[error("these places are not in this allocation")]
-    NotInAllocation {
-        /// The seats that aren't.
-        seats: Vec<SeatNo>,
-    },
-    /// The show's state does not allow this change of state.
-    #[error("the show's state does not allow this")]
-    WrongState,
-    /// Settings that contradict themselves.
-    #[error("these settings are not possible: {why}")]
-    BadSettings {
-        /// What contradicts what.
-        why: String,
     },
 }
 

@@ -1,192 +1,108 @@
 //! The show: its state, and the four functions that are the whole of its life.
+//!
+//! A turn of the caller is: [`Show::expire`], apply; [`Show::decide`], apply; [`Show::answer`]. The seats are four bytes each
+//! (`table`); holds, bookings and allocations are records (`record`); each other file knows one kind of decision.
 
-use crate::command::{AreaCount, Origin, RequestHash};
-use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, OrderId, SeatNo};
-use crate::time::Timestamp;
+mod allocation;
+mod apply;
+mod best;
+mod check;
+mod decide;
+mod hold;
+mod image;
+mod lifecycle;
+mod orphan;
+mod read;
+mod record;
+mod sale;
+mod split;
+mod table;
+mod view;
 
-/// What a seat is to the show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeatState {
-    /// Anyone may hold it.
-    Available,
-    /// Set aside for one buyer until the hold ends.
-    Held {
-        /// By which hold.
-        hold: HoldId,
-    },
-    /// Sold. Only a cancelled booking gives it back.
-    Booked {
-        /// By which booking.
-        booking: BookingId,
-    },
-    /// Kept from sale by the house.
-    Blocked {
-        /// In which allocation.
-        allocation: AllocationId,
-    },
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+pub use image::{Image, ImageError};
+pub use table::Counts;
+pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
+
+use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, ShowId};
+use crate::plan::Plan;
+use crate::settings::Settings;
+use crate::time::{DurationMs, Timestamp};
+use record::{Allocation, AreaUse, Booking, BuyerUse, Hold};
+use table::{Slab, Slot, Table};
+
+/// How long an ended hold is remembered, so that a repeated request gets the answer of the first.
+pub const REMEMBERED_MS: DurationMs = 10 * 60_000;
+
+/// One show: who has which of its places.
+#[derive(Debug)]
+pub struct Show {
+    id: ShowId,
+    plan: Arc<Plan>,
+    state: ShowState,
+    settings: Settings,
+    table: Table,
+    /// By place in [`Plan::areas`].
+    areas: Vec<AreaUse>,
+    holds: Slab<HoldId, Hold>,
+    bookings: Slab<BookingId, Booking>,
+    allocations: Slab<AllocationId, Allocation>,
+    /// The deadlines of open holds.
+    lapses: BTreeSet<(Timestamp, HoldId)>,
+    /// The times at which allocations end by themselves.
+    releases: BTreeSet<(Timestamp, AllocationId)>,
+    /// Ended holds in the order in which they are forgotten.
+    ended: VecDeque<(Timestamp, HoldId)>,
+    /// Only buyers who have something.
+    buyers: HashMap<BuyerId, BuyerUse>,
 }
 
-impl SeatState {
-    /// The public character for this state, as the seats string of the API has it.
+impl Show {
+    /// A show in its first moment: a draft with default settings, all places available.
     #[must_use]
-    pub fn letter(self) -> u8 {
-        match self {
-            Self::Available => b'a',
-            Self::Held { .. } => b'h',
-            Self::Booked { .. } => b'b',
-            Self::Blocked { .. } => b'x',
+    pub fn new(id: ShowId, plan: Arc<Plan>) -> Self {
+        Self {
+            id,
+            state: ShowState::Draft,
+            settings: Settings::default(),
+            table: Table::new(&plan),
+            areas: vec![AreaUse::default(); plan.areas().len()],
+            holds: Slab::default(),
+            bookings: Slab::default(),
+            allocations: Slab::default(),
+            lapses: BTreeSet::new(),
+            releases: BTreeSet::new(),
+            ended: VecDeque::new(),
+            buyers: HashMap::new(),
+            plan,
         }
     }
-}
 
-/// What the show as a whole is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ShowState {
-    /// Being prepared; nobody of the public sees it.
-    Draft,
-    /// On sale within its times.
-    Published,
-    /// Sale stopped for a while.
-    Paused {
-        /// Since when: holds get this time back.
-        since: Timestamp,
-        /// What the public is told.
-        public_message: Option<String>,
-    },
-    /// Will not take place.
-    Cancelled {
-        /// What the public is told.
-        public_message: Option<String>,
-    },
-    /// Has another date.
-    Moved {
-        /// What the public is told.
-        public_message: Option<String>,
-    },
-    /// Has taken place.
-    Ended,
-}
+    fn place_of_area(&self, area: AreaNo) -> Option<usize> {
+        self.plan.areas().iter().position(|candidate| candidate.number == area)
+    }
 
-/// What a hold is. Ended holds are remembered for ten minutes, so that a repeated request gets its answer again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HoldState {
-    /// A buyer chooses.
-    Open {
-        /// When it lapses.
-        expires_at: Timestamp,
-    },
-    /// A buyer pays; it does not lapse by itself.
-    Paying {
-        /// For which order.
-        order: OrderId,
-        /// Until when the buyer may pay.
-        pay_by: Timestamp,
-    },
-    /// Given back by its owner.
-    Released {
-        /// When.
-        at: Timestamp,
-    },
-    /// Its time was up.
-    Lapsed {
-        /// When.
-        at: Timestamp,
-    },
-    /// Payment did not come.
-    PaymentEnded {
-        /// When.
-        at: Timestamp,
-    },
-    /// Became a booking.
-    Booked {
-        /// Which.
-        booking: BookingId,
-        /// When.
-        at: Timestamp,
-    },
-}
+    fn paused_since(&self) -> Option<Timestamp> {
+        match self.state {
+            ShowState::Paused { since, .. } => Some(since),
+            ShowState::Draft
+            | ShowState::Published
+            | ShowState::Cancelled { .. }
+            | ShowState::Moved { .. }
+            | ShowState::Ended => None,
+        }
+    }
 
-/// A hold, as its owner may see it. An ended hold shows what it had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HoldView {
-    /// Its id.
-    pub hold: HoldId,
-    /// What it is.
-    pub state: HoldState,
-    /// Who has it.
-    pub origin: Origin,
-    /// Its seats.
-    pub seats: Vec<SeatNo>,
-    /// Its places of areas.
-    pub areas: Vec<AreaCount>,
-    /// How far it may be extended.
-    pub extendable_until: Timestamp,
-    /// The hash of the request that made it.
-    pub request: Option<RequestHash>,
-}
+    /// The time as holds know it: it stands still while the show is paused.
+    fn hold_clock(&self, now: Timestamp) -> Timestamp {
+        self.paused_since().unwrap_or(now)
+    }
 
-/// A booking, with what is left of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BookingView {
-    /// Its id.
-    pub booking: BookingId,
-    /// The order that paid for it.
-    pub order: Option<OrderId>,
-    /// The seats it has; none once all of it is cancelled.
-    pub seats: Vec<SeatNo>,
-    /// The places it has.
-    pub areas: Vec<AreaCount>,
-    /// All of it was given back.
-    pub cancelled: bool,
-}
-
-/// Places kept by the house.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllocationView {
-    /// Its id.
-    pub allocation: AllocationId,
-    /// For whom or why.
-    pub reason: String,
-    /// When it ends by itself.
-    pub release_at: Option<Timestamp>,
-    /// The seats in it.
-    pub seats: Vec<SeatNo>,
-    /// The places in it.
-    pub areas: Vec<AreaCount>,
-}
-
-/// What the caller of a command is told once it has been carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The hold as it is now.
-    Hold(HoldView),
-    /// The booking as it is now.
-    Booking(BookingView),
-    /// The allocation as it is now.
-    Allocation(AllocationView),
-    /// There is nothing to show.
-    Done,
-}
-
-/// What an event touched, so that the feed need not compare whole maps. Reused from turn to turn.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// Seats whose state changed.
-    pub seats: Vec<SeatNo>,
-    /// Areas whose number of free places changed.
-    pub areas: Vec<AreaNo>,
-    /// Holds that began, changed or ended.
-    pub holds: Vec<HoldId>,
-    /// The show's own state or settings changed.
-    pub show: bool,
-}
-
-impl Touched {
-    /// Forgets everything, keeping the memory.
-    pub fn clear(&mut self) {
-        self.seats.clear();
-        self.areas.clear();
-        self.holds.clear();
-        self.show = false;
+    /// Where places that were held out of an allocation go back to; `None` is "to sale".
+    fn standing_allocation(&self, allocation: Option<AllocationId>) -> Option<Slot> {
+        let slot = self.allocations.slot(allocation?)?;
+        self.allocations.at(slot).filter(|(_, record)| !record.closed).map(|_| slot)
     }
 }

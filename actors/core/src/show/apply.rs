@@ -1,0 +1,439 @@
+//! Carrying out what was decided. Nothing here refuses anything: an event is a fact. Numbers that this plan hasn't are passed
+//! over, because a journal may be older than the plan that it is replayed on.
+
+use super::record::{Allocation, Booking, BuyerUse, Hold, Kept, quantity_in, set_quantity};
+use super::table::{Owner, Slot};
+use super::{HoldState, REMEMBERED_MS, Show, ShowState, Touched};
+use crate::command::{AreaCount, Origin};
+use crate::event::Event;
+use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, SeatNo};
+use crate::time::{DurationMs, Timestamp};
+
+impl Show {
+    /// Carries out an event that was decided at `at`. Adds to `touched` what changed by it.
+    ///
+    /// Cannot fail and decides nothing. Ended holds are forgotten here, by the time of the event, so that a replay forgets what
+    /// the first run forgot.
+    pub fn apply(&mut self, at: Timestamp, event: &Event, touched: &mut Touched) {
+        self.forget(at);
+        match event {
+            Event::SeatsHeld { hold, origin, seats, areas, allocation, expires_at, extendable_until, request } => {
+                let record = Hold {
+                    state: HoldState::Open { expires_at: *expires_at },
+                    origin: *origin,
+                    seats: seats.clone(),
+                    areas: areas.clone(),
+                    extendable_until: *extendable_until,
+                    request: *request,
+                    allocation: *allocation,
+                };
+                self.apply_held(at, *hold, record, touched);
+            }
+            Event::HoldChanged { hold, added, removed, areas } => {
+                self.apply_changed(*hold, added, removed, areas, touched);
+            }
+            Event::HoldExtended { hold, expires_at } => {
+                self.set_hold_state(*hold, HoldState::Open { expires_at: *expires_at }, touched);
+            }
+            Event::HoldReleased { hold } => self.end_hold(*hold, HoldState::Released { at }, touched),
+            Event::HoldLapsed { hold } => self.end_hold(*hold, HoldState::Lapsed { at }, touched),
+            Event::PaymentStarted { hold, order, pay_by } => {
+                self.set_hold_state(*hold, HoldState::Paying { order: *order, pay_by: *pay_by }, touched);
+            }
+            Event::PaymentGivenUp { hold, order: _, expires_at } => {
+                self.set_hold_state(*hold, HoldState::Open { expires_at: *expires_at }, touched);
+            }
+            Event::PaymentEnded { hold, order: _ } => self.end_hold(*hold, HoldState::PaymentEnded { at }, touched),
+            Event::Booked { booking, hold, order, origin, seats, areas } => {
+                let record = Booking {
+                    hold: *hold,
+                    order: *order,
+                    origin: *origin,
+                    seats: seats.clone().into(),
+                    areas: areas.clone().into(),
+                    returned_seats: Box::default(),
+                    returned_areas: Box::default(),
+                };
+                self.apply_booked(at, *booking, record, touched);
+            }
+            Event::BookingCancelled { booking, seats, areas } => {
+                self.apply_booking_cancelled(*booking, seats, areas, touched);
+            }
+            Event::SeatsBlocked { allocation, seats, areas, reason, release_at } => {
+                self.apply_blocked(*allocation, seats, areas, reason, *release_at, touched);
+            }
+            Event::SeatsUnblocked { allocation, seats, areas, by_time } => {
+                self.apply_unblocked(*allocation, seats, areas, *by_time, touched);
+            }
+            Event::Configured { settings } => {
+                self.settings = settings.clone();
+                touched.show = true;
+            }
+            Event::Published => self.set_state(ShowState::Published, touched),
+            Event::Paused { reason: _, public_message } => {
+                // A second pause changes what the public is told, not since when the holds stand still.
+                let since = self.paused_since().unwrap_or(at);
+                self.set_state(ShowState::Paused { since, public_message: public_message.clone() }, touched);
+            }
+            Event::Resumed { holds_shifted_by_ms } => {
+                self.shift_holds(*holds_shifted_by_ms, touched);
+                self.set_state(ShowState::Published, touched);
+            }
+            Event::Cancelled { reason: _, public_message } => {
+                self.set_state(ShowState::Cancelled { public_message: public_message.clone() }, touched);
+            }
+            Event::Moved { reason: _, public_message } => {
+                self.set_state(ShowState::Moved { public_message: public_message.clone() }, touched);
+            }
+            Event::Ended => self.set_state(ShowState::Ended, touched),
+        }
+    }
+
+    fn set_state(&mut self, state: ShowState, touched: &mut Touched) {
+        self.state = state;
+        touched.show = true;
+    }
+
+    fn forget(&mut self, at: Timestamp) {
+        while let Some(&(ended_at, hold)) = self.ended.front()
+            && ended_at.plus_ms(REMEMBERED_MS) <= at
+        {
+            self.ended.pop_front();
+            if self.holds.get(hold).is_some_and(|record| record.state.ended_at() == Some(ended_at)) {
+                self.holds.remove(hold);
+            }
+        }
+    }
+
+    fn apply_held(&mut self, at: Timestamp, hold: HoldId, record: Hold, touched: &mut Touched) {
+        if self.holds.get(hold).is_some_and(Hold::stands) {
+            self.end_hold(hold, HoldState::Released { at }, touched);
+        }
+        let (seats, areas, from) = (record.seats.clone(), record.areas.clone(), record.allocation);
+        if let HoldState::Open { expires_at } = record.state {
+            self.lapses.insert((expires_at, hold));
+        }
+        let buyer = self.use_of(record.origin);
+        if let Some(buyer) = buyer {
+            buyer.holds += 1;
+            buyer.places += record.places();
+        }
+        let slot = self.holds.insert(hold, record);
+        self.take_for_hold(slot, &seats, touched);
+        for count in &areas {
+            self.take_area_for_hold(from, count.area, count.quantity, touched);
+        }
+        touched.holds.push(hold);
+    }
+
+    fn apply_changed(
+        &mut self,
+        hold: HoldId,
+        added: &[SeatNo],
+        removed: &[SeatNo],
+        areas: &[AreaCount],
+        touched: &mut Touched,
+    ) {
+        let Some(slot) = self.holds.slot(hold) else { return };
+        let Some(record) = self.holds.at_mut(slot).filter(|record| record.stands()) else { return };
+        let (before, origin, from) = (record.places(), record.origin, record.allocation);
+        record.seats.retain(|seat| !removed.contains(seat));
+        for &seat in added {
+            if !record.seats.contains(&seat) {
+                record.seats.push(seat);
+            }
+        }
+        let mut differences = Vec::with_capacity(areas.len());
+        for count in areas {
+            differences.push((count.area, quantity_in(&record.areas, count.area), count.quantity));
+            set_quantity(&mut record.areas, count.area, count.quantity);
+        }
+        let after = record.places();
+        self.return_from_hold(slot, from, removed, touched);
+        self.take_for_hold(slot, added, touched);
+        for (area, had, has) in differences {
+            if has > had {
+                self.take_area_for_hold(from, area, has - had, touched);
+            } else {
+                self.return_area_from_hold(from, area, had - has, touched);
+            }
+        }
+        if let Some(buyer) = self.use_of(origin) {
+            buyer.places = (buyer.places + after).saturating_sub(before);
+        }
+        self.drop_idle_buyer(origin.buyer);
+        touched.holds.push(hold);
+    }
+
+    /// A hold that stands goes on standing, in another state.
+    fn set_hold_state(&mut self, hold: HoldId, state: HoldState, touched: &mut Touched) {
+        let Some(record) = self.holds.get_mut(hold).filter(|record| record.stands()) else { return };
+        if let HoldState::Open { expires_at } = record.state {
+            self.lapses.remove(&(expires_at, hold));
+        }
+        record.state = state;
+        if let HoldState::Open { expires_at } = state {
+            self.lapses.insert((expires_at, hold));
+        }
+        touched.holds.push(hold);
+    }
+
+    /// Ends a hold; what is still its own goes back to where it came from.
+    fn end_hold(&mut self, hold: HoldId, state: HoldState, touched: &mut Touched) {
+        let Some(slot) = self.holds.slot(hold) else { return };
+        let Some(record) = self.holds.at(slot).map(|(_, record)| record).filter(|record| record.stands()) else {
+            return;
+        };
+        let (seats, areas, from) = (record.seats.clone(), record.areas.clone(), record.allocation);
+        self.close_hold(hold, state, touched);
+        self.return_from_hold(slot, from, &seats, touched);
+        for count in areas {
+            self.return_area_from_hold(from, count.area, count.quantity, touched);
+        }
+    }
+
+    /// The part of ending that every end has: the hold's deadline, its buyer's count, its new state.
+    fn close_hold(&mut self, hold: HoldId, state: HoldState, touched: &mut Touched) {
+        let Some(record) = self.holds.get_mut(hold) else { return };
+        if let HoldState::Open { expires_at } = record.state {
+            self.lapses.remove(&(expires_at, hold));
+        }
+        record.state = state;
+        let (origin, had) = (record.origin, record.places());
+        if let Some(ended_at) = state.ended_at() {
+            self.ended.push_back((ended_at, hold));
+        }
+        if let Some(buyer) = self.use_of(origin) {
+            buyer.holds = buyer.holds.saturating_sub(1);
+            buyer.places = buyer.places.saturating_sub(had);
+        }
+        self.drop_idle_buyer(origin.buyer);
+        touched.holds.push(hold);
+    }
+
+    fn apply_booked(&mut self, at: Timestamp, booking: BookingId, record: Booking, touched: &mut Touched) {
+        let hold = record.hold.filter(|&hold| self.holds.get(hold).is_some_and(Hold::stands));
+        if let Some(hold) = hold {
+            self.close_hold(hold, HoldState::Booked { booking, at }, touched);
+        }
+        let (seats, areas) = (record.seats.clone(), record.areas.clone());
+        if let Some(buyer) = self.use_of(record.origin) {
+            buyer.places += record.places();
+        }
+        let slot = self.bookings.insert(booking, record);
+        for &seat in &seats {
+            self.give_seat(seat, Owner::Booking(slot), touched);
+        }
+        let from = hold.map(|_| Kept::Held);
+        for count in &areas {
+            self.move_area(count.area, from, Some(Kept::Booked), count.quantity, touched);
+        }
+    }
+
+    fn apply_booking_cancelled(
+        &mut self,
+        booking: BookingId,
+        seats: &[SeatNo],
+        areas: &[AreaCount],
+        touched: &mut Touched,
+    ) {
+        let Some(slot) = self.bookings.slot(booking) else { return };
+        let Some(record) = self.bookings.at_mut(slot) else { return };
+        let (before, origin) = (record.places(), record.origin);
+        let (gone, left): (Vec<_>, Vec<_>) = record.seats.iter().partition(|seat| seats.contains(seat));
+        record.seats = left.into();
+        record.returned_seats = record.returned_seats.iter().copied().chain(gone.iter().copied()).collect();
+        let (mut left, mut returned) = (record.areas.to_vec(), record.returned_areas.to_vec());
+        let mut back = Vec::with_capacity(areas.len());
+        for count in areas {
+            let had = quantity_in(&left, count.area);
+            let quantity = count.quantity.min(had);
+            set_quantity(&mut left, count.area, had - quantity);
+            let already = quantity_in(&returned, count.area);
+            set_quantity(&mut returned, count.area, already + quantity);
+            back.push((count.area, quantity));
+        }
+        record.areas = left.into();
+        record.returned_areas = returned.into();
+        let given_back = before - record.places();
+        for seat in gone {
+            if self.table.owner(seat) == Owner::Booking(slot) {
+                self.give_seat(seat, Owner::Nobody, touched);
+            }
+        }
+        for (area, quantity) in back {
+            self.move_area(area, Some(Kept::Booked), None, quantity, touched);
+        }
+        if let Some(buyer) = self.use_of(origin) {
+            buyer.places = buyer.places.saturating_sub(given_back);
+        }
+        self.drop_idle_buyer(origin.buyer);
+    }
+
+    fn apply_blocked(
+        &mut self,
+        allocation: AllocationId,
+        seats: &[SeatNo],
+        areas: &[AreaCount],
+        reason: &str,
+        release_at: Option<Timestamp>,
+        touched: &mut Touched,
+    ) {
+        if self.allocations.slot(allocation).is_none() {
+            self.allocations.insert(allocation, Allocation::default());
+        }
+        let Some(slot) = self.allocations.slot(allocation) else { return };
+        let Some(record) = self.allocations.at_mut(slot) else { return };
+        if let Some(release_at) = record.release_at {
+            self.releases.remove(&(release_at, allocation));
+        }
+        record.reason = reason.to_owned();
+        record.release_at = release_at;
+        record.closed = false;
+        for count in areas {
+            let had = quantity_in(&record.areas, count.area);
+            set_quantity(&mut record.areas, count.area, had.saturating_add(count.quantity));
+        }
+        if let Some(release_at) = release_at {
+            self.releases.insert((release_at, allocation));
+        }
+        for &seat in seats {
+            self.give_seat(seat, Owner::Allocation(slot), touched);
+        }
+        for count in areas {
+            self.move_area(count.area, None, Some(Kept::Blocked), count.quantity, touched);
+        }
+    }
+
+    fn apply_unblocked(
+        &mut self,
+        allocation: AllocationId,
+        seats: &[SeatNo],
+        areas: &[AreaCount],
+        by_time: bool,
+        touched: &mut Touched,
+    ) {
+        let Some(slot) = self.allocations.slot(allocation) else { return };
+        for &seat in seats {
+            if self.table.owner(seat) == Owner::Allocation(slot) {
+                self.give_seat(seat, Owner::Nobody, touched);
+            }
+        }
+        for count in areas {
+            let Some(record) = self.allocations.at_mut(slot) else { return };
+            let had = quantity_in(&record.areas, count.area);
+            let quantity = count.quantity.min(had);
+            set_quantity(&mut record.areas, count.area, had - quantity);
+            self.move_area(count.area, Some(Kept::Blocked), None, quantity, touched);
+        }
+        let Some(record) = self.allocations.at_mut(slot) else { return };
+        for seat in seats {
+            record.seats.remove(seat);
+        }
+        if by_time || record.is_empty() {
+            record.closed = true;
+            if let Some(release_at) = record.release_at.take() {
+                self.releases.remove(&(release_at, allocation));
+            }
+        }
+    }
+
+    fn shift_holds(&mut self, by_ms: DurationMs, touched: &mut Touched) {
+        let open: Vec<(Timestamp, HoldId)> = std::mem::take(&mut self.lapses).into_iter().collect();
+        for (expires_at, hold) in open {
+            let expires_at = expires_at.plus_ms(by_ms);
+            if let Some(record) = self.holds.get_mut(hold) {
+                record.state = HoldState::Open { expires_at };
+                record.extendable_until = record.extendable_until.plus_ms(by_ms);
+            }
+            self.lapses.insert((expires_at, hold));
+            touched.holds.push(hold);
+        }
+    }
+
+    fn take_for_hold(&mut self, slot: Slot, seats: &[SeatNo], touched: &mut Touched) {
+        for &seat in seats {
+            self.give_seat(seat, Owner::Hold(slot), touched);
+        }
+    }
+
+    fn return_from_hold(&mut self, slot: Slot, from: Option<AllocationId>, seats: &[SeatNo], touched: &mut Touched) {
+        let home = self.standing_allocation(from).map_or(Owner::Nobody, Owner::Allocation);
+        for &seat in seats {
+            if self.table.owner(seat) == Owner::Hold(slot) {
+                self.give_seat(seat, home, touched);
+            }
+        }
+    }
+
+    fn take_area_for_hold(&mut self, from: Option<AllocationId>, area: AreaNo, quantity: u32, touched: &mut Touched) {
+        let home = self.standing_allocation(from);
+        if let Some(record) = home.and_then(|slot| self.allocations.at_mut(slot)) {
+            let had = quantity_in(&record.areas, area);
+            set_quantity(&mut record.areas, area, had.saturating_sub(quantity));
+        }
+        self.move_area(area, home.map(|_| Kept::Blocked), Some(Kept::Held), quantity, touched);
+    }
+
+    fn return_area_from_hold(
+        &mut self,
+        from: Option<AllocationId>,
+        area: AreaNo,
+        quantity: u32,
+        touched: &mut Touched,
+    ) {
+        let home = self.standing_allocation(from);
+        if let Some(record) = home.and_then(|slot| self.allocations.at_mut(slot)) {
+            let had = quantity_in(&record.areas, area);
+            set_quantity(&mut record.areas, area, had.saturating_add(quantity));
+        }
+        self.move_area(area, Some(Kept::Held), home.map(|_| Kept::Blocked), quantity, touched);
+    }
+
+    /// Gives a seat to somebody; keeps the lists of the allocations that it leaves and joins.
+    fn give_seat(&mut self, seat: SeatNo, owner: Owner, touched: &mut Touched) {
+        let before = self.table.set(&self.plan, seat, owner);
+        if let Owner::Allocation(slot) = before
+            && before != owner
+            && let Some(record) = self.allocations.at_mut(slot)
+        {
+            record.seats.remove(&seat);
+        }
+        if let Owner::Allocation(slot) = owner
+            && let Some(record) = self.allocations.at_mut(slot)
+        {
+            record.seats.insert(seat);
+        }
+        if before != owner && self.table.owner(seat) == owner {
+            touched.seats.push(seat);
+        }
+    }
+
+    fn move_area(&mut self, area: AreaNo, from: Option<Kept>, to: Option<Kept>, quantity: u32, touched: &mut Touched) {
+        let Some(place) = self.place_of_area(area) else { return };
+        let counts = &mut self.areas[place];
+        if let Some(from) = from {
+            let count = counts.of(from);
+            *count = count.saturating_sub(quantity);
+        }
+        if let Some(to) = to {
+            let count = counts.of(to);
+            *count = count.saturating_add(quantity);
+        }
+        if quantity > 0 && from.is_none() != to.is_none() {
+            touched.areas.push(area);
+        }
+    }
+
+    fn use_of(&mut self, origin: Origin) -> Option<&mut BuyerUse> {
+        origin.buyer.map(|buyer| self.buyers.entry(buyer).or_default())
+    }
+
+    fn drop_idle_buyer(&mut self, buyer: Option<BuyerId>) {
+        if let Some(buyer) = buyer
+            && self.buyers.get(&buyer).is_some_and(|used| *used == BuyerUse::default())
+        {
+            self.buyers.remove(&buyer);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A show as a value that can be kept: what a snapshot holds.
+//!
+//! An image names owners by id and not by place in memory, so two shows that are the same have the same image, whatever way
+//! they came about. Losing one costs a replay, so it carries a version and is thrown away when that changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{Allocation, Booking, Hold, Kept};
+use super::table::Owner;
+use super::{HoldState, Show, ShowState};
+use crate::command::{AreaCount, Channel, Origin, RequestHash};
+use crate::ids::{AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo, ShowId};
+use crate::plan::Plan;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`].
+const VERSION: u16 = 1;
+
+/// A whole show at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    version: u16,
+    show: ShowId,
+    plan: PlanVersionId,
+    state: ShowState,
+    settings: Settings,
+    holds: Vec<HoldImage>,
+    bookings: Vec<BookingImage>,
+    allocations: Vec<AllocationImage>,
+    /// The order in which ended holds are forgotten.
+    ended: Vec<HoldId>,
+}
+
+/// Who wants it. Not [`Origin`] itself, which leaves out what is empty; compact formats cannot.
+type OriginImage = (Channel, Option<BuyerId>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct HoldImage {
+    id: HoldId,
+    state: HoldState,
+    origin: OriginImage,
+    seats: Vec<SeatNo>,
+    areas: Vec<AreaCount>,
+    extendable_until: Timestamp,
+    request: Option<RequestHash>,
+    allocation: Option<AllocationId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct BookingImage {
+    id: BookingId,
+    hold: Option<HoldId>,
+    order: Option<OrderId>,
+    origin: OriginImage,
+    seats: Box<[SeatNo]>,
+    areas: Box<[AreaCount]>,
+    returned_seats: Box<[SeatNo]>,
+    returned_areas: Box<[AreaCount]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct AllocationImage {
+    id: AllocationId,
+    reason: String,
+    release_at: Option<Timestamp>,
+    seats: BTreeSet<SeatNo>,
+    areas: Vec<AreaCount>,
+    closed: bool,
+}
+
+/// Why an image is no show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// It was written by another version of this program.
+    #[error("the image has layout {found}, this program reads {VERSION}")]
+    OtherLayout {
+        /// Its layout.
+        found: u16,
+    },
+    /// One seat with two owners.
+    #[error("seat {seat} has two owners in the image")]
+    SeatTwice {
+        /// Which.
+        seat: SeatNo,
+    },
+}
+
+impl Image {
+    /// Of which show.
+    #[must_use]
+    pub fn show(&self) -> ShowId {
+        self.show
+    }
+
+    /// On which version of its plan it was taken; it may be read on another.
+    #[must_use]
+    pub fn plan(&self) -> PlanVersionId {
+        self.plan
+    }
+}
+
+impl Show {
+    /// The show as a value.
+    #[must_use]
+    pub fn image(&self) -> Image {
+        let mut holds: Vec<_> = self.holds.iter().map(|(id, record)| hold_image(id, record)).collect();
+        holds.sort_by_key(|hold| hold.id);
+        let mut bookings: Vec<_> = self.bookings.iter().map(|(id, record)| booking_image(id, record)).collect();
+        bookings.sort_by_key(|booking| booking.id);
+        let mut allocations: Vec<_> =
+            self.allocations.iter().map(|(id, record)| allocation_image(id, record)).collect();
+        allocations.sort_by_key(|allocation| allocation.id);
+        Image {
+            version: VERSION,
+            show: self.id,
+            plan: self.plan.version(),
+            state: self.state.clone(),
+            settings: self.settings.clone(),
+            holds,
+            bookings,
+            allocations,
+            ended: self.ended.iter().map(|&(_, hold)| hold).collect(),
+        }
+    }
+
+    /// The show that an image is of, on this plan. Seats that this plan hasn't stay with their owners, unseen.
+    ///
+    /// # Errors
+    /// Where the image has another layout, or contradicts itself.
+    pub fn from_image(plan: Arc<Plan>, image: Image) -> Result<Self, ImageError> {
+        if image.version != VERSION {
+            return Err(ImageError::OtherLayout { found: image.version });
+        }
+        let mut show = Self::new(image.show, plan);
+        show.state = image.state;
+        show.settings = image.settings;
+        for allocation in image.allocations {
+            show.restore_allocation(allocation)?;
+        }
+        for booking in image.bookings {
+            show.restore_booking(booking)?;
+        }
+        for hold in image.holds {
+            show.restore_hold(hold)?;
+        }
+        for hold in image.ended {
+            if let Some(ended_at) = show.holds.get(hold).and_then(|record| record.state.ended_at()) {
+                show.ended.push_back((ended_at, hold));
+            }
+        }
+        Ok(show)
+    }
+
+    fn restore_seats<'a>(
+        &mut self,
+        seats: impl IntoIterator<Item = &'a SeatNo>,
+        owner: Owner,
+    ) -> Result<(), ImageError> {
+        for &seat in seats {
+            if self.table.set(&self.plan, seat, owner) != Owner::Nobody {
+                return Err(ImageError::SeatTwice { seat });
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_areas(&mut self, areas: &[AreaCount], kept: Kept) {
+        for count in areas {
+            if let Some(place) = self.place_of_area(count.area) {
+                let counted = self.areas[place].of(kept);
+                *counted = counted.saturating_add(count.quantity);
+            }
+        }
+    }
+
+    fn restore_allocation(&mut self, image: AllocationImage) -> Result<(), ImageError> {
+        let AllocationImage { id, reason, release_at, seats, areas, closed } = image;
+        if let Some(release_at) = release_at {
+            self.releases.insert((release_at, id));
+        }
+        self.restore_areas(&areas, Kept::Blocked);
+        let slot = self.allocations.insert(id, Allocation { reason, release_at, seats: seats.clone(), areas, closed });
+        self.restore_seats(&seats, Owner::Allocation(slot))
+    }
+
+    fn restore_booking(&mut self, image: BookingImage) -> Result<(), ImageError> {
+        let BookingImage { id, hold, order, origin, seats, areas, returned_seats, returned_areas } = image;
+        let record = Booking {
+            hold,
+            order,
+            origin: origin_of(origin),
+            seats: seats.clone(),
+            areas,
+            returned_seats,
+            returned_areas,
+        };
+        self.restore_areas(&record.areas, Kept::Booked);
+        if let Some(buyer) = record.origin.buyer.filter(|_| record.places() > 0) {
+            self.buyers.entry(buyer).or_default().places += record.places();
+        }
+        let slot = self.bookings.insert(id, record);
+        self.restore_seats(&seats, Owner::Booking(slot))
+    }
+
+    fn restore_hold(&mut self, image: HoldImage) -> Result<(), ImageError> {
+        let HoldImage { id, state, origin, seats, areas, extendable_until, request, allocation } = image;
+        let origin = origin_of(origin);
+        let record = Hold { state, origin, seats: seats.clone(), areas, extendable_until, request, allocation };
+        if !record.stands() {
+            self.holds.insert(id, record);
+            return Ok(());
+        }
+        if let HoldState::Open { expires_at } = state {
+            self.lapses.insert((expires_at, id));
+        }
+        self.restore_areas(&record.areas, Kept::Held);
+        if let Some(buyer) = origin.buyer {
+            let used = self.buyers.entry(buyer).or_default();
+            used.holds += 1;
+            used.places += record.places();
+        }
+        let slot = self.holds.insert(id, record);
+        self.restore_seats(&seats, Owner::Hold(slot))
+    }
+}
+
+fn origin_of((channel, buyer): OriginImage) -> Origin {
+    Origin { channel, buyer }
+}
+
+fn hold_image(id: HoldId, record: &Hold) -> HoldImage {
+    let Hold { state, origin, seats, areas, extendable_until, request, allocation } = record.clone();
+    HoldImage { id, state, origin: (origin.channel, origin.buyer), seats, areas, extendable_until, request, allocation }
+}
+
+fn booking_image(id: BookingId, record: &Booking) -> BookingImage {
+    let Booking { hold, order, origin, seats, areas, returned_seats, returned_areas } = record.clone();
+    let origin = (origin.channel, origin.buyer);
+    BookingImage { id, hold, order, origin, seats, areas, returned_seats, returned_areas }
+}
+
+fn allocation_image(id: AllocationId, record: &Allocation) -> AllocationImage {
+    let Allocation { reason, release_at, seats, areas, closed } = record.clone();
+    AllocationImage { id, reason, release_at, seats, areas, closed }
+}

@@ -1,0 +1,131 @@
+//! What a show remembers of its holds, bookings and allocations.
+
+use std::collections::BTreeSet;
+
+use super::HoldState;
+use crate::command::{AreaCount, Origin, RequestHash};
+use crate::ids::{AllocationId, AreaNo, HoldId, OrderId, SeatNo};
+use crate::time::Timestamp;
+
+/// A hold that stands, or that ended less than [`super::REMEMBERED_MS`] ago. An ended one keeps what it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub state: HoldState,
+    pub origin: Origin,
+    pub seats: Vec<SeatNo>,
+    pub areas: Vec<AreaCount>,
+    pub extendable_until: Timestamp,
+    pub request: Option<RequestHash>,
+    /// Out of which allocation its places came, and to which they go back.
+    pub allocation: Option<AllocationId>,
+}
+
+impl Hold {
+    /// Whether its places are its own.
+    pub fn stands(&self) -> bool {
+        self.state.ended_at().is_none()
+    }
+
+    pub fn places(&self) -> u64 {
+        places(&self.seats, &self.areas)
+    }
+}
+
+/// A booking; known for ever, also when all of it was given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Booking {
+    pub hold: Option<HoldId>,
+    pub order: Option<OrderId>,
+    pub origin: Origin,
+    pub seats: Box<[SeatNo]>,
+    pub areas: Box<[AreaCount]>,
+    /// What was given back, so that giving it back again is no news.
+    pub returned_seats: Box<[SeatNo]>,
+    pub returned_areas: Box<[AreaCount]>,
+}
+
+impl Booking {
+    pub fn is_cancelled(&self) -> bool {
+        self.seats.is_empty() && self.areas.is_empty()
+    }
+
+    pub fn places(&self) -> u64 {
+        places(&self.seats, &self.areas)
+    }
+}
+
+/// Places kept by the house; known for ever, also when it is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Allocation {
+    pub reason: String,
+    pub release_at: Option<Timestamp>,
+    pub seats: BTreeSet<SeatNo>,
+    pub areas: Vec<AreaCount>,
+    /// Over: places that were held out of it go to sale when they come back.
+    pub closed: bool,
+}
+
+impl Allocation {
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.areas.is_empty()
+    }
+}
+
+/// What one buyer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BuyerUse {
+    /// Holds that stand.
+    pub holds: u32,
+    /// Places held and booked together.
+    pub places: u64,
+}
+
+/// The places of one area that aren't free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AreaUse {
+    pub held: u32,
+    pub booked: u32,
+    pub blocked: u32,
+}
+
+/// What a place of an area is, when it isn't free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Held,
+    Booked,
+    Blocked,
+}
+
+impl AreaUse {
+    pub fn of(&mut self, kept: Kept) -> &mut u32 {
+        match kept {
+            Kept::Held => &mut self.held,
+            Kept::Booked => &mut self.booked,
+            Kept::Blocked => &mut self.blocked,
+        }
+    }
+
+    pub fn all(&self) -> u32 {
+        self.held.saturating_add(self.booked).saturating_add(self.blocked)
+    }
+}
+
+/// How many places these are together.
+pub(super) fn places(seats: &[SeatNo], areas: &[AreaCount]) -> u64 {
+    seats.len() as u64 + areas.iter().map(|area| u64::from(area.quantity)).sum::<u64>()
+}
+
+/// How many places of one area a list has.
+pub(super) fn quantity_in(areas: &[AreaCount], area: AreaNo) -> u32 {
+    areas.iter().find(|count| count.area == area).map_or(0, |count| count.quantity)
+}
+
+/// Sets how many places of one area a list has; zero takes the area out.
+pub(super) fn set_quantity(areas: &mut Vec<AreaCount>, area: AreaNo, quantity: u32) {
+    match areas.iter_mut().find(|count| count.area == area) {
+        Some(count) if quantity > 0 => count.quantity = quantity,
+        Some(_) => areas.retain(|count| count.area != area),
+        None if quantity > 0 => areas.push(AreaCount { area, quantity }),
+        None => {}
+    }
+}
