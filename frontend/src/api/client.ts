@@ -1,0 +1,89 @@
+/** The one place that talks HTTP. Answers are typed, refusals are `Problem`, a lost connection is `Unreachable`. */
+import type { ProblemBody } from './types'
+
+export const API = '/api/v1'
+const TIMEOUT_MS = 20_000
+
+/** The server's answer was no. Decide by `code`; `retryAfterMs` is set where the server named a time. */
+export class Problem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly seats: readonly string[]
+  readonly errors: readonly { field: string; message: string }[]
+  readonly retryAfterMs: number | null
+
+  constructor(body: ProblemBody, retryAfterMs: number | null = null) {
+    super(body.detail ?? body.title ?? body.code)
+    this.name = 'Problem'
+    this.status = body.status
+    this.code = body.code
+    this.seats = body.seats ?? []
+    this.errors = body.errors ?? []
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Nobody knows whether the server got it: repeat with the same idempotency key. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('The server did not answer', { cause })
+    this.name = 'Unreachable'
+  }
+}
+
+export type Proof = { holdToken?: string; orderToken?: string }
+export type CallOptions = Proof & { key?: string; signal?: AbortSignal }
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** True where the same request may succeed later, unchanged, and must carry the same key. */
+export function isUncertain(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.code === 'request_in_flight'))
+}
+
+export async function call<T>(method: Method, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+  const headers = new Headers({ Accept: 'application/json' })
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  if (method !== 'GET') {
+    headers.set('Aisle-Csrf', '1')
+    headers.set('Idempotency-Key', options.key ?? newKey())
+  }
+  if (options.holdToken) headers.set('Aisle-Hold-Token', options.holdToken)
+  if (options.orderToken) headers.set('Aisle-Order-Token', options.orderToken)
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+  let response: Response
+  try {
+    response = await fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' })
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause
+    throw new Unreachable(cause)
+  }
+  if (response.status === 204) return undefined as T
+  let parsed: unknown
+  try {
+    parsed = await response.json()
+  } catch (cause) {
+    if (response.ok) throw new Unreachable(cause)
+    parsed = null
+  }
+  if (!response.ok) throw new Problem(asProblem(parsed, response.status), retryAfter(response))
+  return parsed as T
+}
+
+/** At least 22 characters, as a caller without an account must use. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(18))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function asProblem(parsed: unknown, status: number): ProblemBody {
+  if (typeof parsed === 'object' && parsed !== null && 'code' in parsed && typeof parsed.code === 'string') {
+    return { ...(parsed as ProblemBody), status }
+  }
+  return { status, code: status === 404 ? 'not_found' : status === 429 ? 'too_many_requests' : status >= 500 ? 'busy' : 'unknown' }
+}
+
+function retryAfter(response: Response): number | null {
+  const seconds = Number(response.headers.get('Retry-After'))
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null
+}

@@ -1,0 +1,92 @@
+import type { Messages } from './en'
+
+const seats = (n: number) => (n === 1 ? '1 Platz' : `${n} Plätze`)
+
+export const de: Messages = {
+  language: 'Deutsch',
+  common: {
+    close: 'Schließen', cancel: 'Abbrechen', tryAgain: 'Noch einmal', loading: 'Einen Moment', back: 'Zurück', all: 'Alle', from: 'ab', free: 'Frei',
+    from_price: (price) => `ab ${price}`, allIn: 'Die Preise sind Endpreise: Gebühren sind darin.', skip: 'Zum Inhalt', minutes: (n) => `${n} Min.`, seats, places: seats,
+  },
+  nav: { whatsOn: 'Spielplan', findOrder: 'Meine Bestellung', backOffice: 'Büro', menu: 'Hauptmenü' },
+  home: {
+    title: 'Spielplan', next: 'Als Nächstes', days: 'Einen Tag wählen', today: 'Heute', everyDay: 'Jeden Tag', filters: 'Filter', search: 'Titel und Namen suchen',
+    kind: 'Art', city: 'Stadt', venue: 'Haus', clear: 'Filter entfernen',
+    found: (n) => (n === 1 ? '1 Produktion' : `${n} Produktionen`),
+    empty: 'So etwas steht nicht auf dem Spielplan.', emptyHint: 'Einen Filter entfernen oder einen anderen Tag wählen.',
+    nothing: 'Noch ist nichts im Verkauf.', nothingHint: 'Der Spielplan wird noch geschrieben. Schauen Sie bald wieder herein.',
+    more: 'Mehr zeigen', noShow: 'Noch keine Termine', shows: (n) => (n === 1 ? '1 Termin' : `${n} Termine`), choose: 'Plätze wählen', see: 'Termine ansehen',
+    dayHas: (n) => (n === 0 ? 'keine Vorstellung' : n === 1 ? '1 Vorstellung' : `${n} Vorstellungen`),
+  },
+  availability: { good: 'Plätze frei', few: 'Wenige Plätze', sold_out: 'Ausverkauft' },
+  kinds: { theatre: 'Theater', concert: 'Konzert', opera: 'Oper', dance: 'Tanz', cinema: 'Kino', comedy: 'Komödie', sport: 'Sport', music: 'Musik', musical: 'Musical', film: 'Film', family: 'Familie', talk: 'Gespräch' },
+  production: { dates: 'Termine', credits: 'Besetzung', about: 'Worum es geht', length: 'Dauer', age: 'Ab', language: 'Sprache', by: 'Veranstalter', noDates: 'Dafür ist kein Termin im Verkauf.', doors: (time) => `Einlass ${time}`, nextDate: 'Nächster Termin' },
+  show: {
+    state: {
+      draft: 'Diese Vorstellung ist noch nicht im Verkauf.', published: '', paused: 'Der Verkauf ist gerade angehalten.', cancelled: 'Diese Vorstellung wurde abgesagt.',
+      moved: 'Diese Vorstellung wurde verlegt.', ended: 'Der Verkauf ist beendet.',
+    },
+    onSaleFrom: (when) => `Im Verkauf ab ${when}.`, saleOver: 'Der Verkauf ist beendet.', soldOut: 'Ausverkauft. Plätze kommen zurück, wenn jemand sie nicht nimmt; der Plan ist live.',
+    map: 'Plan', list: 'Liste', best: 'Für mich wählen', ways: 'Wie wählen', mapLabel: 'Sitzplan. Die Liste hat dieselben Plätze in Worten.', levels: 'Preise',
+    nearer: 'Näher', further: 'Weiter weg', whole: 'Ganzes Haus', tapNearer: 'Einen Block antippen, um näher zu gehen',
+    legendStates: 'Zeichen', yours: 'Ihre', chosen: 'Gewählt', held: 'Im Korb von jemandem', booked: 'Verkauft', blocked: 'Nicht im Verkauf', available: 'Frei', accessible: 'Rollstuhlplatz',
+    seat: (section, row, seat) => [section, row && `Reihe ${row}`, seat && `Platz ${seat}`].filter(Boolean).join(', '),
+    row: (row) => `Reihe ${row}`, left: (n) => `noch ${n}`, companion: 'Platz für Begleitung', restricted: 'eingeschränkte Sicht', lost: 'weg',
+    live: { connecting: 'Verbinden', live: 'Live', polling: 'Alle paar Sekunden', offline: 'Ohne Netz: das kann alt sein' },
+    only: (name) => `Nur ${name}`, areaTitle: 'Stehplätze und freie Platzwahl', less: 'Weniger', moreOf: 'Mehr', sections: 'Bereiche', noSections: 'Dieses Haus hat keine nummerierten Plätze.',
+    listHint: 'Pfeiltasten gehen von Platz zu Platz, die Leertaste wählt.',
+    planMissing: 'Der Plan dieses Hauses ließ sich nicht laden.',
+  },
+  best: { quantity: 'Wie viele', level: 'Preis', anyLevel: 'Jeder Preis', section: 'Wo', anySection: 'Überall', accessible: 'Mit Rollstuhlplatz', go: (n) => (n === 1 ? 'Den besten Platz finden' : `Die besten ${n} nebeneinander finden`), hint: 'Wir suchen die nächsten Plätze in einer Reihe und halten sie für Sie.' },
+  basket: {
+    title: 'Ihr Korb', empty: 'Wählen Sie im Plan, in der Liste, oder lassen Sie uns wählen.', hold: (n) => (n === 1 ? 'Diesen Platz halten' : `${n} Plätze halten`), checkout: 'Zur Kasse', remove: 'Herausnehmen', clear: 'Zurückgeben',
+    total: 'Summe', taskHolding: 'Wir fragen nach Ihren Plätzen', taskReopening: 'Die Zahlung ist beiseitegelegt, die Plätze öffnen sich wieder', taskChanging: 'Wird geändert', working: 'Einen Moment',
+    yoursFor: (clock) => `Noch ${clock} die Ihren`, keep: 'Länger behalten', ending: 'Ihre Zeit ist fast um. Möchten Sie die Plätze behalten?', lastTime: 'Das ist die letzte Verlängerung.',
+    noMore: 'Für diesen Korb gibt das Haus keine Zeit mehr.',
+    lapsed: 'Ihre Zeit war um, die Plätze sind wieder im Verkauf. Sie sind noch markiert: halten Sie sie noch einmal, wenn sie frei sind.',
+    booked: 'Diese Plätze sind bezahlt.', released: 'Die Plätze sind wieder im Verkauf.', toOrder: 'Zur Bestellung', paying: 'Diese Plätze werden gerade in einem anderen Fenster bezahlt.',
+    lost: (names) => (names.length === 1 ? `${names[0]} ist gerade weg.` : `${names.slice(0, -1).join('; ')} und ${names.at(-1)} sind gerade weg.`),
+    lostKept: 'Noch ist nichts gehalten. Die anderen bleiben gewählt.', lostHold: 'Ihr Korb bleibt, wie er war.',
+    limit: (n) => `Höchstens ${n} auf einmal.`, uncertain: 'Die Antwort ging unterwegs verloren. Noch einmal fragen ist sicher: Sie halten nichts doppelt.', details: 'Korb zeigen', code: 'Zugangscode', codeGo: 'Code einlösen',
+  },
+  checkout: {
+    title: 'Kasse', seats: 'Ihre Plätze', type: 'Kartenart', who: 'Für wen?', name: 'Name', email: 'E-Mail', emailHint: 'Hierhin gehen die Karten.', pay: (total) => `${total} bezahlen`, confirmFree: 'Bestätigen', bill: 'Rechnung', total: 'Zu zahlen',
+    back: 'Plätze ändern', nothing: 'Für diese Vorstellung ist nichts in Ihrem Korb.', choose: 'Plätze wählen', leaving: 'Weiter zur Zahlungsseite', equal: 'Wenn meine Zahlung für diese Plätze zu spät kommt, nehme ich gleich gute oder bessere nebeneinander.',
+    provider: 'Bezahlen mit', providers: { sandbox: 'Testzahlung', stripe: 'Karte', razorpay: 'UPI oder Karte' }, payWithin: (n) => `Auf der Zahlungsseite haben Sie ${n} Minuten, und die Plätze bleiben die Ihren.`, quoteWait: 'Wir rechnen', again: 'Die Antwort ging verloren. Noch einmal drücken ist sicher: Sie zahlen nicht doppelt.',
+    nameMissing: 'Bitte einen Namen angeben.', emailMissing: 'Bitte eine E-Mail-Adresse für die Karten angeben.',
+  },
+  order: {
+    number: (n) => `Bestellung ${n}`,
+    status: {
+      awaiting_payment: 'Wir warten auf Ihre Zahlung', in_review: 'Ihre Zahlung wird geprüft', paid: 'Bezahlt. Ihre Karten werden geschrieben', confirmed: 'Bis dann',
+      expired: 'Die Zeit zum Zahlen ist um', cancelled: 'Diese Bestellung wurde storniert', refunding: 'Ihr Geld ist auf dem Rückweg', refunded: 'Ihr Geld ist zurück', partially_refunded: 'Ein Teil Ihres Geldes ist zurück',
+    },
+    say: {
+      awaiting_payment: 'Die Plätze sind die Ihren, bis die Uhr abläuft.', in_review: 'Das dauert einige Minuten. Die Plätze sind sicher, und wir schreiben Ihnen.', paid: 'Das dauert einige Sekunden.', confirmed: 'Ihre Karten stehen unten und in Ihrer Post.',
+      expired: 'Nichts wurde abgebucht, die Plätze sind wieder im Verkauf.', cancelled: 'Dafür wird nichts abgebucht.', refunding: 'Die Karten gelten nicht mehr. Banken brauchen einige Tage.', refunded: 'Die Karten gelten nicht mehr.', partially_refunded: 'Die anderen Karten gelten weiter.',
+    },
+    declined: 'Die Zahlung wurde abgelehnt. Nichts wurde abgebucht, und die Plätze sind noch die Ihren.', payNow: 'Weiter zur Zahlung', payAgain: 'Noch einmal bezahlen', others: 'Andere Plätze wählen', othersHint: 'Gibt diese Zahlung auf; die Plätze bleiben gehalten, während Sie wählen.',
+    payBy: (clock) => `noch ${clock} zum Zahlen`, tickets: 'Karten', ticketPdf: 'PDF', ticketIcs: 'Kalender', allBill: 'Rechnung', code: 'Code', mailbox: 'Die Post im Postfach ansehen', cancel: 'Bestellung stornieren', cancelAsk: 'Diese Bestellung stornieren? Die Karten gelten sofort nicht mehr, und das Geld geht dorthin zurück, woher es kam.', cancelYes: 'Stornieren und erstatten', keep: 'Behalten',
+    refunds: 'Erstattungen', refundState: { pending: 'unterwegs', succeeded: 'erledigt', failed: 'liegt bei der Kasse' }, noToken: 'Diese Seite braucht den Link aus Ihrer Post.', noTokenHint: 'Geben Sie Bestellnummer und E-Mail-Adresse an, dann schicken wir den Link noch einmal.',
+    qr: (what) => `Code für ${what}`, again: 'Noch einmal Plätze wählen', doors: 'Einlass', starts: 'Beginn', suspended: 'gilt nicht', ticketState: { valid: '', used: 'benutzt', admitted: 'benutzt', suspended: 'gilt nicht', revoked: 'gilt nicht', cancelled: 'gilt nicht' },
+  },
+  find: { title: 'Meine Bestellung', number: 'Bestellnummer', email: 'E-Mail', go: 'Link schicken', sent: 'Wenn es diese Bestellung gibt, ist der Link auf dem Weg zu dieser Adresse.', hint: 'Die Nummer steht in Ihrer Post und beginnt mit A-.' },
+  demo: {
+    title: 'Probieren Sie das', intro: 'Dies ist ein Haus zum Vorführen: die Stücke sind erfunden, das Geld ist Spielgeld, und jede Mail bleibt im Postfach.',
+    buy: 'Zwei Plätze kaufen', buyText: 'Im Plan wählen, zur Kasse gehen, bei der Testzahlung „succeed“ drücken. Die Karte kommt ins Postfach.', buyGo: 'Plätze wählen',
+    watch: 'Vom zweiten Fenster zusehen', watchText: 'Öffnen Sie denselben Plan zweimal. Was Sie hier halten, ändert sich dort im Nu.', watchGo: 'Zweites Fenster öffnen',
+    rush: 'Einen Ansturm starten', rushText: '300 Käufer wollen eine Minute lang dieselben Plätze. Zählen Sie am Ende, wie viele doppelt verkauft wurden.', rushGo: 'Ansturm starten',
+    mailbox: 'Postfach', running: 'Der Ansturm läuft', done: 'Der Ansturm ist vorbei', none: 'Alles ruhig', buyers: 'Käufer', held: 'Gehalten', sold: 'Bestellungen', ticketsSold: 'Karten verkauft', refused: 'Abgelehnt', twice: 'Doppelt verkauft', errors: 'Fehler', fast: 'Die Hälfte beantwortet in', slow: '99 % in', again: 'Noch einmal',
+    rushIntro: 'Jeder Käufer ist ein Programm, das tut, was Sie tun: schauen, halten, zahlen oder abgelehnt werden. Der Plan zeigt, was sie tun.', seconds: (a, b) => `${a} von ${b} s`, requests: 'Anfragen',
+    rushNone: 'Niemand steht an. Drücken Sie den Knopf und behalten Sie den Plan im Auge.', someoneElse: 'Ein Ansturm läuft schon; Sie sehen ihm zu.', toMap: 'Diesen Plan öffnen',
+  },
+  setup: {
+    title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.',
+  },
+  login: { title: 'Büro', email: 'E-Mail', password: 'Passwort', go: 'Anmelden', out: 'Abmelden' },
+  errors: {
+    notFound: 'Diese Reihe gibt es nicht', notFoundText: 'Unter dieser Adresse ist nichts. Vielleicht ist das Stück schon nach Hause gegangen.', home: 'Zum Spielplan', broken: 'Diese Seite ist umgefallen', brokenText: 'Ihr Korb und Ihre Bestellung sind davon nicht berührt. Bitte neu laden.', reload: 'Neu laden',
+    offline: 'Keine Verbindung. Was Sie sehen, kann alt sein; Ihr Korb läuft nach der Uhr des Hauses weiter.', unreachable: 'Das Haus antwortet nicht. Gleich noch einmal versuchen.', retryIn: (s) => `In ${s} s noch einmal versuchen.`,
+  },
+  footer: { live: 'Alle Pläne sind live.', source: 'Läuft mit Aisle, quelloffen.' },
+}

@@ -1,0 +1,94 @@
+/** Everything the house says, in English. Other languages have exactly these keys; the compiler sees to it. */
+const places = (n: number) => (n === 1 ? '1 place' : `${n} places`)
+const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
+
+export const en = {
+  language: 'English',
+  common: {
+    close: 'Close', cancel: 'Cancel', tryAgain: 'Try again', loading: 'One moment', back: 'Back', all: 'All', from: 'from', free: 'Free',
+    from_price: (price: string) => `from ${price}`, allIn: 'Prices are what you pay: fees are in them.', skip: 'Skip to the content', minutes: (n: number) => `${n} min`, seats, places,
+  },
+  nav: { whatsOn: "What's on", findOrder: 'Find my order', backOffice: 'Back office', menu: 'Main' },
+  home: {
+    title: "What's on", next: 'Next', days: 'Choose a day', today: 'Today', everyDay: 'Every day', filters: 'Filters', search: 'Search titles and people',
+    kind: 'Kind', city: 'City', venue: 'House', clear: 'Take the filters off',
+    found: (n: number) => (n === 1 ? '1 production' : `${n} productions`),
+    empty: 'Nothing on the bill is like that.', emptyHint: 'Take a filter off, or choose another day.',
+    nothing: 'Nothing is on sale yet.', nothingHint: 'The bill is written by the box office. Come back soon.',
+    more: 'Show more', noShow: 'No dates yet', shows: (n: number) => (n === 1 ? '1 date' : `${n} dates`), choose: 'Choose seats', see: 'See dates',
+    dayHas: (n: number) => (n === 0 ? 'no show' : n === 1 ? '1 show' : `${n} shows`),
+  },
+  availability: { good: 'Seats left', few: 'Few seats left', sold_out: 'Sold out' },
+  kinds: { theatre: 'Theatre', concert: 'Concert', opera: 'Opera', dance: 'Dance', cinema: 'Cinema', comedy: 'Comedy', sport: 'Sport', music: 'Music', musical: 'Musical', film: 'Film', family: 'Family', talk: 'Talk' } as Record<string, string>,
+  production: { dates: 'Dates', credits: 'Company', about: 'About', length: 'Length', age: 'From age', language: 'Language', by: 'Presented by', noDates: 'No dates are on sale for this one.', doors: (time: string) => `doors ${time}`, nextDate: 'Next date' },
+  show: {
+    state: {
+      draft: 'This show is not on sale yet.', published: '', paused: 'The sale is paused for the moment.', cancelled: 'This show was cancelled.',
+      moved: 'This show was moved to another date.', ended: 'The sale of this show has ended.',
+    },
+    onSaleFrom: (when: string) => `On sale from ${when}.`, saleOver: 'The sale of this show has ended.', soldOut: 'Sold out. Seats come back when holds lapse; the map is live.',
+    map: 'Map', list: 'List', best: 'Pick for me', ways: 'How to choose', mapLabel: 'Seat map. The list has the same seats in words.', levels: 'Prices',
+    nearer: 'Zoom in', further: 'Zoom out', whole: 'Whole house', tapNearer: 'Tap a section to go nearer',
+    legendStates: 'Signs', yours: 'Yours', chosen: 'Chosen', held: 'In somebody\u2019s basket', booked: 'Sold', blocked: 'Not for sale', available: 'Free', accessible: 'Wheelchair place',
+    seat: (section: string, row: string, seat: string) => [section, row && `row ${row}`, seat && `seat ${seat}`].filter(Boolean).join(', '),
+    row: (row: string) => `Row ${row}`, left: (n: number) => `${n} left`, companion: 'companion seat', restricted: 'restricted view', lost: 'taken',
+    live: { connecting: 'Connecting', live: 'Live', polling: 'Every few seconds', offline: 'Offline: this may be old' },
+    only: (name: string) => `Only ${name}`, areaTitle: 'Standing and free seating', less: 'Fewer', moreOf: 'More', sections: 'Sections', noSections: 'This house has no numbered seats.',
+    listHint: 'Arrow keys move between seats, space chooses.',
+    planMissing: 'The plan of this house could not be loaded.',
+  },
+  best: { quantity: 'How many', level: 'Price', anyLevel: 'Any price', section: 'Where', anySection: 'Anywhere', accessible: 'With a wheelchair place', go: (n: number) => (n === 1 ? 'Find the best seat' : `Find the best ${n} together`), hint: 'We look for the nearest seats in one row and hold them for you.' },
+  basket: {
+    title: 'Your basket', empty: 'Choose seats on the map, in the list, or let us pick.', hold: (n: number) => (n === 1 ? 'Hold this place' : `Hold ${n} places`), checkout: 'Check out', remove: 'Take out', clear: 'Give back',
+    total: 'Total', taskHolding: 'Asking for your seats', taskReopening: 'Your payment is put aside, and the seats open again', taskChanging: 'Changing', working: 'One moment',
+    yoursFor: (clock: string) => `Yours for ${clock}`, keep: 'Keep longer', ending: 'Your time is nearly up. Do you want to keep the seats?', lastTime: 'This is the last extension the house gives.',
+    noMore: 'The house gives no more time for this basket.',
+    lapsed: 'Your time was up, and the seats went back on sale. They are still marked for you: hold them again if they are free.',
+    booked: 'These seats are paid for.', released: 'The seats went back on sale.', toOrder: 'Go to your order', paying: 'A payment for these seats is under way in another window.',
+    lost: (names: string[]) => (names.length === 1 ? `${names[0]} was taken a moment ago.` : `${names.slice(0, -1).join('; ')} and ${names.at(-1)} were taken a moment ago.`),
+    lostKept: 'Nothing is held yet. The others stay chosen.', lostHold: 'Your hold stays as it was.',
+    limit: (n: number) => `At most ${n} in one go.`, uncertain: 'The answer got lost on the way. Asking again is safe: you will not get two holds.', details: 'Show basket', code: 'Access code', codeGo: 'Use code',
+  },
+  checkout: {
+    title: 'Check out', seats: 'Your places', type: 'Ticket type', who: 'Who is it for?', name: 'Name', email: 'E-mail', emailHint: 'The tickets go here.', pay: (total: string) => `Pay ${total}`, confirmFree: 'Confirm', bill: 'Bill', total: 'To pay',
+    back: 'Change seats', nothing: 'There is nothing in your basket for this show.', choose: 'Choose seats', leaving: 'Going to the payment page', equal: 'If my payment comes too late for these seats, take equal or better ones side by side.',
+    provider: 'Pay with', providers: { sandbox: 'Test payment', stripe: 'Card', razorpay: 'UPI or card' } as Record<string, string>, payWithin: (n: number) => `On the payment page you have ${n} minutes, and the seats stay yours.`, quoteWait: 'Adding up', again: 'The answer got lost. Pressing again is safe: you will not pay twice.',
+    nameMissing: 'Please tell us a name.', emailMissing: 'Please give an e-mail address for the tickets.',
+  },
+  order: {
+    number: (n: string) => `Order ${n}`,
+    status: {
+      awaiting_payment: 'Waiting for your payment', in_review: 'Your payment is being looked at', paid: 'Paid. Your tickets are being written', confirmed: 'See you there',
+      expired: 'The time to pay ran out', cancelled: 'This order was cancelled', refunding: 'Your money is on its way back', refunded: 'Your money went back', partially_refunded: 'Part of your money went back',
+    },
+    say: {
+      awaiting_payment: 'The seats are yours until the clock runs out.', in_review: 'This takes a few minutes. The seats are safe, and we write to you.', paid: 'This takes a few seconds.', confirmed: 'Your tickets are below and in your mail.',
+      expired: 'Nothing was charged, and the seats went back on sale.', cancelled: 'Nothing is charged for it.', refunding: 'The tickets no longer admit. Banks take some days.', refunded: 'The tickets no longer admit.', partially_refunded: 'The other tickets stay good.',
+    },
+    declined: 'The payment was declined. Nothing was charged, and the seats are still yours.', payNow: 'Go on to payment', payAgain: 'Try another payment', others: 'Choose other seats', othersHint: 'Gives up this payment; the seats stay held while you choose.',
+    payBy: (clock: string) => `${clock} left to pay`, tickets: 'Tickets', ticketPdf: 'PDF', ticketIcs: 'Calendar', allBill: 'Bill', code: 'Code', mailbox: 'See the mail in the mailbox', cancel: 'Cancel the order', cancelAsk: 'Cancel this order? The tickets stop admitting at once and the money goes back to where it came from.', cancelYes: 'Cancel and refund', keep: 'Keep it',
+    refunds: 'Refunds', refundState: { pending: 'under way', succeeded: 'done', failed: 'being looked at by the box office' }, noToken: 'This page needs the link from your mail.', noTokenHint: 'Give your order number and e-mail address, and we send the link again.',
+    qr: (what: string) => `Code for ${what}`, again: 'Choose seats again', doors: 'Doors', starts: 'Starts', suspended: 'does not admit', ticketState: { valid: '', used: 'used', admitted: 'used', suspended: 'does not admit', revoked: 'does not admit', cancelled: 'does not admit' } as Record<string, string>,
+  },
+  find: { title: 'Find my order', number: 'Order number', email: 'E-mail', go: 'Send the link', sent: 'If there is such an order, the link is on its way to that address.', hint: 'The number is in your mail and begins with A-.' },
+  demo: {
+    title: 'Try this', intro: 'This is a demonstration house: the shows are made up, payments are play money, and every mail stays in the mailbox.',
+    buy: 'Buy two seats', buyText: 'Pick them on the map, check out, press “succeed” on the test payment. The ticket arrives in the mailbox.', buyGo: 'Choose seats',
+    watch: 'Watch from a second window', watchText: 'Open the same map twice. What you hold here changes there within a blink.', watchGo: 'Open a second window',
+    rush: 'Start a rush', rushText: '300 buyers want the same seats for a minute. Count at the end how many seats were sold twice.', rushGo: 'Start a rush',
+    mailbox: 'Mailbox', running: 'The rush is on', done: 'The rush is over', none: 'All quiet', buyers: 'Buyers', held: 'Holds', sold: 'Orders', ticketsSold: 'Tickets sold', refused: 'Refused', twice: 'Sold twice', errors: 'Errors', fast: 'Half answered within', slow: '99 % within', again: 'Once more',
+    rushIntro: 'Every buyer is a program that behaves like you: looks, holds, pays, or is refused. What the map shows is what they do.', seconds: (a: number, b: number) => `${a} of ${b} s`, requests: 'Requests',
+    rushNone: 'Nobody is queueing. Press the button and keep your eyes on the map.', someoneElse: 'A rush is already running; you are watching it.', toMap: 'Open this map',
+  },
+  setup: {
+    title: 'Open the house', intro: 'This page works once, with the link that the server printed when it started.', you: 'You', house: 'The house', venue: 'Its first venue', name: 'Your name', email: 'E-mail', password: 'Password', passwordHint: 'At least 12 characters.', houseName: 'Name of the house', currency: 'Currency', timeZone: 'Time zone', venueName: 'Name of the venue', city: 'City', country: 'Country', address: 'Address', go: 'Open the house', done: 'The house is open.', toOffice: 'Go to the back office', noToken: 'The link is not complete: what stands after # is missing.',
+  },
+  login: { title: 'Back office', email: 'E-mail', password: 'Password', go: 'Sign in', out: 'Sign out' },
+  errors: {
+    notFound: 'No such row', notFoundText: 'There is nothing at this address. Perhaps the show has gone home.', home: "See what's on", broken: 'This page has fallen over', brokenText: 'Your hold and your order are not touched by it. Load the page again.', reload: 'Load again',
+    offline: 'No connection. What you see may be old; your hold goes on by the house clock.', unreachable: 'The house does not answer. Try again in a moment.', retryIn: (s: number) => `Try again in ${s} s.`,
+  },
+  footer: { live: 'All maps are live.', source: 'Runs on Aisle, open source.' },
+}
+
+export type Messages = typeof en

@@ -1,0 +1,94 @@
+/**
+ * The live feed of a show, as a pure reducer: a message comes in, the new position and what to do about it come out.
+ * It owns no seats and no socket, so that every rule of the protocol can be tested by calling it.
+ */
+import type { AreaCount, Hold, SeatLetter, SeatsSince, SeatsWhole, ShowState } from '../api/types'
+
+export type HoldEnd = 'lapsed' | 'released' | 'booked'
+export type ServerMessage =
+  | ({ t: 'snapshot'; server_time?: string } & SeatsWhole)
+  | { t: 'delta'; from: number; seq: number; seats: [number, SeatLetter][]; areas: [string, number][] }
+  | { t: 'plan' }
+  | { t: 'show'; state: ShowState; public_message: string | null }
+  | { t: 'hold'; hold: Hold }
+  | { t: 'hold_ended'; id: string; why: HoldEnd }
+
+/** How far the client has come: nothing yet, or everything up to and with `seq` of one plan version. */
+export type Position = { seq: number | null; planVersion: string | null }
+export const START: Position = { seq: null, planVersion: null }
+
+export type Effect =
+  | { do: 'replace'; seats: string; areas: AreaCount[] }
+  | { do: 'patch'; seats: readonly (readonly [number, SeatLetter])[]; areas: readonly (readonly [string, number])[] }
+  | { do: 'reconnect' }
+  | { do: 'load_plan' }
+  | { do: 'show'; state: ShowState; publicMessage: string | null }
+  | { do: 'hold'; hold: Hold }
+  | { do: 'hold_ended'; id: string; why: HoldEnd }
+
+export type Step = { position: Position; effects: readonly Effect[] }
+
+export function step(position: Position, message: ServerMessage): Step {
+  switch (message.t) {
+    case 'snapshot':
+      return whole(position, message)
+    case 'delta':
+      return delta(position, message.from, message.seq, message.seats, message.areas)
+    case 'plan':
+      // Seats are counted in the plan's order: under another plan the numbers mean other seats, so nothing we have counts.
+      return { position: START, effects: [{ do: 'load_plan' }, { do: 'reconnect' }] }
+    case 'show':
+      return { position, effects: [{ do: 'show', state: message.state, publicMessage: message.public_message }] }
+    case 'hold':
+      return { position, effects: [{ do: 'hold', hold: message.hold }] }
+    case 'hold_ended':
+      return { position, effects: [{ do: 'hold_ended', id: message.id, why: message.why }] }
+  }
+}
+
+/** An answer of `GET /shows/{id}/seats`, with or without `since=`: the same rules as on the socket. */
+export function stepPolled(position: Position, answer: SeatsWhole | SeatsSince): Step {
+  return 'from' in answer ? delta(position, answer.from, answer.seq, answer.deltas, answer.areas) : whole(position, answer)
+}
+
+function whole(position: Position, message: SeatsWhole): Step {
+  const moved = position.planVersion !== null && position.planVersion !== message.plan_version
+  return {
+    position: { seq: message.seq, planVersion: message.plan_version },
+    effects: [...(moved ? [{ do: 'load_plan' } as const] : []), { do: 'replace', seats: message.seats, areas: message.areas }],
+  }
+}
+
+function delta(
+  position: Position, from: number, seq: number,
+  seats: readonly (readonly [number, SeatLetter])[], areas: readonly (readonly [string, number])[],
+): Step {
+  // What we already have arrives again after a reconnect; it is not a gap.
+  if (position.seq !== null && seq <= position.seq) return { position, effects: [] }
+  // One gap, one answer: reconnect and ask for everything after what we have.
+  if (from !== position.seq) return { position, effects: [{ do: 'reconnect' }] }
+  return { position: { ...position, seq }, effects: [{ do: 'patch', seats, areas }] }
+}
+
+const KINDS: Record<ServerMessage['t'], true> = { snapshot: true, delta: true, plan: true, show: true, hold: true, hold_ended: true }
+
+/** Reads one frame. Null for what this version doesn't know: a newer server may say more. */
+export function parse(frame: string): ServerMessage | null {
+  let value: unknown
+  try {
+    value = JSON.parse(frame)
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string' || !(value.t in KINDS)) return null
+  return value as ServerMessage
+}
+
+const BACKOFF_FIRST_MS = 500
+const BACKOFF_MAX_MS = 20_000
+
+/** How long to wait before attempt `attempt` (from 0). `chance` in [0, 1) spreads a crowd that lost its server together. */
+export function backoffMs(attempt: number, chance: number): number {
+  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempt, 10))
+  return Math.round(ceiling / 2 + (ceiling / 2) * chance)
+}
