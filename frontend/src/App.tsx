@@ -1,0 +1,39 @@
+import { useEffect, useRef } from 'react'
+import { Route, Switch, useLocation } from 'wouter'
+import { Shell } from './components/Shell'
+import { NothingHere } from './components/Trouble'
+import { useSpeech } from './i18n'
+import { Home } from './pages/Home'
+import { ProductionPage } from './pages/ProductionPage'
+
+/** Every address of the page. */
+export function App() {
+  useTopOfPage()
+  return (
+    <Switch>
+      <Route path="/"><Home /></Route>
+      <Route path="/productions/:id">{({ id }) => <ProductionPage id={id} />}</Route>
+      <Route><NotFound /></Route>
+    </Switch>
+  )
+}
+
+function NotFound() {
+  const { t } = useSpeech()
+  return <Shell title={t.errors.notFound}><div className="page"><NothingHere /></div></Shell>
+}
+
+/** A new page starts at its top; going back is left to the browser, which remembers where one was. */
+function useTopOfPage(): void {
+  const [place] = useLocation()
+  const popped = useRef(false)
+  useEffect(() => {
+    const back = () => { popped.current = true }
+    window.addEventListener('popstate', back)
+    return () => window.removeEventListener('popstate', back)
+  }, [])
+  useEffect(() => {
+    if (!popped.current) window.scrollTo(0, 0)
+    popped.current = false
+  }, [place])
+}

@@ -1,0 +1,79 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import { useSite } from '../api/queries'
+import { LANGUAGES, useSpeech, type Language } from '../i18n'
+import { Mark } from './Mark'
+import './shell.css'
+
+type Props = { dark?: boolean; children: ReactNode; title: string; bare?: boolean }
+
+/** Every page stands in this: the head, the room, the foot. `dark` is the auditorium; `bare` leaves the foot away. */
+export function Shell({ dark = false, bare = false, title, children }: Props) {
+  const { t } = useSpeech()
+  const house = useSite().data?.name ?? 'Aisle'
+  const [place] = useLocation()
+  useEffect(() => {
+    document.title = title ? `${title} – ${house}` : house
+    document.querySelector('meta[name="theme-color"]')?.setAttribute('content', dark ? '#1B1022' : '#EFEDF1')
+    document.documentElement.classList.toggle('lights-down', dark)
+  }, [title, house, dark])
+  return (
+    <div className={dark ? 'shell dark shell--dark' : 'shell'}>
+      <a className="skip" href="#main">{t.common.skip}</a>
+      <header className="head page">
+        <Link href="/" className="head__house" aria-current={place === '/' ? 'page' : undefined}>
+          <Mark />
+          <span className="head__name">{house}</span>
+        </Link>
+        <nav className="head__nav" aria-label={t.nav.menu}>
+          <Link href="/find-order" className="head__link">{t.nav.findOrder}</Link>
+          <Tongue />
+        </nav>
+      </header>
+      <Offline />
+      <main id="main" className="shell__main">{children}</main>
+      {!bare && <Foot />}
+    </div>
+  )
+}
+
+function Tongue() {
+  const { language, speak } = useSpeech()
+  const other = (Object.keys(LANGUAGES) as Language[]).filter((one) => one !== language)
+  return other.map((one) => (
+    <button key={one} type="button" lang={one} className="head__tongue" aria-label={LANGUAGES[one].language} onClick={() => speak(one)}>{one.toUpperCase()}</button>
+  ))
+}
+
+function Offline() {
+  const { t } = useSpeech()
+  const [online, setOnline] = useState(() => navigator.onLine)
+  useEffect(() => {
+    const tell = () => setOnline(navigator.onLine)
+    window.addEventListener('online', tell)
+    window.addEventListener('offline', tell)
+    return () => {
+      window.removeEventListener('online', tell)
+      window.removeEventListener('offline', tell)
+    }
+  }, [])
+  return online ? null : <p className="offline" role="status">{t.errors.offline}</p>
+}
+
+function Foot() {
+  const { t } = useSpeech()
+  const site = useSite().data
+  return (
+    <footer className="foot">
+      <div className="page foot__line">
+        <p>{site?.name} · {t.common.allIn}</p>
+        <p className="foot__links">
+          {site?.demo && <Link href="/rush">{t.demo.rush}</Link>}
+          {site?.demo && <Link href="/admin/mailbox">{t.demo.mailbox}</Link>}
+          <Link href="/admin">{t.nav.backOffice}</Link>
+          <span>{t.footer.source}</span>
+        </p>
+      </div>
+    </footer>
+  )
+}
