@@ -1,3 +1,31 @@
 //! The show actors: everything between the pure core and the server.
+//!
+//! [`Shows`] is the façade: it owns a thread with an actix system, wakes a show's actor when somebody asks for it, and hands
+//! out [`ShowHandle`]s. What an actor does is [`turn::Turn`], a plain struct: time and input in, effects out. Nothing that
+//! rests on an event leaves before the [`Journal`] has it.
 
 pub use aisle_core as core;
+
+mod actor;
+mod clock;
+mod feed;
+mod gate;
+mod handle;
+mod journal;
+mod memory;
+mod metrics;
+pub mod postgres;
+mod registry;
+mod summary;
+pub mod turn;
+mod view;
+mod watcher;
+
+pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
+pub use feed::{Delta, Feed, FeedSnapshot};
+pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
+pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
+pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};
+pub use postgres::{NodeLease, PostgresJournal, PostgresSummaries};
+pub use registry::{Shows, ShowsConfig, StartError};
+pub use summary::{CategoryCounts, Plans, ShowSummary, StoreError, Summaries, public_message, state_word};

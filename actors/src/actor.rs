@@ -1,0 +1,498 @@
+//! The actor: carries out what a [`Turn`] says, and nothing else.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use aisle_core::{Plan, Seq, ShowId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::{Clock, LeaseMark, Stopwatch};
+use crate::feed::Feed;
+use crate::handle::{End, NoAnswer, Reply, Shared};
+use crate::journal::{Epoch, Journal, JournalError};
+use crate::metrics;
+use crate::registry::{Feeds, ShowsConfig};
+use crate::summary::{ShowSummary, Summaries};
+use crate::turn::{Effect, ReplayError, Standing, Turn, Wish};
+
+/// Somebody asks.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Ask {
+    pub(crate) wish: Wish,
+    pub(crate) reply: Reply,
+}
+
+/// Go to sleep: finish what was begun, keep a snapshot, hand over.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Sleep;
+
+/// The lease is gone: stop at once, say nothing.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Fence;
+
+/// What lists are to know, where it has changed since the last time. `None` also while something is on its way.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<ShowSummary>")]
+pub(crate) struct Summarise;
+
+/// Test-only: panics in the next turn.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Stumble;
+
+/// How an actor's life ended, told to the watcher whatever happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// In good order.
+    Asleep,
+    /// Another process owns the show.
+    Fenced,
+    /// The journal failed it.
+    Lost,
+    /// It could not be brought back from its journal, or fell over before anybody had asked it anything.
+    BadReplay,
+    /// A turn panicked.
+    Panicked,
+}
+
+/// What the actor tells the watcher.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) show: ShowId,
+    pub(crate) life: u64,
+    pub(crate) ending: Ending,
+}
+
+/// Tells the watcher when the actor is gone, also when a panic took it.
+struct Guard {
+    show: ShowId,
+    life: u64,
+    ending: Ending,
+    shared: Arc<Shared>,
+    notes: mpsc::UnboundedSender<Ended>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared.set_end(match self.ending {
+            Ending::Asleep => End::Asleep,
+            Ending::Fenced => End::Fenced,
+            Ending::Lost | Ending::BadReplay | Ending::Panicked => End::Lost,
+        });
+        // The watcher is gone only when the whole thread is.
+        let _ = self.notes.send(Ended { show: self.show, life: self.life, ending: self.ending });
+    }
+}
+
+/// What all the actors of a process share.
+pub(crate) struct House {
+    pub(crate) config: ShowsConfig,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) summaries: Arc<dyn Summaries>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) feeds: Feeds,
+    pub(crate) notes: mpsc::UnboundedSender<Ended>,
+}
+
+/// What an actor says when it is ready, or why it never will be.
+pub(crate) type Ready = oneshot::Sender<Result<Feed, Ending>>;
+
+/// One show, awake.
+pub(crate) struct ShowActor {
+    house: Arc<House>,
+    plan: Arc<Plan>,
+    shared: Arc<Shared>,
+    ready: Option<Ready>,
+    awake: Option<Awake>,
+    timer: Option<(Timestamp, SpawnHandle)>,
+    closing: bool,
+    summarised: Option<Seq>,
+    stumble: bool,
+    guard: Guard,
+}
+
+struct Awake {
+    turn: Turn<Reply>,
+    epoch: Epoch,
+    feed: Feed,
+    lease: LeaseMark,
+}
+
+impl ShowActor {
+    pub(crate) fn new(house: Arc<House>, plan: Arc<Plan>, shared: Arc<Shared>, life: u64, ready: Ready) -> Self {
+        let guard = Guard {
+            show: shared.show,
+            life,
+            ending: Ending::BadReplay,
+            shared: Arc::clone(&shared),
+            notes: house.notes.clone(),
+        };
+        Self {
+            house,
+            plan,
+            shared,
+            ready: Some(ready),
+            awake: None,
+            timer: None,
+            closing: false,
+            summarised: None,
+            stumble: false,
+            guard,
+        }
+    }
+
+    fn loaded(&mut self, loaded: Result<Awake, Ending>, ctx: &mut Context<Self>) {
+        match loaded {
+            Ok(awake) => {
+                if let Some(ready) = self.ready.take() {
+                    let _ = ready.send(Ok(awake.feed.clone()));
+                }
+                self.awake = Some(awake);
+                // Whatever lapsed while nobody was there lapses now.
+                self.on_time(ctx);
+            }
+            Err(ending) => {
+                if let Some(ready) = self.ready.take() {
+                    let _ = ready.send(Err(ending));
+                }
+                self.end(ending, ctx);
+            }
+        }
+    }
+
+    /// Throws the memory away and stops. Whoever waits learns why there is no answer.
+    fn end(&mut self, ending: Ending, ctx: &mut Context<Self>) {
+        self.guard.ending = ending;
+        let no_answer = match ending {
+            Ending::Asleep => NoAnswer::Asleep,
+            Ending::Fenced => NoAnswer::Fenced,
+            Ending::Lost | Ending::BadReplay | Ending::Panicked => NoAnswer::Unavailable,
+        };
+        if let Some(awake) = self.awake.take() {
+            for reply in awake.turn.give_up() {
+                reply.say(Err(no_answer));
+            }
+        }
+        // Set before the mailbox closes, so that whoever finds it closed knows why.
+        self.shared.set_end(match ending {
+            Ending::Asleep => End::Asleep,
+            Ending::Fenced => End::Fenced,
+            Ending::Lost | Ending::BadReplay | Ending::Panicked => End::Lost,
+        });
+        ctx.stop();
+    }
+
+    fn on_time(&mut self, ctx: &mut Context<Self>) {
+        if !self.must_own(ctx) {
+            return;
+        }
+        let now = self.house.clock.now();
+        let Some(awake) = &mut self.awake else { return };
+        let effects = awake.turn.time(now);
+        self.carry_out(effects, ctx);
+    }
+
+    /// Whether the lease under which the show was acquired still lives; where it doesn't, the actor ends.
+    fn must_own(&mut self, ctx: &mut Context<Self>) -> bool {
+        let Some(awake) = &self.awake else { return false };
+        if self.house.clock.lease_holds(awake.lease) {
+            return true;
+        }
+        tracing::warn!(show.id = %self.shared.show, epoch = %awake.epoch, "The lease has ended; the show stops here");
+        self.end(Ending::Fenced, ctx);
+        false
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect<Reply>>, ctx: &mut Context<Self>) {
+        let mut fenced = false;
+        for effect in effects {
+            let Some(awake) = &mut self.awake else { return };
+            match effect {
+                Effect::Append(entries) => {
+                    let journal = Arc::clone(&self.house.journal);
+                    let (show, epoch, count) = (self.shared.show, awake.epoch, entries.len());
+                    let watch = Stopwatch::start();
+                    let append = async move { journal.append(show, epoch, entries).await };
+                    let append = append.into_actor(self).map(move |outcome, actor, ctx| {
+                        metrics::appended(count, watch.seconds());
+                        actor.appended(outcome, ctx);
+                    });
+                    ctx.spawn(append);
+                }
+                Effect::Publish(seq, changes) => awake.feed.publish(seq, changes),
+                Effect::Say(reply, said, standing) => {
+                    let may_say = match standing {
+                        Standing::Journaled => true,
+                        Standing::Believed => self.house.clock.lease_holds(awake.lease),
+                    };
+                    if may_say {
+                        metrics::said(&said);
+                        reply.say(Ok(said));
+                    } else {
+                        fenced = true;
+                        reply.say(Err(NoAnswer::Fenced));
+                    }
+                }
+                Effect::Keep(snapshot) => {
+                    let journal = Arc::clone(&self.house.journal);
+                    let (show, epoch) = (self.shared.show, awake.epoch);
+                    let keep = async move {
+                        if let Err(error) = journal.save_snapshot(show, epoch, snapshot).await {
+                            let error = chain(&error);
+                            tracing::warn!(show.id = %show, error, "Could not keep a snapshot of show {show}");
+                        }
+                    };
+                    ctx.spawn(keep.into_actor(self));
+                }
+            }
+        }
+        if fenced {
+            self.end(Ending::Fenced, ctx);
+            return;
+        }
+        self.arm(ctx);
+        if self.closing {
+            self.go_to_sleep_when_settled(ctx);
+        }
+    }
+
+    fn appended(&mut self, outcome: Result<(), JournalError>, ctx: &mut Context<Self>) {
+        let show = self.shared.show;
+        match outcome {
+            Ok(()) => {
+                let now = self.house.clock.now();
+                let Some(awake) = &mut self.awake else { return };
+                let effects = awake.turn.durable(now);
+                self.carry_out(effects, ctx);
+            }
+            Err(JournalError::Fenced { .. }) => {
+                tracing::warn!(show.id = %show, "Show {show} was fenced; another process owns it now");
+                self.end(Ending::Fenced, ctx);
+            }
+            Err(
+                error @ (JournalError::Refused { .. } | JournalError::Unknown { .. } | JournalError::Damaged { .. }),
+            ) => {
+                let error = chain(&error);
+                tracing::error!(show.id = %show, error, "Could not write the journal of show {show}; the show restarts");
+                self.end(Ending::Lost, ctx);
+            }
+        }
+    }
+
+    /// One timer, wherever the next deadline is.
+    fn arm(&mut self, ctx: &mut Context<Self>) {
+        let wanted = self.awake.as_ref().and_then(|awake| awake.turn.deadline());
+        if self.timer.as_ref().map(|(at, _)| *at) == wanted {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            ctx.cancel_future(timer);
+        }
+        let Some(at) = wanted else { return };
+        let clock = Arc::clone(&self.house.clock);
+        let now = clock.now();
+        // A deadline that is still there after its turn is a bug somewhere; it must not become a busy loop.
+        let not_before = if at <= now { now.plus_ms(RETRY_TIMER_MS) } else { at };
+        let reached = async move { clock.reached(not_before).await };
+        let timer = ctx.spawn(reached.into_actor(self).map(|(), actor, ctx| {
+            actor.timer = None;
+            actor.on_time(ctx);
+        }));
+        self.timer = Some((at, timer));
+    }
+
+    fn go_to_sleep_when_settled(&mut self, ctx: &mut Context<Self>) {
+        let now = self.house.clock.now();
+        let Some(awake) = &mut self.awake else { return };
+        if !awake.turn.is_settled() {
+            return;
+        }
+        let snapshot = awake.turn.snapshot(now);
+        let summary = awake.turn.summary();
+        let (show, epoch) = (self.shared.show, awake.epoch);
+        let house = Arc::clone(&self.house);
+        // From here on nothing may be asked any more: the house is being handed over.
+        self.awake = None;
+        let farewell = async move {
+            if let Some(snapshot) = snapshot
+                && let Err(error) = house.journal.save_snapshot(show, epoch, snapshot).await
+            {
+                let error = chain(&error);
+                tracing::warn!(show.id = %show, error, "Could not keep a snapshot of show {show}");
+            }
+            if let Err(error) = house.summaries.write(vec![summary]).await {
+                let error = chain(&error);
+                tracing::warn!(show.id = %show, error, "Could not write the summary of show {show}");
+            }
+            if let Err(error) = house.journal.hand_over(show, epoch).await {
+                let error = chain(&error);
+                tracing::warn!(show.id = %show, error, "Could not hand over show {show}; it stays ours until the lease ends");
+            }
+        };
+        ctx.spawn(farewell.into_actor(self).map(|(), actor, ctx| actor.end(Ending::Asleep, ctx)));
+    }
+}
+
+/// How long a deadline that its own turn did not remove is left alone.
+const RETRY_TIMER_MS: u64 = 1_000;
+
+impl Actor for ShowActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(self.house.config.mailbox_commands_max);
+        let house = Arc::clone(&self.house);
+        let plan = Arc::clone(&self.plan);
+        let show = self.shared.show;
+        // Nobody is heard before the show knows itself.
+        ctx.wait(load(house, show, plan).into_actor(self).map(|loaded, actor, ctx| actor.loaded(loaded, ctx)));
+    }
+}
+
+impl Handler<Ask> for ShowActor {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask, ctx: &mut Self::Context) {
+        if self.closing {
+            ask.reply.say(Err(NoAnswer::Asleep));
+            return;
+        }
+        if self.awake.is_none() || !self.must_own(ctx) {
+            ask.reply.say(Err(match self.guard.ending {
+                Ending::Fenced => NoAnswer::Fenced,
+                Ending::Asleep | Ending::Lost | Ending::BadReplay | Ending::Panicked => NoAnswer::Unavailable,
+            }));
+            return;
+        }
+        let now = self.house.clock.now();
+        let Some(awake) = &mut self.awake else { return };
+        // From now on a panic is the fault of what was asked, not of what was replayed.
+        self.guard.ending = Ending::Panicked;
+        assert!(!self.stumble, "a turn stumbles, as a test wanted");
+        self.shared.last_used.store(now.0, std::sync::atomic::Ordering::Relaxed);
+        let effects = awake.turn.wish(now, &ask.wish, ask.reply);
+        self.carry_out(effects, ctx);
+    }
+}
+
+impl Handler<Sleep> for ShowActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Sleep, ctx: &mut Self::Context) {
+        if !self.closing {
+            self.closing = true;
+            self.go_to_sleep_when_settled(ctx);
+        }
+    }
+}
+
+impl Handler<Fence> for ShowActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Fence, ctx: &mut Self::Context) {
+        self.must_own(ctx);
+    }
+}
+
+impl Handler<Stumble> for ShowActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stumble, _: &mut Self::Context) {
+        self.stumble = true;
+    }
+}
+
+impl Handler<Summarise> for ShowActor {
+    type Result = Option<ShowSummary>;
+
+    fn handle(&mut self, _: Summarise, _: &mut Self::Context) -> Self::Result {
+        let awake = self.awake.as_ref().filter(|awake| awake.turn.is_settled())?;
+        let seq = awake.turn.durable_seq();
+        if self.summarised == Some(seq) {
+            return None;
+        }
+        self.summarised = Some(seq);
+        Some(awake.turn.summary())
+    }
+}
+
+async fn load(house: Arc<House>, show: ShowId, plan: Arc<Plan>) -> Result<Awake, Ending> {
+    // Taken first: a lease that ends while we load is not the one we loaded under.
+    let lease = house.clock.lease_mark();
+    let journal = &house.journal;
+    let epoch = journal.acquire(show).await.map_err(|error| ending_of(&error))?;
+    let recovered = journal.load(show).await.map_err(|error| ending_of(&error))?;
+    let known = house.feeds.known(show, &plan);
+    let seq = known.as_ref().map(Feed::seq);
+    let every = house.config.snapshot_every;
+    let first = replay(show, Arc::clone(&plan), recovered, every, seq).await?;
+    let (turn, holds) = match first {
+        Ok(recovered) => recovered,
+        Err(error) => {
+            let error = chain(&error);
+            tracing::warn!(show.id = %show, error, "The snapshot of show {show} cannot be read; replaying its whole journal");
+            let whole = journal.load_whole(show).await.map_err(|error| ending_of(&error))?;
+            replay(show, Arc::clone(&plan), whole, every, seq).await?.map_err(|_| Ending::BadReplay)?
+        }
+    };
+    let feed = match known {
+        Some(feed) => {
+            feed.catch_up(turn.public_state(), holds);
+            feed
+        }
+        None => house.feeds.begin(show, plan, house.config.ring_max, turn.public_state()),
+    };
+    Ok(Awake { turn, epoch, feed, lease })
+}
+
+type Replayed = Result<(Turn<Reply>, Vec<aisle_core::HoldView>), ReplayError>;
+
+/// Replays away from the actors' thread: a long journal must not stop the other shows, and a panic in it is only an answer.
+async fn replay(
+    show: ShowId,
+    plan: Arc<Plan>,
+    recovered: crate::journal::Recovered,
+    snapshot_every: u64,
+    known: Option<Seq>,
+) -> Result<Replayed, Ending> {
+    tokio::task::spawn_blocking(move || Turn::recover(show, &plan, recovered, snapshot_every, known)).await.map_err(
+        |error| {
+            tracing::error!(show.id = %show, error = %error, "Replaying show {show} panicked");
+            Ending::BadReplay
+        },
+    )
+}
+
+fn ending_of(error: &JournalError) -> Ending {
+    let show = error.show();
+    let told = chain(error);
+    match error {
+        JournalError::Fenced { .. } => {
+            tracing::info!(show.id = %show, "Another process owns show {show}");
+            Ending::Fenced
+        }
+        JournalError::Refused { .. } | JournalError::Unknown { .. } => {
+            tracing::error!(show.id = %show, error = told, "Could not load show {show}");
+            Ending::Lost
+        }
+        JournalError::Damaged { .. } => {
+            tracing::error!(show.id = %show, error = told, "The journal of show {show} is damaged");
+            Ending::BadReplay
+        }
+    }
+}
+
+/// An error and what lies under it, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

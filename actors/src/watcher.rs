@@ -1,0 +1,497 @@
+//! The watcher: the one task that wakes shows, puts them to sleep, and rebuilds those that fell.
+//!
+//! actix does not bring back an actor that panicked. Every actor leaves a note when it is gone, however it went; the watcher
+//! reads the notes and decides. It alone writes the registry, so that nothing here races.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use actix::prelude::*;
+use aisle_core::{ShowId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::actor::{Ended, Ending, Fence, House, ShowActor, Sleep, Summarise, chain};
+use crate::clock::Clock;
+use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, Shared, ShowHandle};
+use crate::journal::Journal;
+use crate::metrics;
+use crate::registry::{Feeds, Registry, ShowsConfig};
+use crate::summary::{Plans, Summaries};
+
+/// How often lists are told, sleepers looked for, deadlines watched.
+const ROUND_MS: u64 = 1_000;
+/// Shows woken by their deadline in one round: a thousand at once would keep buyers waiting.
+const WOKEN_PER_ROUND_MAX: usize = 64;
+/// So many failing replays in a row, and the show is left alone until somebody has looked.
+const BAD_REPLAYS_MAX: u32 = 3;
+/// The first rebuild is at once; the next ones wait, each twice as long as the one before.
+const REBUILD_FIRST_WAIT_MS: u64 = 100;
+/// The longest wait before a rebuild: about what a database takes to restart.
+const REBUILD_WAIT_MAX_MS: u64 = 5_000;
+/// A show that has gone well for so long has its failures forgiven.
+const FORGIVEN_AFTER_MS: u64 = 60_000;
+
+type Woken = oneshot::Sender<Result<ShowHandle, AskError>>;
+
+/// What others want of the watcher.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Wake(ShowId, Woken),
+    Sleep(ShowId, oneshot::Sender<()>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// Everything that the watcher is made of.
+pub(crate) struct Parts {
+    pub(crate) config: ShowsConfig,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) plans: Arc<dyn Plans>,
+    pub(crate) summaries: Arc<dyn Summaries>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) calls: mpsc::Receiver<Call>,
+}
+
+/// What the watcher's own errands come back with.
+enum Errand {
+    Ready(ShowId, u64, ShowHandle),
+    /// There is no actor to leave a note.
+    NotStarted(ShowId, u64, AskError),
+    Due(Vec<ShowId>),
+    RoundDone,
+    Rebuild(ShowId, u64),
+}
+
+enum Slot {
+    Waking {
+        life: u64,
+        waiters: Vec<Woken>,
+        sleepers: Vec<oneshot::Sender<()>>,
+    },
+    Awake {
+        life: u64,
+        handle: ShowHandle,
+    },
+    Sleeping {
+        life: u64,
+        waiters: Vec<Woken>,
+        sleepers: Vec<oneshot::Sender<()>>,
+    },
+    /// Will be rebuilt in a while.
+    Resting {
+        life: u64,
+    },
+    Quarantined,
+}
+
+#[derive(Default)]
+struct Trouble {
+    bad_replays: u32,
+    failures: u32,
+    last: Option<Timestamp>,
+}
+
+struct Watcher {
+    house: Arc<House>,
+    plans: Arc<dyn Plans>,
+    registry: Arc<Registry>,
+    slots: HashMap<ShowId, Slot>,
+    trouble: HashMap<ShowId, Trouble>,
+    errands: mpsc::UnboundedSender<Errand>,
+    lives: u64,
+    round_running: bool,
+    stopping: Vec<oneshot::Sender<()>>,
+}
+
+/// The whole life of the shows' thread.
+pub(crate) fn run(parts: Parts) {
+    System::new().block_on(watch(parts));
+}
+
+async fn watch(parts: Parts) {
+    let Parts { config, journal, plans, summaries, clock, registry, mut calls } = parts;
+    let (notes, mut notes_in) = mpsc::unbounded_channel();
+    let (errands, mut errands_in) = mpsc::unbounded_channel();
+    let house = Arc::new(House { config, journal, summaries, clock, feeds: Feeds::default(), notes });
+    let clock = Arc::clone(&house.clock);
+    let mut watcher = Watcher {
+        house,
+        plans,
+        registry,
+        slots: HashMap::new(),
+        trouble: HashMap::new(),
+        errands,
+        lives: 0,
+        round_running: false,
+        stopping: Vec::new(),
+    };
+    let mut next_round = clock.now();
+    loop {
+        // In this order, so that what has ended is known before anything new begins.
+        tokio::select! {
+            biased;
+            Some(note) = notes_in.recv() => watcher.ended(&note),
+            Some(errand) = errands_in.recv() => watcher.errand(errand),
+            () = clock.reached(next_round) => {
+                watcher.round();
+                next_round = clock.now().plus_ms(ROUND_MS);
+            }
+            call = calls.recv() => match call {
+                Some(call) => watcher.call(call),
+                None => watcher.stop(None),
+            },
+        }
+        if watcher.is_done() {
+            break;
+        }
+    }
+    watcher.registry.awake.clear();
+    for stopped in watcher.stopping.drain(..) {
+        let _ = stopped.send(());
+    }
+}
+
+impl Watcher {
+    fn call(&mut self, call: Call) {
+        match call {
+            Call::Wake(show, waiter) => self.wake(show, Some(waiter)),
+            Call::Sleep(show, sleeper) => self.sleep(show, Some(sleeper)),
+            Call::Stop(stopped) => self.stop(Some(stopped)),
+        }
+    }
+
+    fn wake(&mut self, show: ShowId, waiter: Option<Woken>) {
+        let refusal = match self.slots.get_mut(&show) {
+            Some(Slot::Waking { waiters, .. } | Slot::Sleeping { waiters, .. }) => {
+                waiters.extend(waiter);
+                return;
+            }
+            Some(Slot::Awake { handle, .. }) if handle.is_alive() => {
+                answer(waiter, Ok(handle.clone()));
+                return;
+            }
+            // Its note is on the way; who asks again finds the next life.
+            Some(Slot::Awake { .. } | Slot::Resting { .. }) => Some(AskError::Unavailable),
+            Some(Slot::Quarantined) => Some(AskError::Quarantined),
+            None => None,
+        };
+        let refusal = match refusal {
+            Some(refusal) => Some(refusal),
+            None if !self.stopping.is_empty() => Some(AskError::Unavailable),
+            None if !self.make_room() => Some(AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS }),
+            None => None,
+        };
+        match refusal {
+            Some(refusal) => answer(waiter, Err(refusal)),
+            None => self.begin(show, waiter.into_iter().collect()),
+        }
+    }
+
+    /// Sends the least used show to sleep where there are as many as there may be. `false`: too many are awake still.
+    fn make_room(&mut self) -> bool {
+        let max = self.house.config.active_shows_max;
+        let in_use = self.slots.values().filter(|slot| !matches!(slot, Slot::Quarantined)).count();
+        if in_use < max {
+            return true;
+        }
+        let least_used = self
+            .slots
+            .iter()
+            .filter_map(|(show, slot)| match slot {
+                Slot::Awake { handle, .. } => {
+                    let used = handle.shared().last_used.load(Ordering::Relaxed);
+                    Some((handle.feed().subscribers() > 0, used, *show))
+                }
+                Slot::Waking { .. } | Slot::Sleeping { .. } | Slot::Resting { .. } | Slot::Quarantined => None,
+            })
+            .min();
+        if let Some((_, _, show)) = least_used {
+            self.sleep(show, None);
+        }
+        // Those who are on their way to sleep still count, and may overlap a little with those who wake.
+        in_use < max + max / 8 + 1
+    }
+
+    fn begin(&mut self, show: ShowId, waiters: Vec<Woken>) {
+        self.lives += 1;
+        let life = self.lives;
+        self.slots.insert(show, Slot::Waking { life, waiters, sleepers: Vec::new() });
+        let (house, plans, registry) = (Arc::clone(&self.house), Arc::clone(&self.plans), Arc::clone(&self.registry));
+        let errands = self.errands.clone();
+        actix::spawn(async move {
+            let plan = match plans.plan_of(show).await {
+                Ok(Some(plan)) => plan,
+                Ok(None) => {
+                    let _ = errands.send(Errand::NotStarted(show, life, AskError::NotFound));
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(show.id = %show, error = chain(&error), "Could not read the plan of show {show}");
+                    let _ = errands.send(Errand::NotStarted(show, life, AskError::Unavailable));
+                    return;
+                }
+            };
+            let shared = Arc::new(Shared::new(show, house.config.mailbox_commands_max, house.clock.now()));
+            let (ready, is_ready) = oneshot::channel();
+            let addr = ShowActor::new(house, Arc::clone(&plan), Arc::clone(&shared), life, ready).start();
+            // An actor that never gets ready leaves a note, like any other.
+            if let Ok(Ok(feed)) = is_ready.await {
+                let handle = ShowHandle::new(shared, plan, feed, addr, registry);
+                let _ = errands.send(Errand::Ready(show, life, handle));
+            }
+        });
+    }
+
+    fn errand(&mut self, errand: Errand) {
+        match errand {
+            Errand::Ready(show, life, handle) => self.ready(show, life, handle),
+            Errand::NotStarted(show, life, why) => {
+                if self.life_of(show) == Some(life)
+                    && let Some(Slot::Waking { waiters, sleepers, .. }) = self.slots.remove(&show)
+                {
+                    for waiter in waiters {
+                        answer(Some(waiter), Err(why.clone()));
+                    }
+                    slept(sleepers);
+                    if why == AskError::Unavailable {
+                        self.rebuild(show, Vec::new());
+                    }
+                }
+            }
+            Errand::Due(shows) => {
+                for show in shows.into_iter().take(WOKEN_PER_ROUND_MAX) {
+                    if !self.slots.contains_key(&show) && self.stopping.is_empty() {
+                        self.wake(show, None);
+                    }
+                }
+            }
+            Errand::RoundDone => self.round_running = false,
+            Errand::Rebuild(show, life) => {
+                if let Some(Slot::Resting { life: resting }) = self.slots.get(&show)
+                    && *resting == life
+                {
+                    self.slots.remove(&show);
+                    if self.stopping.is_empty() {
+                        self.begin(show, Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    fn ready(&mut self, show: ShowId, life: u64, handle: ShowHandle) {
+        if self.life_of(show) != Some(life) {
+            return;
+        }
+        let awake = Slot::Awake { life, handle: handle.clone() };
+        let Some(Slot::Waking { waiters, sleepers, .. }) = self.slots.insert(show, awake) else { return };
+        self.registry.awake.insert(show, handle.clone());
+        for waiter in waiters {
+            answer(Some(waiter), Ok(handle.clone()));
+        }
+        if sleepers.is_empty() && self.stopping.is_empty() {
+            return;
+        }
+        self.sleep(show, None);
+        if let Some(Slot::Sleeping { sleepers: waiting, .. }) = self.slots.get_mut(&show) {
+            waiting.extend(sleepers);
+        }
+    }
+
+    fn sleep(&mut self, show: ShowId, sleeper: Option<oneshot::Sender<()>>) {
+        match self.slots.get_mut(&show) {
+            Some(Slot::Waking { sleepers, .. } | Slot::Sleeping { sleepers, .. }) => sleepers.extend(sleeper),
+            Some(Slot::Awake { life, handle }) => {
+                let (life, addr) = (*life, handle.addr().clone());
+                self.registry.awake.remove(&show);
+                let sleepers = sleeper.into_iter().collect();
+                self.slots.insert(show, Slot::Sleeping { life, waiters: Vec::new(), sleepers });
+                actix::spawn(async move {
+                    // Waits for a place in the mailbox. An actor that is gone has left its note.
+                    let _ = addr.send(Sleep).await;
+                });
+            }
+            Some(Slot::Resting { .. } | Slot::Quarantined) | None => slept(sleeper),
+        }
+    }
+
+    fn ended(&mut self, note: &Ended) {
+        let show = note.show;
+        if self.life_of(show) != Some(note.life) {
+            return;
+        }
+        self.registry.awake.remove(&show);
+        let (waiters, sleepers, was_told_to_sleep) = match self.slots.remove(&show) {
+            Some(Slot::Waking { waiters, sleepers, .. }) => (waiters, sleepers, false),
+            Some(Slot::Sleeping { waiters, sleepers, .. }) => (waiters, sleepers, true),
+            Some(Slot::Awake { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => {
+                (Vec::new(), Vec::new(), false)
+            }
+        };
+        slept(sleepers);
+        match note.ending {
+            Ending::Asleep => {
+                self.trouble.remove(&show);
+                if !waiters.is_empty() {
+                    self.again(show, waiters);
+                }
+            }
+            Ending::Fenced => {
+                self.trouble.remove(&show);
+                refuse(waiters, &AskError::Fenced);
+            }
+            Ending::Lost => {
+                metrics::rebuilt("journal");
+                refuse(waiters, &AskError::Unavailable);
+                self.rebuild(show, Vec::new());
+            }
+            Ending::Panicked => {
+                tracing::error!(show.id = %show, "A turn of show {show} panicked; the show is rebuilt from its journal");
+                metrics::rebuilt("panic");
+                self.trouble.entry(show).or_default().bad_replays = 0;
+                if was_told_to_sleep && waiters.is_empty() {
+                    return;
+                }
+                self.rebuild(show, waiters);
+            }
+            Ending::BadReplay => {
+                metrics::rebuilt("replay");
+                let trouble = self.trouble.entry(show).or_default();
+                trouble.bad_replays += 1;
+                if trouble.bad_replays >= BAD_REPLAYS_MAX {
+                    tracing::error!(show.id = %show, "Show {show} is out of order: its journal cannot be replayed");
+                    ::metrics::counter!("aisle_shows_quarantined_total").increment(1);
+                    self.slots.insert(show, Slot::Quarantined);
+                    refuse(waiters, &AskError::Quarantined);
+                } else {
+                    self.again(show, waiters);
+                }
+            }
+        }
+    }
+
+    /// Wakes it at once, unless the house is closing.
+    fn again(&mut self, show: ShowId, waiters: Vec<Woken>) {
+        if self.stopping.is_empty() {
+            self.begin(show, waiters);
+        } else {
+            refuse(waiters, &AskError::Unavailable);
+        }
+    }
+
+    /// Wakes it at once the first time; where it keeps failing, after a while.
+    fn rebuild(&mut self, show: ShowId, waiters: Vec<Woken>) {
+        if !self.stopping.is_empty() {
+            refuse(waiters, &AskError::Unavailable);
+            return;
+        }
+        let now = self.house.clock.now();
+        let trouble = self.trouble.entry(show).or_default();
+        if trouble.last.is_none_or(|last| now.ms_since(last) > FORGIVEN_AFTER_MS) {
+            trouble.failures = 0;
+        }
+        trouble.failures += 1;
+        trouble.last = Some(now);
+        if trouble.failures == 1 {
+            self.begin(show, waiters);
+            return;
+        }
+        let doublings = (trouble.failures - 2).min(10);
+        let wait_ms = (REBUILD_FIRST_WAIT_MS << doublings).min(REBUILD_WAIT_MAX_MS);
+        refuse(waiters, &AskError::Unavailable);
+        self.lives += 1;
+        let life = self.lives;
+        self.slots.insert(show, Slot::Resting { life });
+        let (clock, errands) = (Arc::clone(&self.house.clock), self.errands.clone());
+        actix::spawn(async move {
+            clock.passed(wait_ms).await;
+            let _ = errands.send(Errand::Rebuild(show, life));
+        });
+    }
+
+    fn round(&mut self) {
+        let handles: Vec<ShowHandle> = self.registry.awake.iter().map(|entry| entry.value().clone()).collect();
+        metrics::awake(handles.len(), self.house.feeds.subscribers());
+        let now = self.house.clock.now();
+        let idle_ms = self.house.config.idle_passivate_ms;
+        for handle in &handles {
+            // Each actor knows the lease that it was acquired under, and stops where that one has ended.
+            if !self.house.clock.lease_live() {
+                let _ = handle.addr().try_send(Fence);
+            }
+            let shared = handle.shared();
+            let used = Timestamp(shared.last_used.load(Ordering::Relaxed));
+            let nobody = shared.waiting.load(Ordering::Acquire) == 0 && handle.feed().subscribers() == 0;
+            if nobody && now.ms_since(used) >= idle_ms {
+                self.sleep(handle.id(), None);
+            }
+        }
+        if self.round_running || !self.stopping.is_empty() {
+            return;
+        }
+        self.round_running = true;
+        let (house, errands) = (Arc::clone(&self.house), self.errands.clone());
+        actix::spawn(async move {
+            let mut rows = Vec::new();
+            for handle in handles {
+                if let Ok(Some(row)) = handle.addr().send(Summarise).await {
+                    rows.push(row);
+                }
+            }
+            if !rows.is_empty()
+                && let Err(error) = house.summaries.write(rows).await
+            {
+                tracing::warn!(error = chain(&error), "Could not write the summaries of the shows");
+            }
+            match house.summaries.due(now).await {
+                Ok(due) => {
+                    let _ = errands.send(Errand::Due(due));
+                }
+                Err(error) => tracing::warn!(error = chain(&error), "Could not look for shows whose time has come"),
+            }
+            let _ = errands.send(Errand::RoundDone);
+        });
+    }
+
+    fn stop(&mut self, stopped: Option<oneshot::Sender<()>>) {
+        let stopped = stopped.unwrap_or_else(|| oneshot::channel().0);
+        self.stopping.push(stopped);
+        let shows: Vec<ShowId> = self.slots.keys().copied().collect();
+        for show in shows {
+            self.sleep(show, None);
+        }
+    }
+
+    /// Nothing is taken any more, and nobody is up.
+    fn is_done(&self) -> bool {
+        !self.stopping.is_empty()
+            && self.slots.values().all(|slot| matches!(slot, Slot::Quarantined | Slot::Resting { .. }))
+    }
+
+    fn life_of(&self, show: ShowId) -> Option<u64> {
+        match self.slots.get(&show)? {
+            Slot::Waking { life, .. } | Slot::Awake { life, .. } | Slot::Sleeping { life, .. } => Some(*life),
+            Slot::Resting { .. } | Slot::Quarantined => None,
+        }
+    }
+}
+
+fn answer(waiter: Option<Woken>, said: Result<ShowHandle, AskError>) {
+    if let Some(waiter) = waiter {
+        // Who has stopped waiting asks again.
+        let _ = waiter.send(said);
+    }
+}
+
+fn refuse(waiters: Vec<Woken>, why: &AskError) {
+    for waiter in waiters {
+        answer(Some(waiter), Err(why.clone()));
+    }
+}
+
+fn slept(sleepers: impl IntoIterator<Item = oneshot::Sender<()>>) {
+    for sleeper in sleepers {
+        let _ = sleeper.send(());
+    }
+}
