@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod db;
+pub mod embedded;
 pub mod house;
 pub mod idempotency;
 pub mod ids;

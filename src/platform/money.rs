@@ -48,7 +48,7 @@ impl Currency {
     /// The code's letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// How many decimals people write; ISO 4217 where it is not two.

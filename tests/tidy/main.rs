@@ -2,6 +2,8 @@
 //!
 //! Each rule is a pure function from files to complaints, so that it can be shown a planted fault beside the real tree.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, in its helpers too")]
+
 mod imports;
 mod manners;
 mod source;
