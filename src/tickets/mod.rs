@@ -1,1 +1,10 @@
-//! Tickets: issuing, signed QR codes, pictures, PDF.
+//! The admission documents of what was sold: one ticket for each place, its signed code, and the forms in which people
+//! carry it (page, picture, calendar entry, mail).
+//!
+//! A ticket is issued when an order is confirmed and never before its money is ours. It has a life of its own:
+//! `valid`, `suspended` while a refund is on its way, `revoked` for ever once the place was given back. Of a ticket that
+//! is not valid no form shows the code; each says why instead.
+
+pub mod store;
+
+pub use store::{Status, Ticket, Tickets};
