@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod catalog;
+pub mod cli;
 pub mod demo;
 pub mod holds;
 pub mod http;
@@ -13,4 +14,5 @@ pub mod notify;
 pub mod orders;
 pub mod payments;
 pub mod platform;
+pub mod startup;
 pub mod tickets;

@@ -1,3 +1,7 @@
 //! The command line of Aisle.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aisle::cli::main()
+}

@@ -1,3 +1,6 @@
 //! What is sold: venues, plans, productions, shows, prices; and finding them.
 
+mod lookup;
 pub mod plan;
+
+pub use lookup::Catalog;

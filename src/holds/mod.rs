@@ -1,1 +1,11 @@
-//! The HTTP face of a show, and its live feed.
+//! The HTTP face of a show: holds, the seats as they are, and their live feed. Decides nothing; parses, asks, answers.
+
+mod gate;
+mod live;
+mod routes;
+mod seats;
+mod wire;
+
+pub use gate::{Sockets, hold_token, proves_hold};
+pub use routes::routes;
+pub use wire::{AreaQuantity, HoldBody, HoldJson};

@@ -46,3 +46,11 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     MIGRATIONS.run(pool).await
 }
+
+/// The other processes whose lease on this database has not ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn other_nodes(db: &Db, node: uuid::Uuid) -> Result<Vec<uuid::Uuid>, DbFault> {
+    Ok(sqlx::query_scalar!("SELECT id FROM node WHERE id <> $1 AND lease_until > now()", node).fetch_all(db).await?)
+}

@@ -6,6 +6,7 @@ pub mod embedded;
 pub mod house;
 pub mod idempotency;
 pub mod ids;
+pub mod journal;
 pub mod keys;
 pub mod money;
 pub mod telemetry;

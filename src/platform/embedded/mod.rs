@@ -7,6 +7,7 @@
 //! Durability is Postgres's own and stays on: checksums, fsync, full page writes, synchronous commit.
 
 mod binaries;
+mod borrow;
 mod cluster;
 mod error;
 mod server;
@@ -18,6 +19,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use borrow::running;
 pub use error::EmbeddedError;
 
 use binaries::Binaries;

@@ -40,6 +40,11 @@ pub(super) struct Socket {
 }
 
 impl Socket {
+    /// The socket that a server has written down.
+    pub(super) fn at(dir: PathBuf, port: u16) -> Self {
+        Self { dir, port }
+    }
+
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }

@@ -1,0 +1,41 @@
+//! What other rooms ask of the catalogue by a show's id.
+
+use aisle_actors::core::ShowId;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::platform::db::DbFault;
+
+/// The catalogue, in the database.
+#[derive(Clone)]
+pub struct Catalog {
+    pub(super) pool: PgPool,
+}
+
+impl Catalog {
+    /// The catalogue behind this pool.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Whose show it is; `None` where there is no such show.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizer_of_show(&self, show: ShowId) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!("SELECT organizer_id FROM show WHERE id = $1", show.0)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// The plan's category to which the show's price table gives this key; `None` where it has no such price level.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn category_of_level(&self, show: ShowId, level: &str) -> Result<Option<String>, DbFault> {
+        Ok(sqlx::query_scalar!("SELECT category FROM price_level WHERE show_id = $1 AND key = $2", show.0, level)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+}

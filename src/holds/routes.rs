@@ -1,0 +1,225 @@
+//! `/shows/{id}/holds…`: each handler parses, asks the show, answers.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use aisle_actors::core::{AllocationId, Answer, BuyerId, Channel, Command, HoldId, HoldSeats, Origin, ShowId};
+use aisle_actors::{Answered, AskError, Clock, ShowHandle, Shows};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::gate::{hold_token, must_own};
+use super::wire::{self, ChangeHold, CreateHold, HoldBody, HoldJson};
+use super::{live, seats};
+use crate::accounts::{MaybeIdentity, Role};
+use crate::catalog::Catalog;
+use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, rejection};
+use crate::platform::ids;
+use crate::platform::keys::Keys;
+
+/// A show, awake.
+///
+/// # Errors
+/// `not_found` where there is none, `busy` where it cannot be reached just now.
+pub(super) async fn show(shows: &Shows, show: ShowId) -> Result<ShowHandle, ApiError> {
+    shows.get(show).await.map_err(|error| rejection::unasked(&error))
+}
+
+/// Sets places aside for one buyer. All or nothing; the token is the buyer's proof.
+#[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = CreateHold, responses((status = 201, body = HoldBody)))]
+#[post("/shows/{show_id}/holds")]
+async fn create_hold(
+    shows: web::Data<Shows>,
+    catalog: web::Data<Catalog>,
+    keys: web::Data<Keys>,
+    path: web::Path<Uuid>,
+    who: MaybeIdentity,
+    key: IdempotencyKey,
+    body: Json<CreateHold>,
+) -> Result<HttpResponse, ApiError> {
+    let id = ShowId(*path);
+    let caller = who.0.as_ref().map_or(Caller::Stranger, crate::accounts::Identity::caller);
+    let key = key.of(caller)?;
+    let handle = show(&shows, id).await?;
+    let plan = handle.plan();
+    let wanted = body.value;
+    if !wanted.seats.is_empty() && wanted.best_available.is_some() {
+        return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
+    }
+    let channel = match (wanted.allocation_id, &who.0) {
+        (None, _) => Channel::Public,
+        (Some(_), Some(identity)) => {
+            let organizer = catalog.organizer_of_show(id).await?.ok_or_else(|| ApiError::not_found("show"))?;
+            identity.must(Role::BoxOffice, organizer, "show")?;
+            Channel::Staff
+        }
+        (Some(_), None) => return Err(ApiError::plain(Code::Unauthenticated)),
+    };
+    let best = match &wanted.best_available {
+        None => None,
+        Some(best) => {
+            let category =
+                match &best.price_level {
+                    None => None,
+                    Some(level) => Some(catalog.category_of_level(id, level).await?.ok_or_else(|| {
+                        ApiError::field("best_available.price_level", "there is no such price level")
+                    })?),
+                };
+            Some(wire::best(plan, best, category.as_deref())?)
+        }
+    };
+    let hold = HoldId(key.as_ref().map_or_else(ids::new_id, |key| key.id(&format!("holds:{id}"))));
+    let command = Command::Hold(HoldSeats {
+        hold,
+        origin: Origin { channel, buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)) },
+        seats: wire::seat_numbers(plan, "seats", &wanted.seats)?,
+        best,
+        areas: wire::area_counts(plan, &wanted.areas)?,
+        allocation: wanted.allocation_id.map(AllocationId),
+        request: key.as_ref().map(|_| body.hash),
+    });
+    let answered = ask(&handle, command).await?;
+    let token = hold_token(&keys, id, hold);
+    answer(StatusCode::CREATED, &handle, &answered, Some(token))
+}
+
+/// A hold, as its owner sees it.
+#[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("hold_id" = Uuid, Path)),
+    responses((status = 200, body = HoldBody)), security(("hold_token" = [])))]
+#[get("/shows/{show_id}/holds/{hold_id}")]
+async fn read_hold(
+    request: HttpRequest,
+    shows: web::Data<Shows>,
+    keys: web::Data<Keys>,
+    clock: web::Data<Clock>,
+    path: web::Path<(Uuid, Uuid)>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, hold) = wire::ids(*path);
+    let handle = show(&shows, id).await?;
+    must_own(&request, &keys, id, hold)?;
+    let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
+    // Who has the token had the hold; that it is forgotten means that it ended a while ago.
+    let view = view.ok_or_else(|| ApiError::new(Code::HoldLapsed, "The hold ended a while ago."))?;
+    let hold = HoldJson::of(&view, id, handle.plan(), clock.now())?;
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "private, no-store")).json(HoldBody { hold }))
+}
+
+/// Adds and gives back places of an open hold. All or nothing; the deadline stays. An empty result releases it.
+#[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("hold_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = ChangeHold, responses((status = 200, body = HoldBody), (status = 204, description = "Nothing was left, and the hold is released")),
+    security(("hold_token" = [])))]
+#[patch("/shows/{show_id}/holds/{hold_id}")]
+async fn change_hold(
+    request: HttpRequest,
+    shows: web::Data<Shows>,
+    keys: web::Data<Keys>,
+    path: web::Path<(Uuid, Uuid)>,
+    key: IdempotencyKey,
+    body: Json<ChangeHold>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, hold) = wire::ids(*path);
+    let handle = show(&shows, id).await?;
+    must_own(&request, &keys, id, hold)?;
+    // The change names what shall be, so doing it twice is doing it once: the key has nothing to remember.
+    let _checked = key.of(Caller::Holder(hold.0))?;
+    let plan = handle.plan();
+    let command = Command::ChangeHold {
+        hold,
+        add: wire::seat_numbers(plan, "add", &body.value.add)?,
+        remove: wire::seat_numbers(plan, "remove", &body.value.remove)?,
+        areas: wire::area_counts(plan, &body.value.areas)?,
+    };
+    let answered = ask(&handle, command).await?;
+    if let Answer::Hold(view) = &answered.answer
+        && view.seats.is_empty()
+        && view.areas.is_empty()
+    {
+        return Ok(done());
+    }
+    match &answered.answer {
+        Answer::Hold(view) if matches!(view.state, aisle_actors::core::HoldState::Released { .. }) => Ok(done()),
+        _ => answer(StatusCode::OK, &handle, &answered, None),
+    }
+}
+
+/// Gives an open hold its full time again, up to its cap.
+#[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("hold_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = HoldBody)), security(("hold_token" = [])))]
+#[post("/shows/{show_id}/holds/{hold_id}/extend")]
+async fn extend_hold(
+    request: HttpRequest,
+    shows: web::Data<Shows>,
+    keys: web::Data<Keys>,
+    path: web::Path<(Uuid, Uuid)>,
+    key: IdempotencyKey,
+) -> Result<HttpResponse, ApiError> {
+    let (id, hold) = wire::ids(*path);
+    let handle = show(&shows, id).await?;
+    must_own(&request, &keys, id, hold)?;
+    let _checked = key.of(Caller::Holder(hold.0))?;
+    let answered = ask(&handle, Command::ExtendHold { hold }).await?;
+    answer(StatusCode::OK, &handle, &answered, None)
+}
+
+/// Gives everything back. Also 204 when the hold has ended already: who presses "back" twice has done nothing wrong.
+#[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("hold_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204)), security(("hold_token" = [])))]
+#[delete("/shows/{show_id}/holds/{hold_id}")]
+async fn release_hold(
+    request: HttpRequest,
+    shows: web::Data<Shows>,
+    keys: web::Data<Keys>,
+    path: web::Path<(Uuid, Uuid)>,
+    key: IdempotencyKey,
+) -> Result<HttpResponse, ApiError> {
+    let (id, hold) = wire::ids(*path);
+    let handle = show(&shows, id).await?;
+    must_own(&request, &keys, id, hold)?;
+    let _checked = key.of(Caller::Holder(hold.0))?;
+    match handle.ask(Command::ReleaseHold { hold }).await {
+        Ok(_) | Err(AskError::Rejected(aisle_actors::core::Rejection::UnknownHold { .. })) => Ok(done()),
+        Err(error) => Err(rejection::asked(error, handle.plan())),
+    }
+}
+
+async fn ask(handle: &ShowHandle, command: Command) -> Result<Answered, ApiError> {
+    handle.ask(command).await.map_err(|error| rejection::asked(error, handle.plan()))
+}
+
+fn answer(
+    status: StatusCode,
+    handle: &ShowHandle,
+    answered: &Answered,
+    token: Option<String>,
+) -> Result<HttpResponse, ApiError> {
+    let Answer::Hold(view) = &answered.answer else {
+        tracing::error!(show.id = %handle.id(), "A hold's command was answered with something else");
+        return Err(ApiError::plain(Code::Internal));
+    };
+    let mut hold = HoldJson::of(view, handle.id(), handle.plan(), answered.now)?;
+    if let Some(token) = token {
+        hold = hold.with_token(token);
+    }
+    let mut response = HttpResponse::build(status);
+    response.insert_header(("cache-control", "private, no-store"));
+    if answered.replayed {
+        response.insert_header(("idempotent-replayed", "true"));
+    }
+    Ok(response.json(HoldBody { hold }))
+}
+
+fn done() -> HttpResponse {
+    HttpResponse::NoContent().insert_header(("cache-control", "no-store")).finish()
+}
+
+/// The room's addresses.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(create_hold)
+        .service(extend_hold)
+        .service(read_hold)
+        .service(change_hold)
+        .service(release_hold)
+        .service(seats::read_seats)
+        .service(live::live);
+}

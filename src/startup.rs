@@ -1,0 +1,269 @@
+//! The one place that wires concrete types together: from a configuration to a running server, and back down in order.
+
+mod api;
+mod error;
+mod greeting;
+mod workers;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use aisle_actors::{Clock, NodeId, NodeLease, PostgresJournal, Shows, ShowsConfig};
+use sqlx::postgres::PgConnectOptions;
+use tokio::task::JoinHandle;
+
+pub use api::openapi_document;
+pub use error::StartError;
+pub use greeting::greeting;
+pub use workers::Workers;
+
+use crate::accounts::Passwords;
+
+use crate::holds::Sockets;
+use crate::http::health::Readiness;
+use crate::platform::config::Config;
+use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
+use crate::platform::keys::{InstallationSecret, Keys};
+use crate::platform::{db, ids, telemetry};
+
+/// A database, and the Postgres of our own behind it where there is one.
+pub struct Database {
+    /// How to connect.
+    pub options: PgConnectOptions,
+    /// Ours, to be stopped last.
+    pub embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// The database of this configuration: `database_url`, or a Postgres started in the data directory.
+    ///
+    /// # Errors
+    /// When the address cannot be understood or the embedded Postgres does not start.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self { options: url.parse().map_err(StartError::DatabaseUrl)?, embedded: None });
+        }
+        let mut wanted = EmbeddedConfig::new(&config.data_dir);
+        wanted.bin_dir = std::env::var_os("AISLE_PG_BIN").map(Into::into);
+        let embedded = Embedded::start(&wanted).await?;
+        Ok(Self { options: embedded.connect_options(), embedded: Some(embedded) })
+    }
+
+    /// The same for a command beside a server that may be running on the data directory already.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn borrow(config: &Config) -> Result<Self, StartError> {
+        match Self::open(config).await {
+            Err(StartError::Embedded(error @ EmbeddedError::InUse { .. })) => match embedded::running(&config.data_dir)
+            {
+                Some(options) => Ok(Self { options, embedded: None }),
+                None => Err(error.into()),
+            },
+            opened => opened,
+        }
+    }
+
+    /// Stops the Postgres of our own, where there is one.
+    pub async fn close(self) {
+        if let Some(embedded) = self.embedded
+            && let Err(error) = embedded.stop().await
+        {
+            tracing::warn!(
+                error = crate::http::error::chain(&error),
+                "The embedded Postgres did not stop as it should"
+            );
+        }
+    }
+}
+
+/// Everything that requests and workers are made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// As it was given.
+    pub config: Arc<Config>,
+    /// For HTTP handlers.
+    pub http_db: db::Db,
+    /// For workers, on the runtime that outlives the HTTP server.
+    pub workers_db: db::Db,
+    /// What signs tokens and tickets.
+    pub keys: Arc<Keys>,
+    /// All the shows of this process.
+    pub shows: Shows,
+    /// The time, as the database tells it.
+    pub clock: Arc<Clock>,
+    /// What `GET /metrics` renders.
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    /// Whether this process wants more requests.
+    pub readiness: Readiness,
+    /// Places for live feeds.
+    pub sockets: Sockets,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
+    /// How this process reaches itself over HTTP.
+    pub own_url: String,
+    /// How the outside reaches it.
+    public_url: String,
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its parts, for whoever lives in the same process: the demo, tests.
+    pub parts: Parts,
+    http: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    workers: Workers,
+    lease: NodeLease,
+    journal: Arc<PostgresJournal>,
+    database: Database,
+}
+
+/// Starts everything: database, shows, workers, HTTP. Returns when requests are answered. Must be called on the runtime that
+/// outlives the server.
+///
+/// # Errors
+/// Names the first thing that did not start.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    config.check()?;
+    // Bound first: a second server on the same address must not touch anything before it learns so.
+    let listener = listen(config.listen)?;
+    let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
+    let database = Database::open(&config).await?;
+    match up(config, addr, &database).await {
+        Ok((parts, lease, journal)) => {
+            let workers = Workers::start(&parts);
+            let (http, serving) = api::serve(&parts, listener)?;
+            Ok(Running { addr, parts, http, serving, workers, lease, journal, database })
+        }
+        Err(error) => {
+            database.close().await;
+            Err(error)
+        }
+    }
+}
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let failed = |source| StartError::Listen { addr, source };
+    let listener = TcpListener::bind(addr).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+async fn up(
+    config: Config,
+    addr: SocketAddr,
+    database: &Database,
+) -> Result<(Parts, NodeLease, Arc<PostgresJournal>), StartError> {
+    let secret = match &config.secret_key {
+        Some(text) => InstallationSecret::parse(text)?,
+        None => InstallationSecret::from_data_dir(&config.data_dir)?,
+    };
+    let options = &database.options;
+    let workers_db = db::pool(options.clone(), WORKERS_CONNECTIONS_MAX);
+    db::migrate(&workers_db).await?;
+    let keys = Arc::new(Keys::open(&workers_db, &secret).await?);
+    let metrics = telemetry::metrics()?;
+
+    let clock = Arc::new(Clock::system());
+    let node = NodeId(ids::new_id());
+    let failed = |error: aisle_actors::StoreError| StartError::Shows(Box::new(error));
+    let lease = NodeLease::join(options.clone(), node, &addr.to_string(), Arc::clone(&clock)).await.map_err(failed)?;
+    if database.embedded.is_some() {
+        // The data directory is locked by us, so whoever else holds a lease in it is dead: their shows need not wait for it.
+        for old in db::other_nodes(&workers_db, node.0).await? {
+            lease.supersede(NodeId(old)).await.map_err(failed)?;
+        }
+    }
+    let journal = Arc::new(PostgresJournal::connect(options.clone(), node).await.map_err(failed)?);
+    let limits = ShowsConfig {
+        node,
+        mailbox_commands_max: config.mailbox_commands_max,
+        active_shows_max: config.active_shows_max,
+        ..ShowsConfig::default()
+    };
+    let summaries = Arc::new(journal.summaries());
+    let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(NoPlans), summaries, Arc::clone(&clock))
+        .map_err(|error| StartError::Shows(Box::new(error)))?;
+
+    let own_url = format!("http://{}", reachable(addr));
+    let public_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
+    let parts = Parts {
+        http_db: db::pool(options.clone(), config.database_connections_max),
+        workers_db,
+        keys,
+        shows,
+        clock,
+        metrics,
+        readiness: Readiness::default(),
+        sockets: Sockets::new(config.sockets_max),
+        passwords: Passwords::default(),
+        own_url,
+        public_url,
+        config: Arc::new(config),
+    };
+    Ok((parts, lease, journal))
+}
+
+/// Workers sleep most of the time; the saga's, the outbox's and the sandbox's rarely want one at once.
+const WORKERS_CONNECTIONS_MAX: u32 = 8;
+
+/// An address at which this machine reaches a listener: one that listens everywhere is reached by loopback.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let mut reachable = addr;
+    if addr.ip().is_unspecified() {
+        reachable.set_ip(match addr {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    reachable
+}
+
+impl Running {
+    /// Returns when the server ended by itself, which it only does on a failure.
+    pub async fn ended(&mut self) {
+        if let Ok(Err(error)) = (&mut self.serving).await {
+            tracing::error!(error = crate::http::error::chain(&error), "The HTTP server ended");
+        }
+    }
+
+    /// Stops in order: listeners, sockets, shows, journal, workers, Postgres. What was begun is finished.
+    pub async fn stop(self) {
+        self.parts.readiness.stop();
+        self.parts.sockets.stop();
+        self.http.stop(true).await;
+        self.workers.stop().await;
+        self.parts.shows.stop().await;
+        self.journal.close().await;
+        self.lease.leave().await;
+        self.parts.http_db.close().await;
+        self.parts.workers_db.close().await;
+        self.database.close().await;
+    }
+}
+
+/// Until the catalogue tells the shows their plans, there is no show.
+struct NoPlans;
+impl aisle_actors::Plans for NoPlans {
+    fn plan_of(
+        &self,
+        _: aisle_actors::core::ShowId,
+    ) -> aisle_actors::BoxFuture<'_, Result<Option<Arc<aisle_actors::core::Plan>>, aisle_actors::StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_listens_everywhere_reaches_itself_by_loopback() {
+        assert_eq!(reachable("0.0.0.0:80".parse().unwrap()).to_string(), "127.0.0.1:80");
+        assert_eq!(reachable("[::]:80".parse().unwrap()).to_string(), "[::1]:80");
+        assert_eq!(reachable("10.0.0.1:80".parse().unwrap()).to_string(), "10.0.0.1:80");
+    }
+}

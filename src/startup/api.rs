@@ -1,0 +1,101 @@
+//! The HTTP server: every room's addresses below `/api/v1`, what watches the server, the docs page, the website.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, DefaultHeaders};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use tokio::task::JoinHandle;
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
+
+use super::{Parts, StartError};
+use crate::accounts::{self, Accounts};
+use crate::catalog::Catalog;
+use crate::holds;
+use crate::http::access::Access;
+use crate::http::extract::BodyLimit;
+use crate::http::{extract, health, openapi, page};
+
+/// Every address below `/api/v1`, room by room.
+fn rooms(config: &mut ServiceConfig) {
+    config.configure(accounts::routes::routes);
+    config.configure(holds::routes);
+}
+
+/// What the handlers are given, room by room.
+fn given(config: &mut web::ServiceConfig, parts: &Parts) {
+    let db = &parts.http_db;
+    config
+        .app_data(BodyLimit(parts.config.body_bytes_max))
+        .app_data(web::Data::new(db.clone()))
+        .app_data(web::Data::from(parts.keys.clone()))
+        .app_data(web::Data::from(parts.clock.clone()))
+        .app_data(web::Data::new(parts.shows.clone()))
+        .app_data(web::Data::new(parts.metrics.clone()))
+        .app_data(web::Data::new(parts.readiness.clone()))
+        .app_data(web::Data::new(parts.sockets.clone()))
+        .app_data(web::Data::new(parts.passwords.clone()))
+        .app_data(web::Data::new(Accounts::new(db.clone())))
+        .app_data(web::Data::new(Catalog::new(db.clone())));
+}
+
+/// The OpenAPI document, without a server.
+#[must_use]
+pub fn openapi_document() -> OpenApi {
+    let (_, mut document) =
+        App::new().into_utoipa_app().service(utoipa_actix_web::scope("/api/v1").configure(rooms)).split_for_parts();
+    openapi::finish(&mut document);
+    document
+}
+
+/// Serves on `listener`, in threads of its own.
+pub(super) fn serve(
+    parts: &Parts,
+    listener: TcpListener,
+) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
+    let document = openapi_document();
+    let text = web::Bytes::from(document.to_json().unwrap_or_default());
+    let own = parts.clone();
+    let addr = parts.config.listen;
+    let server = HttpServer::new(move || {
+        let text = text.clone();
+        let (app, _) =
+            App::new().into_utoipa_app().service(utoipa_actix_web::scope("/api/v1").configure(rooms)).split_for_parts();
+        app.configure(|config| given(config, &own))
+            .configure(extract::configure)
+            .configure(health::routes)
+            .route(
+                "/api/openapi.json",
+                web::get().to(move || {
+                    let text = text.clone();
+                    async move {
+                        HttpResponse::Ok()
+                            .content_type("application/json")
+                            .insert_header(("cache-control", "no-cache"))
+                            .body(text)
+                    }
+                }),
+            )
+            .service(web::redirect("/api/docs", "/api/docs/"))
+            .service(SwaggerUi::new("/api/docs/{_:.*}").config(DocsConfig::new(["/api/openapi.json"])))
+            .default_service(web::to(page::website))
+            .wrap(Compress::default())
+            .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .wrap(TracingLogger::<Access>::new())
+    })
+    .workers(parts.config.workers)
+    .max_connections(parts.config.connections_max)
+    .backlog(4096)
+    .shutdown_timeout(parts.config.stop_grace_s)
+    .client_request_timeout(Duration::from_secs(10))
+    .disable_signals()
+    .listen(listener)
+    .map_err(|source| StartError::Listen { addr, source })?
+    .run();
+    Ok((server.handle(), tokio::spawn(server)))
+}

@@ -1,0 +1,67 @@
+//! What runs beside the requests: each worker pulls its work from the database, so a crash loses none of it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Parts;
+use crate::platform::idempotency;
+
+/// The workers of this process.
+pub struct Workers {
+    stopping: watch::Sender<bool>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts all of them on the current runtime.
+    pub(super) fn start(parts: &Parts) -> Self {
+        let mut workers = Self { stopping: watch::Sender::new(false), running: Vec::new() };
+        let db = parts.workers_db.clone();
+        workers.every("idempotency", Duration::from_secs(600), move || {
+            let db = db.clone();
+            async move {
+                let mut connection = db.acquire().await?;
+                idempotency::forget_old(&mut connection).await.map_err(|fault| fault.0)?;
+                Ok(())
+            }
+        });
+        workers
+    }
+
+    /// Does something now and then until the server stops; a failure is logged and tried again at the next turn.
+    fn every<F, W>(&mut self, name: &'static str, pause: Duration, work: F)
+    where
+        F: Fn() -> W + Send + 'static,
+        W: Future<Output = Result<(), sqlx::Error>> + Send,
+    {
+        let mut stopping = self.stopping.subscribe();
+        self.running.push(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                if let Err(error) = work().await {
+                    tracing::warn!(
+                        worker = name,
+                        error = crate::http::error::chain(&error),
+                        "A worker's turn failed; it tries again"
+                    );
+                }
+            }
+        }));
+    }
+
+    /// Ends after what is under way.
+    pub(super) async fn stop(self) {
+        self.stopping.send_replace(true);
+        for worker in self.running {
+            if let Err(error) = worker.await {
+                tracing::error!(error = crate::http::error::chain(&error), "A worker had died");
+            }
+        }
+    }
+}
