@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{Connection as _, PgConnection};
 
 /// A running server.
+#[allow(dead_code, reason = "a test uses what it needs")]
 pub struct Server {
     /// `http://127.0.0.1:PORT`.
     pub url: String,

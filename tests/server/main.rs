@@ -1,5 +1,7 @@
 //! Black-box tests: the production build of the server, a database of its own, real sockets.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod harness;
 
 mod accounts;
