@@ -13,6 +13,8 @@ mod plan;
 mod rejection;
 mod settings;
 mod show;
+#[doc(hidden)]
+pub mod testing;
 mod time;
 
 pub use command::{AreaCount, BestAvailable, Channel, Command, HoldSeats, LateSale, Origin, RequestHash, StateChange};

@@ -135,7 +135,7 @@ impl Show {
                     continue;
                 }
                 let distance = mean(seats[from..to].iter().map(|&seat| self.plan.distance(seat)), quantity);
-                if best.as_ref().is_none_or(|window| distance < window.distance) {
+                if best.as_ref().is_none_or(|window| is_nearer(distance, window.distance)) {
                     best = Some(Window { seats: seats[from..to].to_vec(), distance });
                 }
             }
@@ -187,6 +187,11 @@ impl Line {
             && enough_companions
             && (pass.may_strand || !Show::strands(&self.free, from, to))
     }
+}
+
+/// Nearer by more than rounding: of seats left and right of the middle, the first of the plan are taken.
+pub(super) fn is_nearer(a: f32, b: f32) -> bool {
+    a * SAME_DISTANCE < b
 }
 
 fn mean(distances: impl Iterator<Item = f32>, count: usize) -> f32 {

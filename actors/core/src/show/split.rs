@@ -2,7 +2,7 @@
 //! can be helped, and everybody near the first group.
 
 use super::Show;
-use super::best::Wish;
+use super::best::{Wish, is_nearer};
 use super::check::Pool;
 use crate::ids::SeatNo;
 use crate::plan::{Block, Point, Seat, distance};
@@ -115,26 +115,35 @@ impl<'a> Split<'a> {
         rows
     }
 
-    /// The nearest row with which `missing` people still find room in `rows_left` rows, and how many it must take for that.
+    /// The nearest row with which `missing` people still find room in `rows_left` rows, and how many it must take for that. A
+    /// row that has room for a fair share goes before one that would leave somebody alone.
     fn nearest_row(&self, rows: &[Candidate<'_>], rows_left: usize, missing: usize) -> Option<(usize, usize)> {
+        let fair = missing.div_ceil(rows_left);
         let largest: usize = rows.iter().take(rows_left - 1).map(|row| row.suitable).sum();
         let next = rows.get(rows_left - 1).map_or(0, |row| row.suitable);
         let mut nearest: Option<(usize, usize, f32)> = None;
         for (at, row) in rows.iter().enumerate() {
+            // Those with most stand first, so no later row has room for a fair share either.
+            if row.suitable < fair && nearest.is_some() {
+                break;
+            }
             // What the largest of the other rows can take.
             let others = if at + 1 < rows_left { largest - row.suitable + next } else { largest };
             let least = missing.saturating_sub(others).max(1);
             if row.suitable < least {
                 continue;
             }
-            let seats = row.blocks.iter().flat_map(|block| self.show.plan.seats_of(block));
-            let distance =
-                seats.filter(|&&seat| self.suits(seat)).map(|&seat| self.distance(seat)).fold(f32::INFINITY, f32::min);
-            if nearest.is_none_or(|(_, _, best)| distance < best) {
+            let distance = self.nearest_in(row);
+            if nearest.is_none_or(|(_, _, best)| is_nearer(distance, best)) {
                 nearest = Some((at, least, distance));
             }
         }
         nearest.map(|(at, least, _)| (at, least))
+    }
+
+    fn nearest_in(&self, row: &Candidate<'_>) -> f32 {
+        let seats = row.blocks.iter().flat_map(|block| self.show.plan.seats_of(block));
+        seats.filter(|&&seat| self.suits(seat)).map(|&seat| self.distance(seat)).fold(f32::INFINITY, f32::min)
     }
 
     /// Takes so many seats of one row, in as few groups as possible.
@@ -147,30 +156,37 @@ impl<'a> Split<'a> {
         // Stable: of equally long ones the first in the plan's order.
         runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
         let mut missing = quantity;
-        for run in &runs {
-            if missing == 0 {
-                break;
-            }
-            if run.len() <= missing {
-                chosen.extend_from_slice(run);
-                missing -= run.len();
-                continue;
-            }
-            if let Some(part) = self.nearest_part(run, missing) {
+        while missing > 0 {
+            if let Some(part) = self.nearest_part(&runs, missing) {
                 chosen.extend_from_slice(part);
-                missing = 0;
+                return;
             }
+            if runs.is_empty() {
+                return;
+            }
+            let longest = runs.remove(0);
+            chosen.extend_from_slice(longest);
+            missing -= longest.len();
         }
     }
 
-    /// The part of a run with so many seats that is nearest, one that strands nobody if there is such a part.
-    fn nearest_part<'b>(&self, run: &'b [SeatNo], quantity: usize) -> Option<&'b [SeatNo]> {
-        let free = vec![true; run.len()];
-        let far = |part: &[SeatNo]| part.iter().map(|&seat| self.distance(seat)).sum::<f32>();
-        let parts = || run.windows(quantity).enumerate();
-        let kind = parts().filter(|(from, _)| !Show::strands(&free, *from, from + quantity));
-        let nearest = kind.min_by(|(_, a), (_, b)| far(a).total_cmp(&far(b)));
-        nearest.or_else(|| parts().min_by(|(_, a), (_, b)| far(a).total_cmp(&far(b)))).map(|(_, part)| part)
+    /// So many seats side by side in one of these runs: nearest, and stranding nobody where that is possible.
+    fn nearest_part<'b>(&self, runs: &[&'b [SeatNo]], quantity: usize) -> Option<&'b [SeatNo]> {
+        let mut nearest: Option<(bool, f32, &[SeatNo])> = None;
+        for run in runs {
+            let free = vec![true; run.len()];
+            for (from, part) in run.windows(quantity).enumerate() {
+                let strands = Show::strands(&free, from, from + quantity);
+                let far: f32 = part.iter().map(|&seat| self.distance(seat)).sum();
+                let better = nearest.is_none_or(|(stranded, best, _)| {
+                    (stranded && !strands) || (stranded == strands && is_nearer(far, best))
+                });
+                if better {
+                    nearest = Some((strands, far, part));
+                }
+            }
+        }
+        nearest.map(|(_, _, part)| part)
     }
 }
 

@@ -1,0 +1,100 @@
+//! Plans to try things on. For tests and benches of every crate; no server builds its plans here.
+
+#![allow(clippy::expect_used, reason = "these plans are built from counts and cannot contradict themselves")]
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::ids::{AreaNo, CategoryNo, PlanVersionId, SeatNo, SectionNo};
+use crate::plan::{Area, Plan, PlanBuilder, Point, Seat};
+
+/// One section `stalls`, rows `A`, `B`, …, seats `A-1`, `A-2`, … one step apart. The front half of the rows is `Premium`, the
+/// rest `Standard`; the focal point is in the middle, two steps before row `A`. Seat numbers count up from 0 in this order.
+#[must_use]
+pub fn hall(rows: u32, seats_per_row: u32) -> Arc<Plan> {
+    hall_with(rows, seats_per_row, &[], |_| {})
+}
+
+/// A [`hall`] with general-admission areas (name and capacity, `Standard`), and with seats changed to taste before they are
+/// put in.
+#[must_use]
+pub fn hall_with(rows: u32, seats_per_row: u32, areas: &[(&str, u32)], change: impl Fn(&mut Seat)) -> Arc<Plan> {
+    let mut builder = PlanBuilder::new(PlanVersionId(Uuid::from_u128(1)), ["Premium", "Standard"]);
+    #[allow(clippy::cast_precision_loss, reason = "a hall is small")]
+    builder.focal_point(Point { x: (seats_per_row.saturating_sub(1)) as f32 / 2.0, y: -2.0 });
+    builder.section("stalls");
+    for row in 0..rows {
+        builder.row();
+        for place in 0..seats_per_row {
+            let category = CategoryNo(u16::from(row >= rows.div_ceil(2)));
+            let guid = format!("{}-{}", row_name(row), place + 1);
+            let mut seat = seat(row * seats_per_row + place, guid, category, place, row);
+            change(&mut seat);
+            builder.seat(seat);
+        }
+    }
+    for ((name, capacity), number) in areas.iter().zip(0..) {
+        builder.area(Area { number: AreaNo(number), id: (*name).into(), category: CategoryNo(1), capacity: *capacity });
+    }
+    Arc::new(builder.build().expect("a hall is a plan"))
+}
+
+/// So many seats in sections `s0`, `s1`, … of 25 rows with 40 seats each, side by side in four rings around the pitch, with an
+/// aisle in the middle of each row; rings are `Premium`, `First`, `Second` and `Third`. And an area `floor` of 5,000 places.
+#[must_use]
+pub fn stadium(seats: u32) -> Arc<Plan> {
+    const ROWS: u32 = 25;
+    const SEATS: u32 = 40;
+    const AISLE: u32 = 2;
+    let sections = seats.div_ceil(ROWS * SEATS);
+    let ring = sections.div_ceil(4).max(1);
+    let mut builder =
+        PlanBuilder::new(PlanVersionId(Uuid::from_u128(2)), ["Premium", "First", "Second", "Third", "Floor"]);
+    #[allow(clippy::cast_precision_loss, reason = "a stadium is small enough for this")]
+    builder.focal_point(Point { x: (ring * (SEATS + 2 * AISLE)) as f32 / 2.0, y: -20.0 });
+    let mut left = seats;
+    for section in 0..sections {
+        builder.section(format!("s{section}"));
+        let (across, back) = (section % ring, section / ring);
+        for row in 0..ROWS {
+            builder.row();
+            for place in 0..SEATS.min(left) {
+                left -= 1;
+                let x = across * (SEATS + 2 * AISLE) + place + if place < SEATS / 2 { 0 } else { AISLE };
+                let guid = format!("s{section}-{}-{}", row_name(row), place + 1);
+                let category = CategoryNo(u16::try_from(back.min(3)).unwrap_or(3));
+                builder.seat(seat(seats - left - 1, guid, category, x, back * (ROWS + 5) + row));
+            }
+        }
+    }
+    builder.area(Area { number: AreaNo(0), id: "floor".into(), category: CategoryNo(4), capacity: 5_000 });
+    Arc::new(builder.build().expect("a stadium is a plan"))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "places are small numbers")]
+fn seat(number: u32, guid: String, category: CategoryNo, x: u32, y: u32) -> Seat {
+    Seat {
+        number: SeatNo(number),
+        guid: guid.into(),
+        section: SectionNo(0),
+        row: 0,
+        category,
+        position: Point { x: x as f32, y: y as f32 },
+        accessible: false,
+        companion: false,
+    }
+}
+
+/// `A` to `Z`, then `AA`, `AB`, …
+fn row_name(mut row: u32) -> String {
+    let mut name = String::new();
+    loop {
+        name.insert(0, char::from(b'A' + u8::try_from(row % 26).unwrap_or(0)));
+        row /= 26;
+        if row == 0 {
+            return name;
+        }
+        row -= 1;
+    }
+}
