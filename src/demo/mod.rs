@@ -1,1 +1,4 @@
 //! The demo house, and its rush. Only with `--demo`.
+
+pub mod routes;
+pub mod rush;

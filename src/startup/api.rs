@@ -16,6 +16,9 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 use super::{Parts, StartError};
 use crate::accounts::{self, Accounts};
 use crate::catalog::Catalog;
+use crate::demo;
+use crate::demo::routes::Demo;
+use crate::demo::rush::Rush;
 use crate::holds;
 use crate::http::access::Access;
 use crate::http::extract::BodyLimit;
@@ -25,6 +28,7 @@ use crate::http::{extract, health, openapi, page};
 fn rooms(config: &mut ServiceConfig) {
     config.configure(accounts::routes::routes);
     config.configure(holds::routes);
+    config.configure(demo::routes::routes);
 }
 
 /// What the handlers are given, room by room.
@@ -61,12 +65,15 @@ pub(super) fn serve(
     let document = openapi_document();
     let text = web::Bytes::from(document.to_json().unwrap_or_default());
     let own = parts.clone();
+    let demo = web::Data::new(Demo(parts.config.demo.then(|| Rush::new(&parts.own_url))));
     let addr = parts.config.listen;
     let server = HttpServer::new(move || {
         let text = text.clone();
+        let demo = demo.clone();
         let (app, _) =
             App::new().into_utoipa_app().service(utoipa_actix_web::scope("/api/v1").configure(rooms)).split_for_parts();
         app.configure(|config| given(config, &own))
+            .app_data(demo)
             .configure(extract::configure)
             .configure(health::routes)
             .route(
