@@ -171,17 +171,17 @@ impl ShowActor {
             Ending::Fenced => NoAnswer::Fenced,
             Ending::Lost | Ending::BadReplay | Ending::Panicked => NoAnswer::Unavailable,
         };
-        if let Some(awake) = self.awake.take() {
-            for reply in awake.turn.give_up() {
-                reply.say(Err(no_answer));
-            }
-        }
-        // Set before the mailbox closes, so that whoever finds it closed knows why.
+        // Set before anybody is told, so that whoever asks again is not sent here.
         self.shared.set_end(match ending {
             Ending::Asleep => End::Asleep,
             Ending::Fenced => End::Fenced,
             Ending::Lost | Ending::BadReplay | Ending::Panicked => End::Lost,
         });
+        if let Some(awake) = self.awake.take() {
+            for reply in awake.turn.give_up() {
+                reply.say(Err(no_answer));
+            }
+        }
         ctx.stop();
     }
 

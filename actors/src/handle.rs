@@ -1,5 +1,6 @@
 //! What the server holds of a show: ask it, read it, watch it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
@@ -150,13 +151,16 @@ impl Drop for Slot {
 pub(crate) struct Reply {
     sender: oneshot::Sender<Result<Said, NoAnswer>>,
     // Kept by the actor rather than by the caller: a caller who hangs up frees no place while the show still works for them.
-    _slot: Slot,
+    slot: Slot,
 }
 
 impl Reply {
     pub(crate) fn say(self, said: Result<Said, NoAnswer>) {
+        let Self { sender, slot } = self;
+        // First, so that who has an answer finds the place free again.
+        drop(slot);
         // A caller who has hung up finds out by asking again.
-        let _ = self.sender.send(said);
+        let _ = sender.send(said);
     }
 }
 
@@ -171,7 +175,6 @@ pub(crate) enum NoAnswer {
     Fenced,
 }
 
-#[derive(Debug)]
 struct HandleInner {
     shared: Arc<Shared>,
     plan: Arc<Plan>,
@@ -182,8 +185,15 @@ struct HandleInner {
 
 /// A show that was awake when this was made. Stays good: where the show has gone to sleep or was rebuilt meanwhile, the next
 /// question finds it again. Clone is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ShowHandle(Arc<HandleInner>);
+
+impl fmt::Debug for ShowHandle {
+    // Not derived: the registry that it leads back to has it too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ShowHandle").field(&self.id()).finish()
+    }
+}
 
 enum Tried {
     Said(Result<Said, AskError>),
@@ -310,12 +320,15 @@ impl ShowHandle {
 
     async fn try_wish(&self, wish: Wish) -> Tried {
         let shared = &self.0.shared;
+        if shared.end() != End::None {
+            return Tried::Gone;
+        }
         let Some(slot) = Slot::take(shared) else {
             crate::metrics::mailbox_full();
             return Tried::Said(Err(AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS }));
         };
         let (sender, receiver) = oneshot::channel();
-        match self.0.addr.try_send(Ask { wish, reply: Reply { sender, _slot: slot } }) {
+        match self.0.addr.try_send(Ask { wish, reply: Reply { sender, slot } }) {
             Ok(()) => {}
             Err(SendError::Full(_)) => {
                 crate::metrics::mailbox_full();

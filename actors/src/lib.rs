@@ -26,6 +26,6 @@ pub use feed::{Delta, Feed, FeedSnapshot};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
 pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};
-pub use postgres::{NodeLease, PostgresJournal, PostgresSummaries};
+pub use postgres::{LeaseConfig, NodeLease, PostgresJournal, PostgresSummaries};
 pub use registry::{Shows, ShowsConfig, StartError};
 pub use summary::{CategoryCounts, Plans, ShowSummary, StoreError, Summaries, public_message, state_word};

@@ -225,19 +225,20 @@ impl MemoryHouse {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn arrive(&self) -> Option<Fault> {
+    /// What is to happen to this append, and how often held ones had been released when it came.
+    fn arrive(&self) -> (Option<Fault>, u64) {
+        let before = *self.released.borrow();
         let fault = {
             let mut state = self.lock();
             state.appends += 1;
             state.faults.pop_front()
         };
         self.released.send_modify(|_| {});
-        fault
+        (fault, before)
     }
 
-    async fn held(&self) {
+    async fn held(&self, before: u64) {
         let mut released = self.released.subscribe();
-        let before = *released.borrow();
         while *released.borrow_and_update() == before {
             if released.changed().await.is_err() {
                 return;
@@ -306,7 +307,8 @@ impl Journal for MemoryJournal {
         Box::pin(async move {
             let house = &self.house;
             let unknown = || JournalError::Unknown { show, cause: "the connection was lost, as a test wanted".into() };
-            match house.arrive() {
+            let (fault, before) = house.arrive();
+            match fault {
                 None => {}
                 Some(Fault::LostBefore) => return Err(unknown()),
                 Some(Fault::LostAfter) => {
@@ -316,11 +318,11 @@ impl Journal for MemoryJournal {
                 Some(Fault::Refuse) => {
                     return Err(JournalError::Refused { show, cause: "refused, as a test wanted".into() });
                 }
-                Some(Fault::HeldBeforeLock) => house.held().await,
+                Some(Fault::HeldBeforeLock) => house.held(before).await,
                 Some(Fault::HeldWithLock) => {
                     house.lock().must_own(self.node, show, epoch)?;
                     house.lock().locked.insert(show);
-                    house.held().await;
+                    house.held(before).await;
                     let outcome = house.append_now(self.node, show, epoch, &entries);
                     house.lock().locked.remove(&show);
                     house.released.send_modify(|_| {});

@@ -12,7 +12,7 @@ use aisle_core::{ShowId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::{Ended, Ending, Fence, House, ShowActor, Sleep, Summarise, chain};
-use crate::clock::Clock;
+use crate::clock::{Clock, LeaseMark};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, Shared, ShowHandle};
 use crate::journal::Journal;
 use crate::metrics;
@@ -100,6 +100,8 @@ struct Watcher {
     trouble: HashMap<ShowId, Trouble>,
     errands: mpsc::UnboundedSender<Errand>,
     lives: u64,
+    /// The lease of the last round: where it is another now, the shows of the one before belong to nobody.
+    lease: LeaseMark,
     round_running: bool,
     stopping: Vec<oneshot::Sender<()>>,
 }
@@ -123,6 +125,7 @@ async fn watch(parts: Parts) {
         trouble: HashMap::new(),
         errands,
         lives: 0,
+        lease: clock.lease_mark(),
         round_running: false,
         stopping: Vec::new(),
     };
@@ -171,8 +174,13 @@ impl Watcher {
                 answer(waiter, Ok(handle.clone()));
                 return;
             }
-            // Its note is on the way; who asks again finds the next life.
-            Some(Slot::Awake { .. } | Slot::Resting { .. }) => Some(AskError::Unavailable),
+            Some(Slot::Awake { life, .. }) => {
+                // Gone, and its note is on the way: who comes now waits for the next life.
+                let (life, waiters) = (*life, waiter.into_iter().collect());
+                self.slots.insert(show, Slot::Sleeping { life, waiters, sleepers: Vec::new() });
+                return;
+            }
+            Some(Slot::Resting { .. }) => Some(AskError::Unavailable),
             Some(Slot::Quarantined) => Some(AskError::Quarantined),
             None => None,
         };
@@ -260,10 +268,10 @@ impl Watcher {
                 }
             }
             Errand::Due(shows) => {
-                for show in shows.into_iter().take(WOKEN_PER_ROUND_MAX) {
-                    if !self.slots.contains_key(&show) && self.stopping.is_empty() {
-                        self.wake(show, None);
-                    }
+                let sleeping: Vec<ShowId> =
+                    shows.into_iter().filter(|show| !self.slots.contains_key(show)).take(WOKEN_PER_ROUND_MAX).collect();
+                for show in sleeping {
+                    self.wake(show, None);
                 }
             }
             Errand::RoundDone => self.round_running = false,
@@ -322,7 +330,7 @@ impl Watcher {
             return;
         }
         self.registry.awake.remove(&show);
-        let (waiters, sleepers, was_told_to_sleep) = match self.slots.remove(&show) {
+        let (waiters, sleepers, was_over) = match self.slots.remove(&show) {
             Some(Slot::Waking { waiters, sleepers, .. }) => (waiters, sleepers, false),
             Some(Slot::Sleeping { waiters, sleepers, .. }) => (waiters, sleepers, true),
             Some(Slot::Awake { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => {
@@ -339,18 +347,22 @@ impl Watcher {
             }
             Ending::Fenced => {
                 self.trouble.remove(&show);
-                refuse(waiters, &AskError::Fenced);
+                // Who came when it was over already is not answered by it: the other owner's lease may have ended since.
+                if was_over && !waiters.is_empty() {
+                    self.again(show, waiters);
+                } else {
+                    refuse(waiters, &AskError::Fenced);
+                }
             }
             Ending::Lost => {
                 metrics::rebuilt("journal");
-                refuse(waiters, &AskError::Unavailable);
-                self.rebuild(show, Vec::new());
+                self.rebuild(show, waiters);
             }
             Ending::Panicked => {
                 tracing::error!(show.id = %show, "A turn of show {show} panicked; the show is rebuilt from its journal");
                 metrics::rebuilt("panic");
                 self.trouble.entry(show).or_default().bad_replays = 0;
-                if was_told_to_sleep && waiters.is_empty() {
+                if was_over && waiters.is_empty() {
                     return;
                 }
                 self.rebuild(show, waiters);
@@ -415,9 +427,11 @@ impl Watcher {
         metrics::awake(handles.len(), self.house.feeds.subscribers());
         let now = self.house.clock.now();
         let idle_ms = self.house.config.idle_passivate_ms;
+        let lease = self.house.clock.lease_mark();
+        let lost = !self.house.clock.lease_live() || std::mem::replace(&mut self.lease, lease) != lease;
         for handle in &handles {
             // Each actor knows the lease that it was acquired under, and stops where that one has ended.
-            if !self.house.clock.lease_live() {
+            if lost {
                 let _ = handle.addr().try_send(Fence);
             }
             let shared = handle.shared();

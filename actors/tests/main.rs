@@ -1,0 +1,10 @@
+//! What the show actors promise, tried to break.
+//!
+//! The Postgres tests want `AISLE_TEST_DATABASE_URL`: a server on which a database may be created, with a user who may.
+
+mod busy;
+mod house;
+mod lifecycle;
+mod stumble;
+mod support;
+mod timer;
