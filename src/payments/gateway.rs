@@ -1,0 +1,277 @@
+//! What the house asks of a payment provider, and what a provider may answer.
+//!
+//! Every question can be repeated: it carries our own id, and the same id is the same thing. A provider that did not answer
+//! is [`GatewayError::Unknown`]: it may have done it, so the question is asked again, never replaced by another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::platform::money::Money;
+
+/// How a method of payment takes the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodKind {
+    /// The bank sets the amount aside; it is collected once the seats are sold, or let go of.
+    AuthoriseThenCapture,
+    /// The money moves when the buyer pays; giving it back is a refund.
+    PaidAtOnce,
+}
+
+impl MethodKind {
+    /// Its word in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AuthoriseThenCapture => "authorise_then_capture",
+            Self::PaidAtOnce => "paid_at_once",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::AuthoriseThenCapture, Self::PaidAtOnce].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// What a provider's "cancelled" is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelWorth {
+    /// After it no buyer can pay that attempt any more.
+    Confirmed,
+    /// Money may come all the same.
+    BestEffort,
+}
+
+/// How a gateway's payments behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// How it takes the money.
+    pub kind: MethodKind,
+    /// What its cancelling is worth.
+    pub cancel: CancelWorth,
+}
+
+/// An attempt to pay that is to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Our id; the provider keeps it with the payment.
+    pub payment: Uuid,
+    /// How much.
+    pub amount: Money,
+    /// What the buyer reads on the provider's page.
+    pub description: String,
+    /// Where the buyer's browser goes afterwards, as a path of ours.
+    pub return_path: String,
+    /// Until when the buyer may pay; the provider may allow longer.
+    pub pay_by: Timestamp,
+}
+
+/// An attempt that has begun at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The provider's own name for it.
+    pub provider_ref: String,
+    /// Where the buyer pays.
+    pub checkout_url: Option<String>,
+}
+
+/// One payment, by both its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Our id.
+    pub payment: Uuid,
+    /// The provider's name for it; `None` where its answer to the start never came.
+    pub provider_ref: Option<String>,
+}
+
+/// What became of the wish to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// Nobody has paid it, and what that is worth the [`Method`] says.
+    Confirmed,
+    /// The buyer was first: look it up.
+    AlreadyPaid,
+}
+
+/// A refund to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundWish {
+    /// Our id, and the key under which a repeated wish is the same refund.
+    pub refund: Uuid,
+    /// Of which payment.
+    pub charge: Charge,
+    /// How much of it.
+    pub amount: Money,
+}
+
+/// What happened to a payment at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The amount is set aside.
+    Authorized,
+    /// The money moved.
+    Captured,
+    /// The bank said no.
+    Declined,
+    /// Nobody will pay it any more; a set-aside amount was let go of.
+    Cancelled,
+    /// The refund with our id was recorded.
+    Refunded {
+        /// Which.
+        refund: Uuid,
+    },
+    /// The refund with our id failed, perhaps after it had been recorded.
+    RefundFailed {
+        /// Which.
+        refund: Uuid,
+    },
+}
+
+/// What a provider says of a payment, by webhook or when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The provider's name for this piece of news; the same name is the same news.
+    pub event_id: String,
+    /// Our id, as the provider kept it.
+    pub payment: Uuid,
+    /// The provider's name for the payment. Another one than we know is another payment of the same attempt.
+    pub provider_ref: String,
+    /// What happened.
+    pub what: What,
+    /// When, by the provider's clock.
+    pub at: Timestamp,
+    /// How much.
+    pub amount: Money,
+}
+
+/// Why a gateway did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The bank said no; another attempt may succeed.
+    #[error("the payment was declined: {reason}")]
+    Declined {
+        /// The provider's reason.
+        reason: String,
+    },
+    /// The provider says that this cannot be done, and will say so again.
+    #[error("the provider refused: {reason}")]
+    Refused {
+        /// The provider's reason.
+        reason: String,
+    },
+    /// The provider did not answer: it may have been done. Ask again with the same id.
+    #[error("the provider did not answer")]
+    Unknown {
+        /// What went wrong on the way.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl GatewayError {
+    /// The provider's answer never came, for this reason.
+    pub fn unknown(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unknown { source: source.into() }
+    }
+}
+
+/// A webhook that is none of this provider's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// The signature is missing, wrong, or too old.
+    #[error("the signature is missing, wrong or too old")]
+    SignatureInvalid,
+    /// Signed rightly, and yet not readable.
+    #[error("the body cannot be read: {0}")]
+    Malformed(String),
+}
+
+/// What the house needs to know of a webhook request. Header names are in lower case.
+#[derive(Clone, Debug)]
+pub struct WebhookRequest<'a> {
+    /// Its headers.
+    pub headers: &'a BTreeMap<String, String>,
+    /// Its body, byte for byte.
+    pub body: &'a [u8],
+    /// The time, for signatures that age.
+    pub now: Timestamp,
+}
+
+/// An answer that comes later.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, GatewayError>>;
+
+/// A payment provider. Knows no orders.
+pub trait Gateway: Send + Sync + 'static {
+    /// Its name in the API and in the database.
+    fn name(&self) -> &'static str;
+
+    /// How its payments behave.
+    fn method(&self) -> Method;
+
+    /// Begins an attempt. The same id again is the same attempt.
+    fn start<'a>(&'a self, start: &'a Start) -> Answer<'a, Started>;
+
+    /// Closes an attempt that nobody has paid. An attempt that never reached the provider is closed too, before it does.
+    fn cancel<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Cancelled>;
+
+    /// Lets go of an amount that was set aside. Refused once it was captured.
+    fn void<'a>(&'a self, charge: &'a Charge) -> Answer<'a, ()>;
+
+    /// Collects the amount that was set aside.
+    fn capture<'a>(&'a self, charge: &'a Charge) -> Answer<'a, ()>;
+
+    /// Gives money back; `Ok` once the provider has recorded it. The same id again is the same refund.
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Answer<'a, ()>;
+
+    /// Whether the provider has recorded the refund with this id.
+    fn has_refund<'a>(&'a self, wish: &'a RefundWish) -> Answer<'a, bool>;
+
+    /// What the provider knows under our id, newest last; empty where it knows nothing or nobody has paid yet.
+    fn look_up<'a>(&'a self, payment: Uuid) -> Answer<'a, Vec<Report>>;
+
+    /// Verifies and reads a webhook.
+    ///
+    /// # Errors
+    /// [`WebhookError::SignatureInvalid`] before anything of the body is believed.
+    fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Report, WebhookError>;
+}
+
+/// The gateways of this server, by name.
+#[derive(Clone, Default)]
+pub struct Gateways(BTreeMap<&'static str, Arc<dyn Gateway>>);
+
+impl Gateways {
+    /// These.
+    #[must_use]
+    pub fn new(gateways: impl IntoIterator<Item = Arc<dyn Gateway>>) -> Self {
+        Self(gateways.into_iter().map(|gateway| (gateway.name(), gateway)).collect())
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Gateway>> {
+        self.0.get(name)
+    }
+
+    /// The one that is used where a buyer names none.
+    #[must_use]
+    pub fn usual(&self) -> Option<&Arc<dyn Gateway>> {
+        self.0.values().next()
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+}
+
+impl std::fmt::Debug for Gateways {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

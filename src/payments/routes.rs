@@ -1,0 +1,84 @@
+//! The sandbox's page, as a provider outside would have one: plain HTML and a form, no script.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get, post, web};
+use minijinja::{Environment, context};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::sandbox::{Choice, Sandbox};
+use crate::http::ApiError;
+
+/// Nothing is loaded and nothing runs; the form leads to our own address only.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const PAGE: &str = include_str!("sandbox/page.html");
+
+/// What the page's buttons post.
+#[derive(Deserialize)]
+pub struct Chosen {
+    outcome: String,
+}
+
+/// The sandbox's checkout page.
+#[get("/sandbox/checkout/{payment}")]
+async fn checkout_page(sandbox: web::Data<Sandbox>, payment: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    page(&sandbox, *payment, StatusCode::OK, None).await
+}
+
+/// The buyer's choice; leads back to the order.
+#[post("/sandbox/checkout/{payment}")]
+async fn checkout_choice(
+    sandbox: web::Data<Sandbox>,
+    payment: web::Path<Uuid>,
+    chosen: Result<web::Form<Chosen>, actix_web::Error>,
+) -> Result<HttpResponse, ApiError> {
+    let choice = chosen.ok().and_then(|chosen| Choice::from_word(&chosen.outcome));
+    let Some(choice) = choice else {
+        let problem = "That is not one of the choices.";
+        return page(&sandbox, *payment, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)).await;
+    };
+    let Some(back) = sandbox.choose(*payment, choice).await? else { return Err(ApiError::not_found("payment")) };
+    Ok(HttpResponse::SeeOther().insert_header(("location", back)).insert_header(("cache-control", "no-store")).finish())
+}
+
+async fn page(
+    sandbox: &Sandbox,
+    payment: Uuid,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(shown) = sandbox.show(payment).await? else { return Err(ApiError::not_found("payment")) };
+    let choices: Vec<_> = Choice::ALL
+        .into_iter()
+        .map(|choice| context! { word => choice.word(), label => choice.label(), explanation => choice.explanation() })
+        .collect();
+    let values = context! {
+        amount => shown.amount.display(),
+        description => shown.description,
+        open => shown.open,
+        back => shown.return_path,
+        pay_by => shown.pay_by.strftime("%H:%M:%S UTC").to_string(),
+        choices => choices,
+        problem => problem,
+    };
+    let mut templates = Environment::new();
+    // The name's ending is what turns escaping on.
+    let html = templates
+        .add_template("page.html", PAGE)
+        .and_then(|()| templates.get_template("page.html")?.render(values))
+        .map_err(|error| ApiError::fault(&error))?;
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("content-security-policy", CONTENT_SECURITY_POLICY))
+        .insert_header(("referrer-policy", "no-referrer"))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .body(html))
+}
+
+/// The room's pages, outside the API. Needs `web::Data<Sandbox>`.
+pub fn pages(config: &mut web::ServiceConfig) {
+    config.service(checkout_page).service(checkout_choice);
+}

@@ -1,0 +1,93 @@
+//! What the sandbox's webhooks say, written and read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::super::gateway::{Report, WebhookError, What};
+use crate::platform::db::DbFault;
+use crate::platform::ids;
+use crate::platform::money::{Currency, Money};
+
+/// A webhook's body.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct News {
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: Kind,
+    payment: Uuid,
+    provider_ref: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refund: Option<Uuid>,
+    amount: i64,
+    currency: Currency,
+    at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "payment.authorized")]
+    Authorized,
+    #[serde(rename = "payment.captured")]
+    Captured,
+    #[serde(rename = "payment.declined")]
+    Declined,
+    #[serde(rename = "payment.cancelled")]
+    Cancelled,
+    #[serde(rename = "refund.succeeded")]
+    Refunded,
+    #[serde(rename = "refund.failed")]
+    RefundFailed,
+}
+
+/// Puts a piece of news into the outgoing tray, in the transaction that makes it true.
+pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), DbFault> {
+    let id = ids::new_id();
+    let (kind, refund) = match report.what {
+        What::Authorized => (Kind::Authorized, None),
+        What::Captured => (Kind::Captured, None),
+        What::Declined => (Kind::Declined, None),
+        What::Cancelled => (Kind::Cancelled, None),
+        What::Refunded { refund } => (Kind::Refunded, Some(refund)),
+        What::RefundFailed { refund } => (Kind::RefundFailed, Some(refund)),
+    };
+    let news = News {
+        id,
+        kind,
+        payment: report.payment,
+        provider_ref: report.provider_ref.clone(),
+        refund,
+        amount: report.amount.amount,
+        currency: report.amount.currency,
+        at: report.at,
+    };
+    let body = serde_json::to_value(news).unwrap_or_default();
+    sqlx::query!("INSERT INTO sandbox_webhook (id, payment_id, body) VALUES ($1, $2, $3)", id, report.payment, body)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Reads a webhook whose signature was right.
+pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
+    let news: News = serde_json::from_slice(body).map_err(|error| WebhookError::Malformed(error.to_string()))?;
+    let refund = || news.refund.ok_or_else(|| WebhookError::Malformed("a refund without its id".to_owned()));
+    let what = match news.kind {
+        Kind::Authorized => What::Authorized,
+        Kind::Captured => What::Captured,
+        Kind::Declined => What::Declined,
+        Kind::Cancelled => What::Cancelled,
+        Kind::Refunded => What::Refunded { refund: refund()? },
+        Kind::RefundFailed => What::RefundFailed { refund: refund()? },
+    };
+    Ok(Report {
+        event_id: news.id.to_string(),
+        payment: news.payment,
+        provider_ref: news.provider_ref,
+        what,
+        at: news.at,
+        amount: Money::new(news.amount, news.currency),
+    })
+}
