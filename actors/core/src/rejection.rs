@@ -89,12 +89,6 @@ pub enum Rejection {
     /// Not part of this booking.
     #[error("these places do not belong to this booking")]
     NotInBooking,
-    /// Places that are not (or no longer) in this allocation.
-    #[error("these places are not in this allocation")]
-    NotInAllocation {
-        /// The seats that aren't.
-        seats: Vec<SeatNo>,
-    },
     /// More places than one hold may have, or than this buyer may have.
     #[error("more places than one buyer may have")]
     SeatLimitReached {
@@ -106,6 +100,12 @@ pub enum Rejection {
     HoldLimitReached {
         /// How many are allowed.
         max: u32,
+    },
+    /// Places that are not (or no longer) in this allocation.
+    #[error("these places are not in this allocation")]
+    NotInAllocation {
+        /// The seats that aren't.
+        seats: Vec<SeatNo>,
     },
     /// Seats that are not available.
     #[error("some of these seats have just been taken")]
