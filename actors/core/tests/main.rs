@@ -1,6 +1,6 @@
 //! The show, from outside: scenes, a naive model beside it, and the journal's format.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail the test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail the test")]
 
 mod audit;
 mod golden;
