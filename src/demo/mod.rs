@@ -1,4 +1,5 @@
 //! The demo house, and its rush. Only with `--demo`.
 
+pub mod plans;
 pub mod routes;
 pub mod rush;
