@@ -2,5 +2,6 @@
 
 mod lookup;
 pub mod plan;
+pub mod poster;
 
 pub use lookup::Catalog;
