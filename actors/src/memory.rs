@@ -206,7 +206,13 @@ impl MemoryHouse {
         epoch: Epoch,
         snapshot: Snapshot,
     ) -> Result<(), JournalError> {
-        self.lock().must_own(node, show, epoch)?.snapshots.insert(snapshot.seq, snapshot);
+        let mut state = self.lock();
+        let rows = state.must_own(node, show, epoch)?;
+        if !rows.entries.iter().any(|entry| entry.seq == snapshot.seq) {
+            let cause = format!("the journal has not got to {}", snapshot.seq.0).into();
+            return Err(JournalError::Refused { show, cause });
+        }
+        rows.snapshots.insert(snapshot.seq, snapshot);
         Ok(())
     }
 

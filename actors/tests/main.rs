@@ -3,8 +3,11 @@
 //! The Postgres tests want `AISLE_TEST_DATABASE_URL`: a server on which a database may be created, with a user who may.
 
 mod busy;
+mod contract;
 mod house;
+mod lease;
 mod lifecycle;
+mod postgres;
 mod stumble;
 mod support;
 mod timer;
