@@ -3,8 +3,14 @@ import { Route, Switch, useLocation } from 'wouter'
 import { Shell } from './components/Shell'
 import { NothingHere } from './components/Trouble'
 import { useSpeech } from './i18n'
+import { CheckoutPage } from './pages/CheckoutPage'
+import { FindOrderPage } from './pages/FindOrderPage'
 import { Home } from './pages/Home'
+import { OrderPage } from './pages/OrderPage'
 import { ProductionPage } from './pages/ProductionPage'
+import { RushPage } from './pages/RushPage'
+import { SetupPage } from './pages/SetupPage'
+import { ShowPage } from './pages/ShowPage'
 
 /** Every address of the page. */
 export function App() {
@@ -13,6 +19,12 @@ export function App() {
     <Switch>
       <Route path="/"><Home /></Route>
       <Route path="/productions/:id">{({ id }) => <ProductionPage id={id} />}</Route>
+      <Route path="/shows/:id">{({ id }) => <ShowPage key={id} id={id} />}</Route>
+      <Route path="/shows/:id/checkout">{({ id }) => <CheckoutPage key={id} id={id} />}</Route>
+      <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={id} />}</Route>
+      <Route path="/find-order"><FindOrderPage /></Route>
+      <Route path="/rush"><RushPage /></Route>
+      <Route path="/setup"><SetupPage /></Route>
       <Route><NotFound /></Route>
     </Switch>
   )

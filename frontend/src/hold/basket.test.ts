@@ -49,7 +49,7 @@ describe('holding', () => {
     await one.hold()
     expect(one.state.uncertain).toBe(true)
     const next = basket()
-    await next.resume()
+    await next.resume('reopen')
     expect(api.create.mock.calls[0]?.[2]).toBe(api.create.mock.calls[1]?.[2])
     expect(next.state.hold?.id).toBe('h1')
   })
@@ -102,7 +102,7 @@ describe('coming back', () => {
   it('finds its hold after a reload', async () => {
     changeRecord(SHOW, { hold: { id: 'h1', token: 't1' } })
     const one = basket()
-    await one.resume()
+    await one.resume('reopen')
     expect(api.get).toHaveBeenCalledWith(SHOW, 'h1', 't1')
     expect(one.state.hold?.seats).toEqual(['A-1', 'A-2'])
   })
@@ -112,10 +112,43 @@ describe('coming back', () => {
     rememberOrder('o1', 'ot')
     api.get.mockResolvedValueOnce({ ...open, state: 'paying', expires_in_ms: null })
     const one = basket()
-    await one.resume()
+    await one.resume('reopen')
     expect(api.reopen).toHaveBeenCalledWith('o1', 'ot')
     expect(one.state.hold?.state).toBe('open')
     expect(readRecord(SHOW).order).toBeUndefined()
+  })
+
+  it('leaves a payment alone that runs in another tab', async () => {
+    changeRecord(SHOW, { hold: { id: 'h1', token: 't1' }, order: 'o1' })
+    rememberOrder('o1', 'ot')
+    api.get.mockResolvedValueOnce({ ...open, state: 'paying', expires_in_ms: null })
+    const one = basket()
+    await one.resume('look')
+    expect(api.reopen).not.toHaveBeenCalled()
+    expect(one.state.hold?.state).toBe('paying')
+  })
+
+  it('asks for a lost order again with its own key, and then opens the hold', async () => {
+    const body = { holds: [], customer: { name: 'A', email: 'a@b.c' } }
+    changeRecord(SHOW, { hold: { id: 'h1', token: 't1' }, ordering: { key: 'k'.repeat(22), body } })
+    api.get.mockResolvedValueOnce({ ...open, state: 'paying', expires_in_ms: null })
+    api.order.mockResolvedValueOnce({ order: { id: 'o9', token: 'ot9' } as never, payment: null })
+    const one = basket()
+    await one.resume('reopen')
+    expect(api.order).toHaveBeenCalledWith(body, 'k'.repeat(22))
+    expect(api.reopen).toHaveBeenCalledWith('o9', 'ot9')
+    expect(one.state.hold?.state).toBe('open')
+  })
+
+  it('marks chosen seats that somebody else got meanwhile, but none of a hold', async () => {
+    const one = basket()
+    one.toggle('A-1')
+    one.toggle('A-2')
+    one.lose(['A-2'])
+    expect(one.state).toMatchObject({ chosen: ['A-1'], lost: ['A-2'] })
+    await one.hold()
+    one.lose(['A-1'])
+    expect(one.state.lost).toEqual([])
   })
 
   it('says that the hold lapsed, and keeps the seats chosen', async () => {
@@ -123,7 +156,7 @@ describe('coming back', () => {
     one.toggle('A-1')
     await one.hold()
     api.get.mockRejectedValueOnce(no('hold_lapsed', 410))
-    await one.resume()
+    await one.resume('reopen')
     expect(one.state).toMatchObject({ ended: 'lapsed', hold: null, chosen: ['A-1', 'A-2'] })
     expect(readRecord(SHOW)).toEqual({})
   })
@@ -132,7 +165,7 @@ describe('coming back', () => {
     changeRecord(SHOW, { hold: { id: 'h1', token: 't1' }, order: 'o1' })
     api.get.mockRejectedValueOnce(no('hold_not_open'))
     const one = basket()
-    await one.resume()
+    await one.resume('reopen')
     expect(one.state).toMatchObject({ ended: 'booked', order: 'o1', hold: null })
   })
 
@@ -140,7 +173,7 @@ describe('coming back', () => {
     changeRecord(SHOW, { hold: { id: 'h1', token: 't1' } })
     api.get.mockRejectedValueOnce(new Unreachable(null))
     const one = basket()
-    await one.resume()
+    await one.resume('reopen')
     expect(readRecord(SHOW).hold).toEqual({ id: 'h1', token: 't1' })
   })
 

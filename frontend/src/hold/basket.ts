@@ -39,6 +39,7 @@ export class Basket {
   #listeners = new Set<() => void>()
   #timer: ReturnType<typeof setTimeout> | null = null
   #stops: (() => void)[] = []
+  #leaving = false
   readonly #api: HoldApi
   readonly #now: () => number
 
@@ -57,17 +58,21 @@ export class Basket {
 
   /** Picks up what this browser left behind, and watches for other tabs and for the way back from the payment page. */
   start(): void {
-    const again = () => void this.resume()
-    const restored = (event: PageTransitionEvent) => { if (event.persisted) again() }
-    const awake = () => { if (document.visibilityState === 'visible' && this.#state.hold && !this.#state.task) again() }
+    const look = () => { if (!this.#leaving) void this.resume('look') }
+    const restored = (event: PageTransitionEvent) => {
+      if (!event.persisted) return
+      this.#leaving = false
+      void this.resume('reopen')
+    }
+    const awake = () => { if (document.visibilityState === 'visible' && this.#state.hold && !this.#state.task) look() }
     window.addEventListener('pageshow', restored)
     document.addEventListener('visibilitychange', awake)
     this.#stops.push(
       () => window.removeEventListener('pageshow', restored),
       () => document.removeEventListener('visibilitychange', awake),
-      onRecordElsewhere(this.show, again),
+      onRecordElsewhere(this.show, look),
     )
-    again()
+    void this.resume('reopen')
   }
 
   stop(): void {
@@ -75,8 +80,16 @@ export class Basket {
     if (this.#timer) clearTimeout(this.#timer)
   }
 
-  /** Asks the server what has become of the hold we remember. */
-  async resume(): Promise<void> {
+  /** The page goes to the payment: from now on nothing here may take the hold back, until the page is shown again. */
+  leave(): void { this.#leaving = true }
+  /** It stays after all. */
+  stay(): void { this.#leaving = false }
+
+  /**
+   * Asks the server what has become of the hold we remember. A hold that is paying is opened again only with `reopen`, when the
+   * buyer opens the page: a look from a second tab must not end the payment in the first.
+   */
+  async resume(then: 'reopen' | 'look'): Promise<void> {
     const record = readRecord(this.show)
     if (record.asking) {
       this.#set({ chosen: record.asking.body.seats ?? [], areas: record.asking.body.areas ?? [] })
@@ -90,7 +103,7 @@ export class Basket {
     }
     await this.#run('looking', async () => {
       const hold = await this.#api.get(this.show, kept.id, kept.token)
-      if (hold.state === 'paying') await this.#reopen(hold)
+      if (hold.state === 'paying' && then === 'reopen') await this.#reopen(hold)
       else this.#keep(hold)
     })
   }
@@ -138,7 +151,7 @@ export class Basket {
 
   /** Repeats a request whose answer was lost. */
   async askAgain(): Promise<void> {
-    await this.resume()
+    await this.resume('look')
   }
 
   async extend(): Promise<void> {
@@ -154,6 +167,12 @@ export class Basket {
       await this.#api.release(this.show, kept.id, kept.token)
       this.#end(null)
     })
+  }
+
+  /** Chosen seats that somebody else got before they were asked for. */
+  lose(seats: readonly string[]): void {
+    if (this.#state.task || this.#state.hold) return
+    this.#set({ lost: [...seats], chosen: this.#state.chosen.filter((seat) => !seats.includes(seat)), error: null })
   }
 
   takeLive(hold: Hold): void {
@@ -276,7 +295,7 @@ export class Basket {
   #arm(): void {
     if (this.#timer) clearTimeout(this.#timer)
     const { lease } = this.#state
-    if (lease) this.#timer = setTimeout(() => void this.resume(), leftMs(lease, this.#now()) + 250)
+    if (lease) this.#timer = setTimeout(() => void this.resume('look'), leftMs(lease, this.#now()) + 250)
   }
 
   #set(part: Partial<BasketState>): void {

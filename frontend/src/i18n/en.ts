@@ -8,9 +8,9 @@ export const en = {
     close: 'Close', cancel: 'Cancel', tryAgain: 'Try again', loading: 'One moment', back: 'Back', all: 'All', from: 'from', free: 'Free',
     from_price: (price: string) => `from ${price}`, allIn: 'Prices are what you pay: fees are in them.', skip: 'Skip to the content', minutes: (n: number) => `${n} min`, seats, places,
   },
-  nav: { whatsOn: "What's on", findOrder: 'Find my order', backOffice: 'Back office', menu: 'Main' },
+  nav: { whatsOn: 'What\u2019s on', findOrder: 'Find my order', backOffice: 'Back office', menu: 'Main' },
   home: {
-    title: "What's on", next: 'Next', days: 'Choose a day', today: 'Today', everyDay: 'Every day', filters: 'Filters', search: 'Search titles and people',
+    title: 'What\u2019s on', next: 'Next', days: 'Choose a day', today: 'Today', everyDay: 'Every day', filters: 'Filters', search: 'Search titles and people',
     kind: 'Kind', city: 'City', venue: 'House', clear: 'Take the filters off',
     found: (n: number) => (n === 1 ? '1 production' : `${n} productions`),
     empty: 'Nothing on the bill is like that.', emptyHint: 'Take a filter off, or choose another day.',
@@ -85,7 +85,7 @@ export const en = {
   },
   login: { title: 'Back office', email: 'E-mail', password: 'Password', go: 'Sign in', out: 'Sign out' },
   errors: {
-    notFound: 'No such row', notFoundText: 'There is nothing at this address. Perhaps the show has gone home.', home: "See what's on", broken: 'This page has fallen over', brokenText: 'Your hold and your order are not touched by it. Load the page again.', reload: 'Load again',
+    notFound: 'No such row', notFoundText: 'There is nothing at this address. Perhaps the show has gone home.', home: 'See what\u2019s on', broken: 'This page has fallen over', brokenText: 'Your hold and your order are not touched by it. Load the page again.', reload: 'Load again',
     offline: 'No connection. What you see may be old; your hold goes on by the house clock.', unreachable: 'The house does not answer. Try again in a moment.', retryIn: (s: number) => `Try again in ${s} s.`,
   },
   footer: { live: 'All maps are live.', source: 'Runs on Aisle, open source.' },

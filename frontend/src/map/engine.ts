@@ -210,9 +210,13 @@ export class SeatMapEngine {
       canvas.width = Math.round(width * ratio)
       canvas.height = Math.round(height * ratio)
     }
+    const shift = { x: (width - this.#size.width) / 2, y: (height - this.#size.height) / 2 }
+    const recentre = (view: View): View => ({ scale: view.scale, dx: view.dx + shift.x, dy: view.dy + shift.y })
     this.#size = { width, height }
     this.#home = fit(this.plan.bounds, this.#size, this.padding())
-    if (!this.#touched) this.#view = this.#home
+    // What was in the middle stays there when the sheet below opens or the phone is turned.
+    this.#view = this.#touched ? recentre(this.#view) : this.#home
+    if (this.#movement) this.#movement = { ...this.#movement, from: recentre(this.#movement.from), to: recentre(this.#movement.to) }
     // At once, not in the next frame: a canvas that changed size is empty until it is drawn.
     this.#draw({ under: true, over: true }, performance.now())
   }

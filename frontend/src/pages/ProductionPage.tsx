@@ -31,7 +31,12 @@ function Bill({ production }: { production: Production }) {
   facts.push([t.production.by, production.organizer.name])
   return (
     <article className="production">
-      <div className="production__poster"><Poster url={production.poster_url} eager /></div>
+      <div className="production__aside">
+        <Poster url={production.poster_url} eager />
+        <dl className="production__facts">
+          {facts.map(([name, value]) => <div key={name}><dt className="soft">{name}</dt><dd>{value}</dd></div>)}
+        </dl>
+      </div>
       <header className="production__head">
         <p className="soft">{[t.kinds[production.kind] ?? production.kind, production.genre].filter(Boolean).join(', ')}</p>
         <h1 className="display production__title">{production.title}</h1>
@@ -49,9 +54,6 @@ function Bill({ production }: { production: Production }) {
             <div className="prose">{production.description.split(/\n{2,}/).map((paragraph) => <p key={paragraph}>{paragraph}</p>)}</div>
           </section>
         )}
-        <dl className="production__facts">
-          {facts.map(([name, value]) => <div key={name}><dt className="soft">{name}</dt><dd>{value}</dd></div>)}
-        </dl>
         {production.credits.length > 0 && (
           <section aria-labelledby="credits">
             <h2 id="credits" className="production__h">{t.production.credits}</h2>

@@ -1,0 +1,218 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import { Link } from 'wouter'
+import { Problem, call, newKey } from '../api/client'
+import { useSite } from '../api/queries'
+import type { Order, OrderStatus, Payment, PaymentStatus, Ticket } from '../api/types'
+import { Bill } from '../components/Bill'
+import { Poster } from '../components/Poster'
+import { Shell } from '../components/Shell'
+import { Trouble } from '../components/Trouble'
+import { clock, leaseFrom } from '../hold/lease'
+import { forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
+import { useLeft } from '../hold/useBasket'
+import { useSpeech } from '../i18n'
+import { Button, ButtonLink, Dialog, Notice, Waiting, buttonClass } from '../ui'
+import { FindOrder } from './FindOrderPage'
+import './order.css'
+
+const POLL_MS = 1_500
+/** What is still on its way and may change without the reader doing anything. */
+const MOVING: Record<OrderStatus, boolean> = {
+  awaiting_payment: true, in_review: true, paid: true, confirmed: false, expired: false, cancelled: false, refunding: true, refunded: false, partially_refunded: false,
+}
+const HAS_TICKETS: Record<OrderStatus, boolean> = {
+  awaiting_payment: false, in_review: false, paid: true, confirmed: true, expired: false, cancelled: false, refunding: true, refunded: false, partially_refunded: true,
+}
+/** Payments that came to nothing: another may be tried. */
+const FAILED: Record<PaymentStatus, boolean> = { starting: false, pending: false, authorized: false, captured: false, declined: true, cancelled: true, refunded: false }
+
+export function OrderPage({ id }: { id: string }) {
+  const { t } = useSpeech()
+  const token = useMemo(() => takeToken(id), [id])
+  const order = useQuery({
+    queryKey: ['order', id],
+    queryFn: ({ signal }) => call<Order>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) }),
+    refetchInterval: ({ state }) => (state.data && MOVING[state.data.status] ? POLL_MS : false),
+  })
+  const locked = order.error instanceof Problem && (order.error.status === 401 || order.error.status === 403)
+  return (
+    <Shell title={order.data ? t.order.number(order.data.number) : t.nav.findOrder}>
+      <div className="page">
+        {order.isPending && <Waiting label={t.common.loading} />}
+        {locked && <FindOrder intro={<Notice>{t.order.noToken} {t.order.noTokenHint}</Notice>} />}
+        {order.isError && !locked && !order.data && <Trouble error={order.error} again={() => void order.refetch()} />}
+        {order.data && <Receipt order={order.data} token={token} again={() => void order.refetch()} />}
+      </div>
+    </Shell>
+  )
+}
+
+/** The token stands after `#`, where no log sees it; this browser remembers it for the way back from the payment page. */
+function takeToken(order: string): string | null {
+  const given = new URLSearchParams(location.hash.slice(1)).get('t')
+  if (given) rememberOrder(order, given)
+  return given ?? orderToken(order)
+}
+
+function Receipt({ order, token, again }: { order: Order; token: string | null; again(): void }) {
+  const { t, f } = useSpeech()
+  const site = useSite().data
+  const settled = !MOVING[order.status]
+  // A hold that became an order, or ended with it, has nothing left to come back to.
+  useEffect(() => {
+    if (!settled) return
+    for (const hold of order.holds) if (readRecord(hold.show_id).hold?.id === hold.hold_id) forgetRecord(hold.show_id)
+  }, [settled, order.holds])
+  return (
+    <article className="order">
+      <header className="order__head">
+        <p className="soft">{t.order.number(order.number)}</p>
+        <h1 className="display order__title" role="status">{t.order.status[order.status]}</h1>
+        <p className="prose">{t.order.say[order.status]}</p>
+        {order.status === 'awaiting_payment' && <Paying order={order} token={token} again={again} />}
+        {(order.status === 'expired' || order.status === 'cancelled') && order.shows[0] && <Link href={`/shows/${order.shows[0].id}`} className={buttonClass('lamp')}>{t.order.again}</Link>}
+        {order.status === 'confirmed' && site?.mail === 'mailbox' && <Link href="/admin/mailbox" className="order__mailbox">{t.order.mailbox}</Link>}
+      </header>
+      <div className="order__main">
+        {order.shows.map((show) => (
+          <div key={show.id} className="order__show">
+            <div className="order__poster"><Poster url={show.poster_url} /></div>
+            <div>
+              <h2 className="display order__name">{show.title}</h2>
+              <p>{f.longDay(show.starts_at, show.time_zone)}</p>
+              <p>{t.order.starts} {f.time(show.starts_at, show.time_zone)}{show.doors_at && `, ${t.production.doors(f.time(show.doors_at, show.time_zone))}`}</p>
+              <p className="soft">{show.venue}, {show.city}</p>
+            </div>
+          </div>
+        ))}
+        {HAS_TICKETS[order.status] && <Tickets order={order} token={token} />}
+        {order.refunds.length > 0 && (
+          <section aria-labelledby="refunds">
+            <h2 id="refunds" className="order__h">{t.order.refunds}</h2>
+            <ul>{order.refunds.map((refund) => <li key={refund.id}>{f.money(refund.amount)}, {t.order.refundState[refund.status]}</li>)}</ul>
+          </section>
+        )}
+      </div>
+      <aside className="order__side">
+        <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
+        {order.status === 'confirmed' && <Cancel order={order} token={token} again={again} />}
+      </aside>
+    </article>
+  )
+}
+
+function Paying({ order, token, again }: { order: Order; token: string | null; again(): void }) {
+  const { t, f } = useSpeech()
+  const [busy, setBusy] = useState(false)
+  const [failed, setFailed] = useState<unknown>(null)
+  const lease = useMemo(() => (order.pay_in_ms === null ? null : leaseFrom(order.pay_in_ms, performance.now())), [order.pay_in_ms])
+  const left = useLeft(lease)
+  const { payment } = order
+  const gone = payment === null || FAILED[payment.status]
+  const mine = order.holds.find((hold) => readRecord(hold.show_id).hold?.id === hold.hold_id)
+  const payAgain = async () => {
+    setBusy(true)
+    setFailed(null)
+    try {
+      const answer = await call<{ payment: Payment | null }>('POST', `/orders/${order.id}/payments`, {}, { key: paymentKey(order), ...(token ? { orderToken: token } : {}) })
+      if (answer.payment?.checkout_url) location.assign(answer.payment.checkout_url)
+      else again()
+    } catch (error) {
+      setFailed(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <div className="order__paying">
+      {lease && <p className="order__clock">{t.order.payBy(clock(left))}</p>}
+      {payment?.status === 'declined' && <Notice kind="alarm">{t.order.declined}</Notice>}
+      {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
+      <p className="order__acts">
+        {gone ? <Button look="lamp" disabled={busy} onClick={() => void payAgain()}>{busy ? t.basket.working : t.order.payAgain}</Button>
+          : payment.checkout_url && <ButtonLink look="lamp" href={payment.checkout_url}>{t.order.payNow}</ButtonLink>}
+        {mine && <Link href={`/shows/${mine.show_id}`} className={buttonClass('line')}>{t.order.others}</Link>}
+      </p>
+      {mine && <p className="soft small">{t.order.othersHint}</p>}
+    </div>
+  )
+}
+
+/** One key for each attempt: pressing twice after the same failed payment starts one new payment, not two. */
+const paymentKeys = new Map<string, string>()
+function paymentKey(order: Order): string {
+  const attempt = `${order.id} ${order.payment?.id ?? ''}`
+  const key = paymentKeys.get(attempt) ?? newKey()
+  paymentKeys.set(attempt, key)
+  return key
+}
+
+function Tickets({ order, token }: { order: Order; token: string | null }) {
+  const { t } = useSpeech()
+  const tickets = useQuery({
+    queryKey: ['tickets', order.id, order.status],
+    queryFn: ({ signal }) => call<{ items: Ticket[] }>('GET', `/orders/${order.id}/tickets`, undefined, { signal, ...(token ? { orderToken: token } : {}) }),
+    refetchInterval: ({ state }) => (order.status === 'confirmed' && (state.data?.items.length ?? 0) === 0 ? POLL_MS : false),
+  })
+  const items = tickets.data?.items ?? []
+  const types = new Map(order.lines.flatMap((line) => (line.seat ? [[line.seat, line.label]] : [])))
+  if (tickets.isError) return <Trouble error={tickets.error} again={() => void tickets.refetch()} />
+  if (items.length === 0) return order.status === 'refunding' ? null : <Waiting label={t.order.status.paid} />
+  return (
+    <section aria-labelledby="tickets">
+      <h2 id="tickets" className="order__h">{t.order.tickets}</h2>
+      <ul className="stubs">
+        {items.map((ticket) => {
+          const place = ticket.area && !ticket.seat ? ticket.area : t.show.seat(ticket.section ?? '', ticket.row ?? '', ticket.number ?? '')
+          const state = t.order.ticketState[ticket.status] ?? ''
+          return (
+            <li key={ticket.id} className={state ? 'stub stub--off' : 'stub'}>
+              <img className="stub__code" src={ticket.svg_url} alt={t.order.qr(place)} width={160} height={160} />
+              <div className="stub__words">
+                <p className="stub__place">{place}</p>
+                <p className="soft small">{(ticket.seat && types.get(ticket.seat)) ?? ticket.ticket_type}</p>
+                <p className="stub__number">{ticket.code}</p>
+                {state && <p><strong>{state}</strong></p>}
+                <ButtonLink small href={ticket.pdf_url} target="_blank" rel="noreferrer" aria-label={`${t.order.ticketPdf}: ${place}`}>{t.order.ticketPdf}</ButtonLink>
+              </div>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function Cancel({ order, token, again }: { order: Order; token: string | null; again(): void }) {
+  const { t, f } = useSpeech()
+  const [asking, setAsking] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [failed, setFailed] = useState<unknown>(null)
+  const [key] = useState(newKey)
+  const cancel = async () => {
+    setBusy(true)
+    try {
+      await call('POST', `/orders/${order.id}/cancel`, {}, { key, ...(token ? { orderToken: token } : {}) })
+      setAsking(false)
+      again()
+    } catch (error) {
+      setFailed(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      <Button look="plain" onClick={() => setAsking(true)}>{t.order.cancel}</Button>
+      <Dialog open={asking} title={t.order.cancel} onClose={() => setAsking(false)}>
+        <p className="dialog__text">{t.order.cancelAsk}</p>
+        {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
+        <div className="dialog__actions">
+          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : t.order.cancelYes}</Button>
+          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keep}</Button>
+        </div>
+      </Dialog>
+    </>
+  )
+}
