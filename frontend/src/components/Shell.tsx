@@ -5,10 +5,10 @@ import { LANGUAGES, useSpeech, type Language } from '../i18n'
 import { Mark } from './Mark'
 import './shell.css'
 
-type Props = { dark?: boolean; children: ReactNode; title: string; bare?: boolean }
+type Props = { dark?: boolean; children: ReactNode; title: string; bare?: boolean; fixed?: boolean }
 
-/** Every page stands in this: the head, the room, the foot. `dark` is the auditorium; `bare` leaves the foot away. */
-export function Shell({ dark = false, bare = false, title, children }: Props) {
+/** Every page stands in this: the head, the room, the foot. `dark` is the auditorium; `bare` leaves the foot away, `fixed` fills the window exactly. */
+export function Shell({ dark = false, bare = false, fixed = false, title, children }: Props) {
   const { t } = useSpeech()
   const house = useSite().data?.name ?? 'Aisle'
   const [place] = useLocation()
@@ -18,7 +18,7 @@ export function Shell({ dark = false, bare = false, title, children }: Props) {
     document.documentElement.classList.toggle('lights-down', dark)
   }, [title, house, dark])
   return (
-    <div className={dark ? 'shell dark shell--dark' : 'shell'}>
+    <div className={`shell${dark ? ' dark shell--dark' : ''}${fixed ? ' shell--fixed' : ''}`}>
       <a className="skip" href="#main">{t.common.skip}</a>
       <header className="head page">
         <Link href="/" className="head__house" aria-current={place === '/' ? 'page' : undefined}>

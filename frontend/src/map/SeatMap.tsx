@@ -57,6 +57,7 @@ export function SeatMap({ plan, store, colors, lit, marks, focus, describe, onPi
   return (
     <div className="seatmap">
       {/* The picture is for eyes and fingers; the list beside it says the same in words. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- an application answers keys: arrows move, + and - zoom */}
       <div ref={host} className="seatmap__host" role="application" aria-label={t.show.mapLabel} tabIndex={0}>
         <canvas ref={under} className="seatmap__layer" aria-hidden="true" />
         <canvas ref={over} className="seatmap__layer" aria-hidden="true" />

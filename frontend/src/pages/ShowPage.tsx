@@ -27,7 +27,7 @@ export function ShowPage({ id }: { id: string }) {
   const json = usePlanJson(id, show.data?.plan_version)
   const plan = useMemo(() => (json.data ? readPlan(json.data) : null), [json.data])
   return (
-    <Shell dark bare title={show.data?.production.title ?? ''}>
+    <Shell dark bare fixed title={show.data?.production.title ?? ''}>
       {show.data && plan ? <Hall show={show.data} plan={plan} /> : (
         <div className="page">
           {show.isError ? <Trouble error={show.error} again={() => void show.refetch()} />
