@@ -17,7 +17,7 @@ const MIDDLE: f64 = 420.0;
 pub(super) fn plan() -> Document {
     let zones = vec![centre(), side("Left bank", "left", -1.0), side("Right bank", "right", 1.0), tables()];
     let size = Size { width: 840, height: 720 };
-    document("The Kiln, studio", &CATEGORIES, zones, size, at(MIDDLE, 200.0))
+    document("Estúdio Forno", &CATEGORIES, zones, size, at(MIDDLE, 200.0))
 }
 
 fn centre() -> Zone {
