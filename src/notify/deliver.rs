@@ -1,0 +1,152 @@
+//! How mails leave the house: by SMTP, or not at all and into the mailbox.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::response::{Category, Code, Detail, Severity};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use uuid::Uuid;
+
+use super::message::{Message, MessageError};
+use crate::platform::config::{Config, ConfigError};
+
+/// How long one step of a conversation with the mail server may take.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a whole delivery may take; longer than a big mail over a slow line, shorter than the outbox's patience.
+pub(super) const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Connections kept to the mail server. Mail servers dislike more.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// How mails leave the house.
+pub enum Delivery {
+    /// By SMTP.
+    Smtp {
+        /// The mail server's connections.
+        transport: AsyncSmtpTransport<Tokio1Executor>,
+        /// From whom.
+        from: Mailbox,
+    },
+    /// They don't: the mailbox keeps them.
+    Mailbox,
+}
+
+/// Why a mail did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// It never can.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// The mail server will never take it: there is no such recipient, or its content is refused.
+    #[error("the mail server refuses the mail")]
+    Refused(#[source] lettre::transport::smtp::Error),
+    /// The mail server could not be reached, or not just now.
+    #[error("the mail server did not take the mail")]
+    Unavailable(#[source] lettre::transport::smtp::Error),
+    /// The mail server was silent for too long. It may have taken the mail.
+    #[error("the mail server was silent for too long")]
+    Silent,
+}
+
+impl DeliveryError {
+    /// Whether another try can end otherwise.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Message(_) | Self::Refused(_) => true,
+            Self::Unavailable(_) | Self::Silent => false,
+        }
+    }
+}
+
+impl Delivery {
+    /// What the configuration says. Call it on the runtime that will deliver: a pool's connections live there.
+    ///
+    /// # Errors
+    /// When `smtp_url` or `mail_from` cannot be read.
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        let Some(url) = &config.smtp_url else { return Ok(Self::Mailbox) };
+        // The URL may hold a password, and lettre's error the URL: neither is repeated here.
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| ConfigError::Impossible {
+            field: "smtp_url",
+            problem: "must be smtp://user:password@host:587 or smtps://…".to_owned(),
+        })?;
+        let from = config.mail_from.parse().map_err(|_| ConfigError::Impossible {
+            field: "mail_from",
+            problem: "must be an address, such as: Box office <box-office@example.org>".to_owned(),
+        })?;
+        let pool = PoolConfig::new().max_size(CONNECTIONS_MAX).idle_timeout(Duration::from_secs(30));
+        Ok(Self::Smtp { transport: builder.timeout(Some(STEP_TIMEOUT)).pool_config(pool).build(), from })
+    }
+
+    /// What `GET /site` calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Smtp { .. } => "smtp",
+            Self::Mailbox => "mailbox",
+        }
+    }
+
+    /// Delivers. The mail server's yes is the only success.
+    ///
+    /// # Errors
+    /// When the mail could not be delivered, or it cannot be known whether it was.
+    pub(super) async fn deliver(&self, message: &Message, id: Uuid, at: Timestamp) -> Result<(), DeliveryError> {
+        match self {
+            Self::Mailbox => Ok(()),
+            Self::Smtp { transport, from } => {
+                let mail = message.to_mail(from, id, at)?;
+                match tokio::time::timeout(DELIVERY_TIMEOUT, transport.send(mail)).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) if error.status().is_some_and(is_refusal) => Err(DeliveryError::Refused(error)),
+                    Ok(Err(error)) => Err(DeliveryError::Unavailable(error)),
+                    Err(_) => Err(DeliveryError::Silent),
+                }
+            }
+        }
+    }
+}
+
+/// 55x speaks of the mail or its recipient. Other permanent answers (a wrong password, a forgotten STARTTLS) speak of us, and
+/// somebody will mend them.
+fn is_refusal(code: Code) -> bool {
+    code.severity == Severity::PermanentNegativeCompletion
+        && code.category == Category::MailSystem
+        // 552: the mailbox is full, which passes.
+        && code.detail != Detail::Two
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(smtp_url: &str, mail_from: &str) -> Result<Delivery, ConfigError> {
+        Delivery::from_config(&Config {
+            smtp_url: Some(smtp_url.to_owned()),
+            mail_from: mail_from.to_owned(),
+            ..Config::default()
+        })
+    }
+
+    #[tokio::test]
+    async fn a_wrong_setting_is_named_and_no_password_repeated() {
+        let wrong = configured("nonsense://ada:geheim@localhost", "a@example.org").err().unwrap().to_string();
+        assert!(wrong.starts_with("smtp_url: ") && !wrong.contains("geheim"), "{wrong}");
+        let wrong = configured("smtp://localhost", "nobody").err().unwrap().to_string();
+        assert!(wrong.starts_with("mail_from: "), "{wrong}");
+        assert_eq!(configured("smtp://localhost", "a@example.org").unwrap().name(), "smtp");
+        assert_eq!(Delivery::from_config(&Config::default()).unwrap().name(), "mailbox");
+    }
+
+    #[test]
+    fn only_what_speaks_of_the_mail_is_final() {
+        let code = |category, detail| Code::new(Severity::PermanentNegativeCompletion, category, detail);
+        assert!(is_refusal(code(Category::MailSystem, Detail::Zero)), "550: no such recipient");
+        assert!(!is_refusal(code(Category::MailSystem, Detail::Two)), "552: the mailbox is full");
+        assert!(!is_refusal(code(Category::Unspecified3, Detail::Five)), "535: the password is wrong");
+        let busy = Code::new(Severity::TransientNegativeCompletion, Category::MailSystem, Detail::One);
+        assert!(!is_refusal(busy), "451: greylisted");
+    }
+}
