@@ -19,7 +19,7 @@ LISTEN ?= 127.0.0.1:8080
 SEED ?= 1
 TICKS ?= 20000
 
-.PHONY: help run build website test check bench load sim fmt
+.PHONY: help run build website test check bench load sim generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,8 @@ help: ## List what can be made
 run: ## Start Aisle with its demo house (first time about 6 minutes, later seconds)
 	@scripts/install-needs run
 	@$(MAKE) --no-print-directory website
-	@[ -x target/$(PROFILE)/aisle ] || echo "run: building the server, about 5 minutes the first time"
-	@cargo build --quiet --profile $(PROFILE) --bin aisle
+	@[ -x target/$(PROFILE)/aisle ] || echo "run: building the server; the first time that takes about 6 minutes"
+	@cargo build $(if $(wildcard target/$(PROFILE)/aisle),--quiet) --profile $(PROFILE) --bin aisle
 	@exec target/$(PROFILE)/aisle serve --demo --listen $(LISTEN) --data-dir $(DATA_DIR)
 
 build: ## Put the whole product into target/release/aisle (about 10 minutes the first time)
@@ -56,7 +56,13 @@ load: ## Rush a server on this machine with goose, then audit that no seat was s
 
 sim: ## Play random days of a show against crashes: make sim SEED=7 TICKS=20000 (about a minute)
 	@echo "sim: seed $(SEED), $(TICKS) ticks"
-	AISLE_SIM_SEED=$(SEED) AISLE_SIM_TICKS=$(TICKS) cargo test --profile $(PROFILE) -p aisle-actors --test simulation -- --nocapture
+	@cargo run --quiet --profile $(PROFILE) -p aisle-actors --example sim -- --seed $(SEED) --ticks $(TICKS)
+
+generate: ## Write what is generated anew: the queries' description, docs/openapi.json, the website's types
+	@echo "generate: a minute or two once dependencies are built"
+	scripts/with-postgres scripts/sqlx-metadata
+	scripts/openapi
+	@if [ -f frontend/package.json ]; then $(MAKE) --no-print-directory frontend/node_modules/.installed && cd frontend && npm run --silent generate; fi
 
 fmt: ## Format everything
 	cargo fmt --all
