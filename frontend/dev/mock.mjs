@@ -183,7 +183,7 @@ const routes = [
     if (taken.length > 0) problem(409, 'seats_taken', { seats: taken })
     take(hold.show, body.remove, 'a'); take(hold.show, body.add, 'h')
     hold.seats = [...hold.seats.filter((guid) => !body.remove.includes(guid)), ...body.add]
-    if (body.areas) hold.areas = body.areas
+    for (const one of body.areas ?? []) hold.areas = [...hold.areas.filter((other) => other.area !== one.area), ...(one.quantity > 0 ? [one] : [])]
     return { hold: view(hold) }
   }],
   ['POST', '/shows/:id/holds/:hold/extend', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); hold.expires = Math.min(hold.until, Date.now() + HOLD_MS); return { hold: view(hold) } }],

@@ -87,6 +87,15 @@ describe('holding', () => {
     expect(one.state.chosen).toEqual([])
   })
 
+  it('says the new total of the area that changed, and zero where none is left', async () => {
+    api.create.mockResolvedValueOnce({ ...open, areas: [{ area: 'floor', quantity: 2 }] })
+    const one = basket()
+    one.setArea('floor', 2)
+    await one.hold()
+    one.setArea('floor', 0)
+    await vi.waitFor(() => expect(api.patch).toHaveBeenCalledWith(SHOW, 'h1', 't1', { add: [], remove: [], areas: [{ area: 'floor', quantity: 0 }] }))
+  })
+
   it('gives the hold back when its last seat is taken out', async () => {
     api.create.mockResolvedValueOnce({ ...open, seats: ['A-1'] })
     const one = basket()

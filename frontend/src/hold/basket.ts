@@ -121,9 +121,8 @@ export class Basket {
 
   setArea(area: string, quantity: number): void {
     if (this.#state.task) return
-    const areas = withArea(this.#state.hold?.areas ?? this.#state.areas, area, quantity)
-    if (this.#state.hold) void this.#change([], [], areas)
-    else this.#set({ areas, ended: null, error: null, uncertain: false })
+    if (this.#state.hold) void this.#change([], [], { area, quantity })
+    else this.#set({ areas: withArea(this.#state.areas, area, quantity), ended: null, error: null, uncertain: false })
   }
 
   clear(): void {
@@ -206,17 +205,17 @@ export class Basket {
     })
   }
 
-  async #change(add: string[], remove: string[], areas?: AreaQuantity[]): Promise<void> {
+  async #change(add: string[], remove: string[], area?: AreaQuantity): Promise<void> {
     const kept = readRecord(this.show).hold
     const hold = this.#state.hold
     if (!kept || !hold) return
-    const nothingLeft = hold.seats.length + add.length === remove.length && (areas ?? hold.areas).every((one) => one.quantity === 0)
+    const nothingLeft = hold.seats.length + add.length === remove.length && (area ? withArea(hold.areas, area.area, area.quantity) : hold.areas).length === 0
     if (nothingLeft) {
       await this.release()
       return
     }
     this.#set({ chosen: add })
-    await this.#run('changing', async () => this.#keep(await this.#api.patch(this.show, kept.id, kept.token, { add, remove, ...(areas ? { areas } : {}) })))
+    await this.#run('changing', async () => this.#keep(await this.#api.patch(this.show, kept.id, kept.token, { add, remove, ...(area ? { areas: [area] } : {}) })))
     this.#set({ chosen: [] })
   }
 

@@ -2,9 +2,10 @@
 export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required'
-  | 'strands_a_seat' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'idempotency_key_required' | 'request_in_flight' | 'edit_conflict'
-  | 'too_many_requests' | 'busy' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'payment_declined' | 'order_not_open' | 'setup_done'
-  | 'csrf_failed' | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_json' | 'unknown'
+  | 'strands_a_seat' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
+  | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
+  | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
+  | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
 
 type Sentences = Record<ProblemCode, string>
 
@@ -28,7 +29,6 @@ const en: Sentences = {
   seat_limit_reached: 'That is more than one buyer may have.',
   hold_limit_reached: 'You hold seats in another window already. Check out there, or give them back.',
   idempotency_key_reused: 'This request was sent before with other contents. Load the page again.',
-  idempotency_key_required: 'The request was incomplete. Load the page again.',
   request_in_flight: 'The same request is still being answered. One moment.',
   edit_conflict: 'Somebody else changed this meanwhile. Load it again before you save.',
   too_many_requests: 'That was very fast. Wait a moment before the next try.',
@@ -36,14 +36,18 @@ const en: Sentences = {
   booking_cancelled: 'This booking was cancelled.',
   wrong_state: 'This is not possible in the present state.',
   rush_running: 'A rush is already running.',
-  payment_declined: 'The payment was declined. Nothing was charged.',
+  internal: 'Something broke on our side. Nothing is charged twice; try again in a moment.',
   order_not_open: 'This order can no longer be changed.',
-  setup_done: 'The house is already set up. Sign in instead.',
-  csrf_failed: 'The page is out of date. Load it again.',
+  cancellation_closed: 'It is too late to cancel this order.',
+  provider_unknown: 'This way to pay is not on offer here. Choose another.',
+  already_set_up: 'The house is already set up. Sign in instead.',
+  already_exists: 'There is one of this name already.',
+  in_use: 'Something else still needs it.',
+  signature_invalid: 'This link is not complete or too old.',
   unsupported_media_type: 'The house could not read the request. Load the page again.',
   payload_too_large: 'That is too large for the house to take.',
   method_not_allowed: 'The house could not read the request. Load the page again.',
-  malformed_json: 'The house could not read the request. Load the page again.',
+  malformed_request: 'The house could not read the request. Load the page again.',
   unknown: 'The house said no without a reason.',
 }
 
@@ -67,7 +71,6 @@ const de: Sentences = {
   seat_limit_reached: 'Das ist mehr, als eine Person haben darf.',
   hold_limit_reached: 'Sie halten schon Plätze in einem anderen Fenster. Dort bezahlen oder zurückgeben.',
   idempotency_key_reused: 'Diese Anfrage kam schon mit anderem Inhalt. Bitte die Seite neu laden.',
-  idempotency_key_required: 'Die Anfrage war unvollständig. Bitte die Seite neu laden.',
   request_in_flight: 'Dieselbe Anfrage wird noch beantwortet. Einen Moment.',
   edit_conflict: 'Jemand hat das inzwischen geändert. Vor dem Speichern neu laden.',
   too_many_requests: 'Das war sehr schnell. Vor dem nächsten Versuch kurz warten.',
@@ -75,14 +78,18 @@ const de: Sentences = {
   booking_cancelled: 'Diese Buchung wurde storniert.',
   wrong_state: 'Das geht im jetzigen Zustand nicht.',
   rush_running: 'Ein Ansturm läuft schon.',
-  payment_declined: 'Die Zahlung wurde abgelehnt. Nichts wurde abgebucht.',
+  internal: 'Bei uns ist etwas kaputtgegangen. Nichts wird doppelt abgebucht; gleich noch einmal versuchen.',
   order_not_open: 'Diese Bestellung lässt sich nicht mehr ändern.',
-  setup_done: 'Das Haus ist schon eingerichtet. Bitte anmelden.',
-  csrf_failed: 'Die Seite ist veraltet. Bitte neu laden.',
+  cancellation_closed: 'Für eine Stornierung ist es zu spät.',
+  provider_unknown: 'So kann man hier nicht bezahlen. Bitte anders wählen.',
+  already_set_up: 'Das Haus ist schon eingerichtet. Bitte anmelden.',
+  already_exists: 'So heißt schon etwas anderes.',
+  in_use: 'Etwas anderes braucht es noch.',
+  signature_invalid: 'Dieser Link ist unvollständig oder zu alt.',
   unsupported_media_type: 'Das Haus konnte die Anfrage nicht lesen. Bitte neu laden.',
   payload_too_large: 'Das ist zu groß.',
   method_not_allowed: 'Das Haus konnte die Anfrage nicht lesen. Bitte neu laden.',
-  malformed_json: 'Das Haus konnte die Anfrage nicht lesen. Bitte neu laden.',
+  malformed_request: 'Das Haus konnte die Anfrage nicht lesen. Bitte neu laden.',
   unknown: 'Das Haus hat ohne Grund abgelehnt.',
 }
 

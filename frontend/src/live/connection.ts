@@ -58,7 +58,12 @@ export class LiveConnection {
     const socket = new WebSocket(`${scheme}://${location.host}${API}/shows/${this.showId}/live${since}`)
     this.#socket = socket
     if (this.#position.seq === null) this.events.onLink('connecting')
-    socket.onopen = () => this.#introduce()
+    socket.onopen = () => {
+      // Who comes back with `since=` may hear nothing for a while: an open line is a live one.
+      this.#stopPolling()
+      this.events.onLink('live')
+      this.#introduce()
+    }
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket || typeof data !== 'string') return
       this.#attempt = 0
