@@ -1,32 +1,47 @@
-import { useEffect, useRef } from 'react'
+import { Suspense, lazy, useEffect, useRef } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import { Shell } from './components/Shell'
 import { NothingHere } from './components/Trouble'
 import { useSpeech } from './i18n'
+import { Waiting } from './ui'
 import { CheckoutPage } from './pages/CheckoutPage'
 import { FindOrderPage } from './pages/FindOrderPage'
 import { Home } from './pages/Home'
+import { LoginPage } from './pages/LoginPage'
 import { OrderPage } from './pages/OrderPage'
 import { ProductionPage } from './pages/ProductionPage'
 import { RushPage } from './pages/RushPage'
 import { SetupPage } from './pages/SetupPage'
 import { ShowPage } from './pages/ShowPage'
 
+// The back office is a room of its own: who buys a ticket doesn't load it.
+const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowsPage')).AdminShowsPage }))
+const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
+const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
+
 /** Every address of the page. */
 export function App() {
+  const { t } = useSpeech()
   useTopOfPage()
   return (
-    <Switch>
-      <Route path="/"><Home /></Route>
-      <Route path="/productions/:id">{({ id }) => <ProductionPage id={id} />}</Route>
-      <Route path="/shows/:id">{({ id }) => <ShowPage key={id} id={id} />}</Route>
-      <Route path="/shows/:id/checkout">{({ id }) => <CheckoutPage key={id} id={id} />}</Route>
-      <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={id} />}</Route>
-      <Route path="/find-order"><FindOrderPage /></Route>
-      <Route path="/rush"><RushPage /></Route>
-      <Route path="/setup"><SetupPage /></Route>
-      <Route><NotFound /></Route>
-    </Switch>
+    <Suspense fallback={<div className="page"><Waiting label={t.common.loading} /></div>}>
+      <Switch>
+        <Route path="/"><Home /></Route>
+        <Route path="/productions/:id">{({ id }) => <ProductionPage id={id} />}</Route>
+        <Route path="/shows/:id">{({ id }) => <ShowPage key={id} id={id} />}</Route>
+        <Route path="/shows/:id/checkout">{({ id }) => <CheckoutPage key={id} id={id} />}</Route>
+        <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={id} />}</Route>
+        <Route path="/find-order"><FindOrderPage /></Route>
+        <Route path="/rush"><RushPage /></Route>
+        <Route path="/setup"><SetupPage /></Route>
+        <Route path="/login"><LoginPage /></Route>
+        <Route path="/admin"><AdminShowsPage /></Route>
+        <Route path="/admin/orders"><AdminOrdersPage /></Route>
+        <Route path="/admin/mailbox"><MailboxPage /></Route>
+        <Route path="/admin/mailbox/:id">{({ id }) => <MailboxPage id={id} />}</Route>
+        <Route><NotFound /></Route>
+      </Switch>
+    </Suspense>
   )
 }
 

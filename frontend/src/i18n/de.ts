@@ -83,7 +83,7 @@ export const de: Messages = {
   setup: {
     title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.',
   },
-  login: { title: 'Büro', email: 'E-Mail', password: 'Passwort', go: 'Anmelden', out: 'Abmelden' },
+  login: { title: 'Büro', email: 'E-Mail', password: 'Passwort', go: 'Anmelden', out: 'Abmelden', wrong: 'E-Mail und Passwort gehören nicht zusammen.', demo: 'Die Zugänge dieses Hauses stehen in den Zeilen, die der Server beim Start gezeigt hat.' },
   errors: {
     notFound: 'Diese Reihe gibt es nicht', notFoundText: 'Unter dieser Adresse ist nichts. Vielleicht ist das Stück schon nach Hause gegangen.', home: 'Zum Spielplan', broken: 'Diese Seite ist umgefallen', brokenText: 'Ihr Korb und Ihre Bestellung sind davon nicht berührt. Bitte neu laden.', reload: 'Neu laden',
     offline: 'Keine Verbindung. Was Sie sehen, kann alt sein; Ihr Korb läuft nach der Uhr des Hauses weiter.', unreachable: 'Das Haus antwortet nicht. Gleich noch einmal versuchen.', retryIn: (s) => `In ${s} s noch einmal versuchen.`,

@@ -1,0 +1,57 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
+import { call } from '../../api/client'
+import type { Page, ShowCard } from '../../api/types'
+import { Trouble } from '../../components/Trouble'
+import { useSpeech } from '../../i18n'
+import { Waiting, buttonClass } from '../../ui'
+import { Office } from './Office'
+
+type Counts = { available: number; held: number; booked: number; blocked: number }
+type AdminShow = ShowCard & { counts?: Counts | null }
+
+/** The shows of the house with what is sold of each. */
+export function AdminShowsPage() {
+  const { t, f } = useSpeech()
+  const shows = useQuery({ queryKey: ['admin', 'shows'], queryFn: ({ signal }) => call<Page<AdminShow>>('GET', '/admin/shows?limit=100', undefined, { signal }), refetchInterval: 10_000 })
+  return (
+    <Office title="Shows">
+      <p><Link href="/admin/house" className={buttonClass('ink', true)}>Plan a show</Link></p>
+      {shows.isPending && <Waiting label={t.common.loading} />}
+      {shows.isError && <Trouble error={shows.error} again={() => void shows.refetch()} />}
+      {shows.data && (
+        <div className="table-box">
+          <table className="table">
+            <thead><tr><th>Show</th><th>When</th><th>Where</th><th>State</th><th className="number">Sold</th><th className="number">Held</th><th className="number">Free</th><th>Of the house</th></tr></thead>
+            <tbody>
+              {shows.data.items.map((show) => (
+                <tr key={show.id}>
+                  <td><Link href={`/shows/${show.id}`}>{show.production.title}</Link></td>
+                  <td>{f.day(show.starts_at, show.time_zone)}, {f.time(show.starts_at, show.time_zone)}</td>
+                  <td>{show.venue.name}</td>
+                  <td>{show.state}</td>
+                  <Numbers counts={show.counts ?? null} />
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Office>
+  )
+}
+
+function Numbers({ counts }: { counts: Counts | null }) {
+  const { f } = useSpeech()
+  if (!counts) return <><td className="number">–</td><td className="number">–</td><td className="number">–</td><td /></>
+  const all = Math.max(1, counts.available + counts.held + counts.booked + counts.blocked)
+  const share = (count: number) => ({ width: `${(100 * count) / all}%` })
+  return (
+    <>
+      <td className="number">{f.number(counts.booked)}</td>
+      <td className="number">{f.number(counts.held)}</td>
+      <td className="number">{f.number(counts.available)}</td>
+      <td><div className="fill" aria-hidden="true"><span className="fill__booked" style={share(counts.booked)} /><span className="fill__held" style={share(counts.held)} /><span className="fill__blocked" style={share(counts.blocked)} /></div></td>
+    </>
+  )
+}
