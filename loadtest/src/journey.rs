@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use goose::goose::GooseResponse;
 use goose::prelude::*;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use crate::audit;
 use crate::map::{self, Map};
 
 /// A buyer's own dice (SplitMix64): variety that a seed repeats.
+#[derive(Clone)]
 struct Dice(u64);
 
 static BUYERS: AtomicU64 = AtomicU64::new(0);
@@ -24,6 +26,7 @@ impl Dice {
     }
 }
 
+#[derive(Clone)]
 struct Buyer {
     number: u64,
     keys: u64,
