@@ -6,6 +6,7 @@ mod audit;
 mod golden;
 mod model;
 mod properties;
+mod properties_best;
 mod scene;
 mod scenes_allocations;
 mod scenes_best;

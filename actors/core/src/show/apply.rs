@@ -1,6 +1,8 @@
 //! Carrying out what was decided. Nothing here refuses anything: an event is a fact. Numbers that this plan hasn't are passed
 //! over, because a journal may be older than the plan that it is replayed on.
 
+use std::collections::VecDeque;
+
 use super::record::{Allocation, Booking, BuyerUse, Hold, Kept, quantity_in, set_quantity};
 use super::table::{Owner, Slot};
 use super::{HoldState, REMEMBERED_MS, Show, ShowState, Touched};
@@ -101,6 +103,9 @@ impl Show {
             self.ended.pop_front();
             if self.holds.get(hold).is_some_and(|record| record.state.ended_at() == Some(ended_at)) {
                 self.holds.remove(hold);
+            }
+            if self.ended.is_empty() {
+                self.ended = VecDeque::new();
             }
         }
     }

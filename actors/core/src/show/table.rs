@@ -164,6 +164,9 @@ impl Table {
     }
 }
 
+/// So many records' memory is kept when the last of them goes; a quiet show needs no more.
+const KEPT_WHEN_EMPTY: usize = 64;
+
 /// Records by id, each with a small number for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Slab<I, T> {
@@ -193,7 +196,12 @@ impl<I: Copy + Eq + Hash, T> Slab<I, T> {
     pub fn remove(&mut self, id: I) -> Option<T> {
         let slot = self.slot_of.remove(&id)?;
         self.vacant.push(slot);
-        self.records[slot.0 as usize].take().map(|(_, record)| record)
+        let record = self.records[slot.0 as usize].take().map(|(_, record)| record);
+        // After a rush nothing of its size is kept.
+        if self.slot_of.is_empty() && self.records.len() > KEPT_WHEN_EMPTY {
+            *self = Self::default();
+        }
+        record
     }
 
     pub fn slot(&self, id: I) -> Option<Slot> {
