@@ -17,7 +17,7 @@ PROFILE := quick
 DATA_DIR ?= $(shell scripts/data-dir)
 LISTEN ?= 127.0.0.1:8080
 SEED ?= 1
-TICKS ?= 20000
+TICKS ?= 40000
 
 .PHONY: help run build website test check bench load sim generate fmt
 
@@ -54,7 +54,7 @@ bench: ## Measure decide, apply, best available, replay and the journal (about 5
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load
 
-sim: ## Play random days of a show against crashes: make sim SEED=7 TICKS=20000 (about a minute)
+sim: ## Play random days of a show against crashes: make sim SEED=7 TICKS=40000 (some seconds)
 	@echo "sim: seed $(SEED), $(TICKS) ticks"
 	@cargo run --quiet --profile $(PROFILE) -p aisle-actors --example sim -- --seed $(SEED) --ticks $(TICKS)
 

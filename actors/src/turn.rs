@@ -202,7 +202,6 @@ impl<R> Turn<R> {
         if let Some(snapshot) = self.snapshot_waiting.take_if(|snapshot| snapshot.seq <= durable) {
             effects.push(Effect::Keep(snapshot));
         }
-        let now = now.max(self.not_before);
         self.send_batch(now, &mut effects);
         effects
     }
@@ -341,7 +340,8 @@ impl<R> Turn<R> {
     }
 
     fn image(&self, now: Timestamp) -> Snapshot {
-        Snapshot { seq: self.newest, taken_at: now, image: view::image_of(&self.show).into() }
+        // Whoever wakes from it must not go back behind its newest event.
+        Snapshot { seq: self.newest, taken_at: now.max(self.not_before), image: view::image_of(&self.show).into() }
     }
 }
 
