@@ -1,0 +1,224 @@
+//! How fast the pure show is: `cargo bench --bench core`.
+//!
+//! One thread, a stadium of 60,000 seats, no journal: what is left when everything around it is taken away.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench that cannot go on may stop")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use aisle_core::{
+    BestAvailable, BookingId, Channel, Command, Event, HoldId, HoldSeats, OrderId, Origin, Plan, REMEMBERED_MS, SeatNo,
+    Settings, Show, ShowId, StateChange, Timestamp, Touched, testing,
+};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use uuid::Uuid;
+
+const SEATS: u32 = 60_000;
+const REPLAYED: u32 = 1_000_000;
+
+/// A show on sale, and a clock and a row of ids to go with it.
+struct House {
+    show: Show,
+    touched: Touched,
+    now: Timestamp,
+    id: u128,
+}
+
+impl House {
+    fn open(plan: &Arc<Plan>) -> Self {
+        let show = Show::new(ShowId(Uuid::from_u128(1)), plan.clone());
+        let mut house = Self { show, touched: Touched::default(), now: Timestamp(0), id: 1 };
+        house.turn(&Command::Change(StateChange::Publish));
+        house
+    }
+
+    /// A turn as the actor does it: time first, then the command, then its answer.
+    fn turn(&mut self, command: &Command) -> usize {
+        self.touched.clear();
+        for event in self.show.expire(self.now) {
+            self.show.apply(self.now, &event, &mut self.touched);
+        }
+        let events = self.show.decide(self.now, command).unwrap();
+        for event in &events {
+            self.show.apply(self.now, event, &mut self.touched);
+        }
+        black_box(self.show.answer(command));
+        events.len()
+    }
+
+    fn next_id(&mut self) -> Uuid {
+        self.id += 1;
+        self.now.0 += 5;
+        Uuid::from_u128(self.id)
+    }
+
+    fn hold(&mut self, seats: &[SeatNo]) -> HoldId {
+        let hold = HoldId(self.next_id());
+        self.turn(&hold_of(hold, seats.to_vec(), None));
+        hold
+    }
+
+    fn sell(&mut self, seats: &[SeatNo]) {
+        let hold = self.hold(seats);
+        let (order, booking) = (OrderId(hold.0), BookingId(hold.0));
+        self.turn(&Command::StartPayment { hold, order, pay_within_ms: None });
+        self.turn(&Command::Book { hold, booking, order: Some(order) });
+    }
+}
+
+fn hold_of(hold: HoldId, seats: Vec<SeatNo>, best: Option<BestAvailable>) -> Command {
+    Command::Hold(HoldSeats {
+        hold,
+        origin: Origin { channel: Channel::Public, buyer: None },
+        seats,
+        best,
+        areas: Vec::new(),
+        allocation: None,
+        request: Some(1),
+    })
+}
+
+fn turns(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let pairs: Vec<&[SeatNo]> = plan.order().chunks_exact(2).collect();
+    let mut group = criterion.benchmark_group("turns");
+
+    group.throughput(Throughput::Elements(2));
+    group.bench_function("hold, release", |bencher| {
+        let mut house = House::open(&plan);
+        let mut pairs = pairs.iter().cycle();
+        bencher.iter(|| {
+            let hold = house.hold(pairs.next().unwrap());
+            house.turn(&Command::ReleaseHold { hold })
+        });
+    });
+
+    group.throughput(Throughput::Elements(3));
+    group.bench_function("hold, pay, book", |bencher| {
+        let mut house = House::open(&plan);
+        let mut left = pairs.iter();
+        bencher.iter(|| {
+            let pair = left.next().unwrap_or_else(|| {
+                // Sold out: the next night. One in 30,000 pays for it.
+                house = House::open(&plan);
+                left = pairs.iter();
+                left.next().unwrap()
+            });
+            house.sell(pair);
+        });
+    });
+    group.finish();
+}
+
+/// Nine of ten pairs are sold, scattered over the whole stadium.
+fn nearly_sold_out(plan: &Arc<Plan>) -> House {
+    let mut house = House::open(plan);
+    let mut chance: u64 = 8812;
+    for pair in plan.order().chunks_exact(2) {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if !(chance >> 33).is_multiple_of(10) {
+            house.sell(pair);
+        }
+    }
+    house
+}
+
+fn best_available(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let house = nearly_sold_out(&plan);
+    let mut group = criterion.benchmark_group("best available, 90% sold");
+    for quantity in [1, 2, 4, 8] {
+        let best = BestAvailable { quantity, category: None, section: None, accessible: 0, companions: 0 };
+        let command = hold_of(HoldId(Uuid::from_u128(0)), Vec::new(), Some(best));
+        group.bench_function(BenchmarkId::from_parameter(quantity), |bencher| {
+            bencher.iter(|| house.show.decide(house.now, black_box(&command)).unwrap());
+        });
+    }
+    group.finish();
+}
+
+/// The worst that can be asked: every second seat is sold, so that a pair must be split, and the whole house is read for it.
+fn best_available_nowhere(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let mut house = House::open(&plan);
+    for pair in plan.order().chunks_exact(2) {
+        house.sell(&pair[..1]);
+    }
+    let best = BestAvailable { quantity: 2, category: None, section: None, accessible: 0, companions: 0 };
+    let command = hold_of(HoldId(Uuid::from_u128(0)), Vec::new(), Some(best));
+    criterion.bench_function("best available, no two together", |bencher| {
+        bencher.iter(|| house.show.decide(house.now, black_box(&command)).unwrap());
+    });
+}
+
+fn replay(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let pairs: Vec<&[SeatNo]> = plan.order().chunks_exact(2).collect();
+    let settings = Settings::default();
+    let journal: Vec<(Timestamp, Event)> = (0..REPLAYED)
+        .map(|at| {
+            let hold = HoldId(Uuid::from_u128(u128::from(at / 2) + 2));
+            let now = Timestamp(i64::from(at) * 5);
+            if at % 2 == 1 {
+                return (now, Event::HoldReleased { hold });
+            }
+            let held = Event::SeatsHeld {
+                hold,
+                origin: Origin { channel: Channel::Public, buyer: None },
+                seats: pairs[(at / 2) as usize % pairs.len()].to_vec(),
+                areas: Vec::new(),
+                allocation: None,
+                expires_at: now.plus_ms(settings.hold_ttl_ms),
+                extendable_until: now.plus_ms(settings.extend_max_ms),
+                request: Some(1),
+            };
+            (now, held)
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("replay");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(u64::from(REPLAYED)));
+    group.bench_function("a million events", |bencher| {
+        bencher.iter(|| {
+            let mut show = Show::new(ShowId(Uuid::from_u128(1)), plan.clone());
+            let mut touched = Touched::default();
+            for (at, event) in &journal {
+                touched.clear();
+                show.apply(*at, event, &mut touched);
+            }
+            show
+        });
+    });
+    group.finish();
+}
+
+fn memory(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let resting = House::open(&plan).show.bytes();
+    let mut sold = House::open(&plan);
+    for pair in plan.order().chunks_exact(2) {
+        sold.sell(pair);
+    }
+    let rush = sold.show.bytes();
+    // Ten minutes later the holds of the rush are forgotten.
+    sold.now = sold.now.plus_ms(REMEMBERED_MS);
+    sold.turn(&Command::Change(StateChange::End));
+    let a_seat = |bytes: usize| f64::from(u32::try_from(bytes).unwrap()) / f64::from(SEATS);
+    println!("memory, bytes a seat: {:.1} before the sale", a_seat(resting));
+    println!("memory, bytes a seat: {:.1} when all are sold in pairs", a_seat(sold.show.bytes()));
+    println!("memory, bytes a seat: {:.1} in the rush, holds of the last ten minutes included", a_seat(rush));
+
+    let mut group = criterion.benchmark_group("image of a sold-out stadium");
+    group.sample_size(20);
+    group.bench_function("take", |bencher| bencher.iter(|| sold.show.image()));
+    group.bench_function("read", |bencher| {
+        let image = sold.show.image();
+        bencher.iter(|| Show::from_image(plan.clone(), image.clone()).unwrap());
+    });
+    group.bench_function("letters", |bencher| bencher.iter(|| sold.show.letters()));
+    group.finish();
+}
+
+criterion_group!(benches, turns, best_available, best_available_nowhere, replay, memory);
+criterion_main!(benches);
