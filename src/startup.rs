@@ -19,7 +19,7 @@ pub use greeting::greeting;
 pub use workers::Workers;
 
 use crate::accounts::Passwords;
-
+use crate::catalog::{Catalog, Shelf};
 use crate::holds::Sockets;
 use crate::http::health::Readiness;
 use crate::platform::config::Config;
@@ -99,6 +99,8 @@ pub struct Parts {
     pub readiness: Readiness,
     /// Places for live feeds.
     pub sockets: Sockets,
+    /// The seat plans in use.
+    pub shelf: Shelf,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// How this process reaches itself over HTTP.
@@ -184,14 +186,18 @@ async fn up(
         active_shows_max: config.active_shows_max,
         ..ShowsConfig::default()
     };
+    // The shows' plans are read on the runtime that outlives the HTTP server, over its own connections.
+    let plans = Shelf::new(Catalog::new(workers_db.clone()));
     let summaries = Arc::new(journal.summaries());
-    let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(NoPlans), summaries, Arc::clone(&clock))
+    let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(plans), summaries, Arc::clone(&clock))
         .map_err(|error| StartError::Shows(Box::new(error)))?;
 
     let own_url = format!("http://{}", reachable(addr));
     let public_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
+    let http_db = db::pool(options.clone(), config.database_connections_max);
     let parts = Parts {
-        http_db: db::pool(options.clone(), config.database_connections_max),
+        shelf: Shelf::new(Catalog::new(http_db.clone())),
+        http_db,
         workers_db,
         keys,
         shows,
@@ -242,17 +248,6 @@ impl Running {
         self.parts.http_db.close().await;
         self.parts.workers_db.close().await;
         self.database.close().await;
-    }
-}
-
-/// Until the catalogue tells the shows their plans, there is no show.
-struct NoPlans;
-impl aisle_actors::Plans for NoPlans {
-    fn plan_of(
-        &self,
-        _: aisle_actors::core::ShowId,
-    ) -> aisle_actors::BoxFuture<'_, Result<Option<Arc<aisle_actors::core::Plan>>, aisle_actors::StoreError>> {
-        Box::pin(async { Ok(None) })
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::platform::db::DbFault;
 
 /// The catalogue, in the database.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Catalog {
     pub(super) pool: PgPool,
 }

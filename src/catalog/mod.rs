@@ -1,7 +1,20 @@
 //! What is sold: venues, plans, productions, shows, prices; and finding them.
 
+mod card;
 mod lookup;
 pub mod plan;
 pub mod poster;
+pub mod routes;
+mod settings;
+mod shelf;
+mod store;
 
 pub use lookup::Catalog;
+pub use settings::{Orphans, settings};
+pub use shelf::{Shelf, ShelfError, Shelved};
+pub use store::{
+    CatalogError, Credit, Imported, LevelPrice, NewVersion, Organizer, OrganizerInput, PlanInput, PlanRecord,
+    PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records, Show, ShowInput, TicketType, Venue,
+    VenueInput,
+};
+pub use store::{organizers, plans, prices, productions, shows, venues};

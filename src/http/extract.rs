@@ -85,7 +85,18 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<Js
     }
     // serde_json's maps are sorted: the same meaning has the same bytes.
     let hash = ids::request_hash(document.to_string().as_bytes());
-    let value: T = serde_json::from_value(document).map_err(|error| ApiError::field("", error.to_string()))?;
+    Ok(Json { value: valid(document)?, hash })
+}
+
+/// A JSON value as what it should be: known fields only, valid; every problem names its field.
+///
+/// # Errors
+/// `validation_failed`.
+pub fn valid<T: DeserializeOwned + Validate<Context = ()>>(document: serde_json::Value) -> Result<T, ApiError> {
+    let value: T = serde_path_to_error::deserialize(document).map_err(|error| {
+        let path = error.path().to_string();
+        ApiError::field(if path == "." { String::new() } else { path }, error.inner().to_string())
+    })?;
     if let Err(report) = value.validate() {
         let errors = report
             .iter()
@@ -93,7 +104,7 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<Js
             .collect();
         return Err(ApiError::fields(errors));
     }
-    Ok(Json { value, hash })
+    Ok(value)
 }
 
 fn has_nul(document: &serde_json::Value) -> bool {

@@ -1,14 +1,20 @@
 //! What every handler shares: problem answers, extractors, the OpenAPI document, health and metrics.
 
 pub mod access;
+pub mod caching;
 pub mod error;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+pub mod once;
 pub mod openapi;
 pub mod page;
+pub mod patch;
 pub mod rejection;
 
+pub use caching::IfMatch;
 pub use error::{ApiError, Code, FieldProblem, Problem};
 pub use extract::{Json, Listing};
 pub use idempotency::{Caller, IdempotencyKey, Scoped};
+pub use once::{Once, once};
+pub use patch::Patch;

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::{Parts, StartError};
 use crate::accounts::{self, Accounts};
-use crate::catalog::Catalog;
+use crate::catalog::{self, Catalog};
 use crate::demo;
 use crate::demo::routes::Demo;
 use crate::demo::rush::Rush;
@@ -27,6 +27,7 @@ use crate::http::{extract, health, openapi, page};
 /// Every address below `/api/v1`, room by room.
 fn rooms(config: &mut ServiceConfig) {
     config.configure(accounts::routes::routes);
+    config.configure(catalog::routes::routes);
     config.configure(holds::routes);
     config.configure(demo::routes::routes);
 }
@@ -45,7 +46,8 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.sockets.clone()))
         .app_data(web::Data::new(parts.passwords.clone()))
         .app_data(web::Data::new(Accounts::new(db.clone())))
-        .app_data(web::Data::new(Catalog::new(db.clone())));
+        .app_data(web::Data::new(Catalog::new(db.clone())))
+        .app_data(web::Data::new(parts.shelf.clone()));
 }
 
 /// The OpenAPI document, without a server.

@@ -1,0 +1,309 @@
+//! A show's price table: ticket types, price levels, and what each costs for whom.
+
+use std::collections::{HashMap, HashSet};
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Catalog, CatalogError};
+use crate::platform::db::DbFault;
+use crate::platform::ids;
+
+/// A price table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceTable {
+    /// For whom tickets are, in the order in which they are offered.
+    #[garde(length(min = 1, max = 50), dive)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub ticket_types: Vec<TicketType>,
+    /// What the categories of the plan cost, best first.
+    #[garde(length(min = 1, max = 100), dive)]
+    #[schema(min_items = 1, max_items = 100)]
+    pub price_levels: Vec<PriceLevel>,
+}
+
+/// For whom a ticket is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TicketType {
+    /// Its id, which it keeps while its key stays; not taken from requests.
+    #[garde(skip)]
+    #[serde(default)]
+    pub id: Uuid,
+    /// What requests say.
+    #[garde(custom(is_key))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]{1,40}$", example = "adult")]
+    pub key: String,
+    /// What buyers read.
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "Adult")]
+    pub name: String,
+    /// Who may have it.
+    #[garde(length(chars, max = 500))]
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub description: String,
+    /// What a seat is until the buyer says otherwise. Exactly one is; where none says so, the first.
+    #[garde(skip)]
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// What one category of the plan costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceLevel {
+    /// What requests say.
+    #[garde(custom(is_key))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]{1,40}$", example = "premium")]
+    pub key: String,
+    /// What buyers read.
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "Premium")]
+    pub name: String,
+    /// The plan's category.
+    #[garde(length(chars, min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200, example = "Premium")]
+    pub category: String,
+    /// `#rrggbb`.
+    #[garde(custom(is_color))]
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$", example = "#8e3b8a")]
+    pub color: String,
+    /// For each ticket type that may sit there; the default type must.
+    #[garde(length(min = 1, max = 50), dive)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub prices: Vec<LevelPrice>,
+}
+
+/// What a ticket of one type costs at one level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LevelPrice {
+    /// The ticket type's key.
+    #[garde(custom(is_key))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]{1,40}$", example = "adult")]
+    pub ticket_type: String,
+    /// In minor units of the show's currency, all fees and taxes in it.
+    #[garde(range(min = 0, max = 100_000_000_000))]
+    #[schema(minimum = 0, maximum = 100_000_000_000_i64, example = 4500)]
+    pub amount: i64,
+}
+
+fn is_key(key: &str, (): &()) -> garde::Result {
+    let known = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+    if (1..=40).contains(&key.len()) && key.bytes().all(known) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("must be 1 to 40 of a-z, 0-9, _ and -"))
+    }
+}
+
+fn is_color(color: &str, (): &()) -> garde::Result {
+    match color.strip_prefix('#') {
+        Some(digits) if digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_hexdigit()) => Ok(()),
+        Some(_) | None => Err(garde::Error::new("must be a color such as #8e3b8a")),
+    }
+}
+
+impl PriceTable {
+    /// Puts the default in its place and looks for contradictions.
+    ///
+    /// # Errors
+    /// Names the first field that contradicts another.
+    pub fn check(&mut self) -> Result<(), CatalogError> {
+        let mut keys = HashSet::new();
+        for (at, kind) in self.ticket_types.iter().enumerate() {
+            if !keys.insert(kind.key.as_str()) {
+                return Err(CatalogError::field(format!("ticket_types[{at}].key"), "stands twice"));
+            }
+        }
+        let mut level_keys = HashSet::new();
+        let mut categories = HashSet::new();
+        for (at, level) in self.price_levels.iter().enumerate() {
+            if !level_keys.insert(level.key.as_str()) {
+                return Err(CatalogError::field(format!("price_levels[{at}].key"), "stands twice"));
+            }
+            if !categories.insert(level.category.as_str()) {
+                return Err(CatalogError::field(format!("price_levels[{at}].category"), "has a price level already"));
+            }
+            let mut priced = HashSet::new();
+            for (place, price) in level.prices.iter().enumerate() {
+                let field = || format!("price_levels[{at}].prices[{place}].ticket_type");
+                if !keys.contains(price.ticket_type.as_str()) {
+                    return Err(CatalogError::field(field(), "is not a ticket type of this table"));
+                }
+                if !priced.insert(price.ticket_type.as_str()) {
+                    return Err(CatalogError::field(field(), "stands twice"));
+                }
+            }
+        }
+        match self.ticket_types.iter().filter(|kind| kind.default).count() {
+            0 => self.ticket_types.iter_mut().take(1).for_each(|kind| kind.default = true),
+            1 => {}
+            _ => return Err(CatalogError::field("ticket_types", "only one of them can be the default")),
+        }
+        let Some(default) = self.ticket_types.iter().find(|kind| kind.default) else { return Ok(()) };
+        let unpriced = |level: &PriceLevel| level.prices.iter().all(|price| price.ticket_type != default.key);
+        match self.price_levels.iter().position(unpriced) {
+            Some(at) => Err(CatalogError::field(
+                format!("price_levels[{at}].prices"),
+                format!("has no price for the default ticket type {}", default.key),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The level of a category.
+    #[must_use]
+    pub fn level(&self, category: &str) -> Option<&PriceLevel> {
+        self.price_levels.iter().find(|level| level.category == category)
+    }
+
+    /// The ticket type that a place has until the buyer says otherwise.
+    #[must_use]
+    pub fn default_type(&self) -> Option<&TicketType> {
+        self.ticket_types.iter().find(|kind| kind.default)
+    }
+}
+
+impl PriceLevel {
+    /// What a ticket of this type costs, in minor units; `None` where it is not sold at this level.
+    #[must_use]
+    pub fn amount(&self, ticket_type: &str) -> Option<i64> {
+        self.prices.iter().find(|price| price.ticket_type == ticket_type).map(|price| price.amount)
+    }
+}
+
+impl Catalog {
+    /// A show's price table; empty where it has none yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn price_table(&self, show: Uuid) -> Result<PriceTable, DbFault> {
+        let ticket_types = sqlx::query_as!(
+            TicketType,
+            "SELECT id, key, name, description, is_default AS \"default\" FROM ticket_type WHERE show_id = $1 ORDER BY position",
+            show
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let levels = sqlx::query!(
+            "SELECT key, name, category, color FROM price_level WHERE show_id = $1 ORDER BY position",
+            show
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let prices = sqlx::query!(
+            "SELECT p.price_level, p.ticket_type, p.amount
+             FROM price p JOIN ticket_type t ON t.show_id = p.show_id AND t.key = p.ticket_type
+             WHERE p.show_id = $1 ORDER BY t.position",
+            show
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut of_level: HashMap<String, Vec<LevelPrice>> = HashMap::new();
+        for row in prices {
+            let price = LevelPrice { ticket_type: row.ticket_type, amount: row.amount };
+            of_level.entry(row.price_level).or_default().push(price);
+        }
+        let price_levels = levels
+            .into_iter()
+            .map(|row| PriceLevel {
+                prices: of_level.remove(&row.key).unwrap_or_default(),
+                key: row.key,
+                name: row.name,
+                category: row.category,
+                color: row.color,
+            })
+            .collect();
+        Ok(PriceTable { ticket_types, price_levels })
+    }
+
+    /// Categories of a show's plan that have no price yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unpriced_categories(&self, show: Uuid) -> Result<Vec<String>, DbFault> {
+        Ok(sqlx::query_scalar!(
+            "SELECT c ->> 'name' AS \"name!\"
+             FROM show s JOIN plan_version v ON v.id = s.plan_version_id, jsonb_array_elements(v.document -> 'categories') c
+             WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM price_level l WHERE l.show_id = s.id AND l.category = c ->> 'name')",
+            show
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+}
+
+/// Gives a show this price table in place of the one it has. Ticket types keep their ids while their keys stay.
+///
+/// # Errors
+/// Contradictions and categories that the plan hasn't are named.
+pub async fn replace(connection: &mut PgConnection, show: Uuid, mut table: PriceTable) -> Result<(), CatalogError> {
+    table.check()?;
+    let categories = sqlx::query_scalar!(
+        "SELECT c ->> 'name' AS \"name!\"
+         FROM show s JOIN plan_version v ON v.id = s.plan_version_id, jsonb_array_elements(v.document -> 'categories') c
+         WHERE s.id = $1",
+        show
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if let Some(at) = table.price_levels.iter().position(|level| !categories.contains(&level.category)) {
+        return Err(CatalogError::field(format!("price_levels[{at}].category"), "is not a category of the plan"));
+    }
+    let known =
+        sqlx::query!("SELECT key, id FROM ticket_type WHERE show_id = $1", show).fetch_all(&mut *connection).await?;
+    let known: HashMap<String, Uuid> = known.into_iter().map(|row| (row.key, row.id)).collect();
+    // Levels and types take their prices with them.
+    sqlx::query!("DELETE FROM price_level WHERE show_id = $1", show).execute(&mut *connection).await?;
+    sqlx::query!("DELETE FROM ticket_type WHERE show_id = $1", show).execute(&mut *connection).await?;
+    for (position, kind) in (0..).zip(&table.ticket_types) {
+        sqlx::query!(
+            "INSERT INTO ticket_type (show_id, key, id, name, description, is_default, position)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            show,
+            kind.key,
+            known.get(&kind.key).copied().unwrap_or_else(ids::new_id),
+            kind.name,
+            kind.description,
+            kind.default,
+            position
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    for (position, level) in (0..).zip(&table.price_levels) {
+        sqlx::query!(
+            "INSERT INTO price_level (show_id, key, name, category, color, position) VALUES ($1, $2, $3, $4, $5, $6)",
+            show,
+            level.key,
+            level.name,
+            level.category,
+            level.color,
+            position
+        )
+        .execute(&mut *connection)
+        .await?;
+        let types: Vec<String> = level.prices.iter().map(|price| price.ticket_type.clone()).collect();
+        let amounts: Vec<i64> = level.prices.iter().map(|price| price.amount).collect();
+        sqlx::query!(
+            "INSERT INTO price (show_id, price_level, ticket_type, amount)
+             SELECT $1, $2, new.ticket_type, new.amount FROM unnest($3::text[], $4::bigint[]) AS new (ticket_type, amount)",
+            show,
+            level.key,
+            &types,
+            &amounts
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    sqlx::query!("UPDATE show SET version = version + 1, updated_at = now() WHERE id = $1", show)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

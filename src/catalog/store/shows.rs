@@ -1,0 +1,387 @@
+//! Shows, as the house wishes them. What is in force is in each show's own journal.
+
+use garde::Validate;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::prices::PriceTable;
+use super::{Catalog, CatalogError, Records, changed_one, object};
+use crate::catalog::settings::Orphans;
+use crate::platform::db::DbFault;
+use crate::platform::money::Currency;
+use crate::platform::time;
+
+/// A show's own fields.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowInput {
+    /// What is played. Cannot be changed.
+    #[garde(skip)]
+    pub production_id: Uuid,
+    /// Where. Cannot be changed.
+    #[garde(skip)]
+    pub venue_id: Uuid,
+    /// The seat plan: the show gets its newest version when it is made, and keeps it. Cannot be changed.
+    #[garde(skip)]
+    pub plan_id: Uuid,
+    /// Of all its prices; the house's own unless told. Cannot be changed.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$")]
+    pub currency: Option<Currency>,
+    /// When it begins.
+    #[garde(skip)]
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Timestamp,
+    /// When the doors open.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub doors_at: Option<Timestamp>,
+    /// When the public sale begins; null: as soon as it is published.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub on_sale_at: Option<Timestamp>,
+    /// When the public sale ends; null: when it begins.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub sales_end_at: Option<Timestamp>,
+    /// How long a hold lives, in seconds.
+    #[garde(range(min = 1, max = 86_400))]
+    #[serde(default = "defaults::hold_ttl_s")]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub hold_ttl_s: i32,
+    /// How far a hold may be extended, in seconds from its first grab.
+    #[garde(range(min = 1, max = 86_400))]
+    #[serde(default = "defaults::extend_max_s")]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub extend_max_s: i32,
+    /// How long a buyer has to pay, in seconds.
+    #[garde(range(min = 1, max = 86_400))]
+    #[serde(default = "defaults::pay_within_s")]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub pay_within_s: i32,
+    /// Places in one hold.
+    #[garde(range(min = 1, max = 1000))]
+    #[serde(default = "defaults::seats_per_hold_max")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub seats_per_hold_max: i32,
+    /// Open and paying holds of one buyer; null is no limit.
+    #[garde(inner(range(min = 1, max = 100_000)))]
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub holds_per_buyer_max: Option<i32>,
+    /// Places that one buyer may have held and booked together; null is no limit.
+    #[garde(inner(range(min = 1, max = 100_000)))]
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub places_per_buyer_max: Option<i32>,
+    /// Whether a choice may leave a single seat.
+    #[garde(skip)]
+    #[serde(default)]
+    pub orphan_rule: Orphans,
+    /// Customers may cancel until so many seconds before it begins; null: never.
+    #[garde(inner(range(min = 0, max = 31_536_000)))]
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 31_536_000)]
+    pub cancel_until_s: Option<i32>,
+    /// Its id in another system.
+    #[garde(inner(length(chars, min = 1, max = 200)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    pub external_id: Option<String>,
+    /// Whatever integrations want to keep here.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub metadata: Map<String, Value>,
+    /// The price table, to set it with the show; read it at `/admin/shows/{id}/prices`.
+    #[garde(dive)]
+    #[serde(default, skip_serializing)]
+    #[schema(write_only)]
+    pub prices: Option<PriceTable>,
+}
+
+/// What a new show has unless told. The reasons are those of the core's settings.
+mod defaults {
+    pub(super) fn hold_ttl_s() -> i32 {
+        480
+    }
+    pub(super) fn extend_max_s() -> i32 {
+        1200
+    }
+    pub(super) fn pay_within_s() -> i32 {
+        600
+    }
+    pub(super) fn seats_per_hold_max() -> i32 {
+        10
+    }
+}
+
+/// A show, as the back office sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Show {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub organizer_id: Uuid,
+    /// Its own fields.
+    #[serde(flatten)]
+    pub fields: ShowInput,
+    /// The version of its plan.
+    pub plan_version_id: Uuid,
+    /// `draft`, `published`, `paused`, `cancelled`, `moved` or `ended`.
+    pub state: String,
+    /// Grows with every change; what `If-Match` compares.
+    pub version: i32,
+    /// Since when it is put away.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub archived_at: Option<jiff_sqlx::Timestamp>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl ShowInput {
+    /// Fields that contradict each other.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn check(&self) -> Result<(), CatalogError> {
+        let end = self.sales_end_at.unwrap_or(self.starts_at);
+        if self.doors_at.is_some_and(|doors| doors > self.starts_at) {
+            return Err(CatalogError::field("doors_at", "must not be after starts_at"));
+        }
+        if self.on_sale_at.is_some_and(|on_sale| on_sale >= end) {
+            return Err(CatalogError::field("on_sale_at", "must be before the end of the sale"));
+        }
+        if self.extend_max_s < self.hold_ttl_s {
+            return Err(CatalogError::field("extend_max_s", "must not be below hold_ttl_s"));
+        }
+        Ok(())
+    }
+}
+
+impl Catalog {
+    /// One show.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn show(&self, id: Uuid) -> Result<Option<Show>, DbFault> {
+        Ok(self.shows_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+    }
+
+    /// A page of shows, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn shows(&self, records: &Records) -> Result<Vec<Show>, DbFault> {
+        self.shows_where(None, records).await
+    }
+
+    async fn shows_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<Show>, DbFault> {
+        let rows = sqlx::query!(
+            "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
+                    s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
+                    s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.cancel_until_s,
+                    s.external_id, s.metadata, s.version, s.archived_at, s.created_at, s.updated_at,
+                    coalesce(m.state, 'draft') AS \"state!\"
+             FROM show s JOIN plan_version v ON v.id = s.plan_version_id LEFT JOIN show_summary m ON m.show_id = s.id
+             WHERE ($1::uuid IS NULL OR s.id = $1) AND ($2::uuid[] IS NULL OR s.organizer_id = ANY($2))
+               AND ($3 OR s.archived_at IS NULL) AND ($4::timestamptz IS NULL OR (s.created_at, s.id) > ($4, $5))
+             ORDER BY s.created_at, s.id LIMIT $6",
+            id,
+            records.of.as_deref(),
+            records.archived,
+            records.after_at() as Option<jiff_sqlx::Timestamp>,
+            records.after_id(),
+            records.limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let moment = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+        Ok(rows
+            .into_iter()
+            .map(|row| Show {
+                id: row.id,
+                organizer_id: row.organizer_id,
+                fields: ShowInput {
+                    production_id: row.production_id,
+                    venue_id: row.venue_id,
+                    plan_id: row.plan_id,
+                    currency: row.currency.parse().ok(),
+                    starts_at: row.starts_at.to_jiff(),
+                    doors_at: moment(row.doors_at),
+                    on_sale_at: moment(row.on_sale_at),
+                    sales_end_at: moment(row.sales_end_at),
+                    hold_ttl_s: row.hold_ttl_s,
+                    extend_max_s: row.extend_max_s,
+                    pay_within_s: row.pay_within_s,
+                    seats_per_hold_max: row.seats_per_hold_max,
+                    holds_per_buyer_max: row.holds_per_buyer_max,
+                    places_per_buyer_max: row.places_per_buyer_max,
+                    orphan_rule: Orphans::from_name(&row.orphan_rule),
+                    cancel_until_s: row.cancel_until_s,
+                    external_id: row.external_id,
+                    metadata: object(row.metadata),
+                    prices: None,
+                },
+                plan_version_id: row.plan_version_id,
+                state: row.state,
+                version: row.version,
+                archived_at: row.archived_at,
+                created_at: row.created_at.to_jiff(),
+                updated_at: row.updated_at.to_jiff(),
+            })
+            .collect())
+    }
+
+    /// Whose production this is, where it is not put away.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizer_of_production(&self, production: Uuid) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!("SELECT organizer_id FROM production WHERE id = $1 AND archived_at IS NULL", production)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+}
+
+/// Makes a show of this organiser, with the newest version of its plan. Its prices are set apart.
+///
+/// # Errors
+/// A production, venue or plan that this organiser hasn't is named.
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: Uuid,
+    organizer: Uuid,
+    fields: &ShowInput,
+    currency: Currency,
+) -> Result<(), CatalogError> {
+    let found = sqlx::query!(
+        "SELECT EXISTS (SELECT 1 FROM production WHERE id = $2 AND organizer_id = $1 AND archived_at IS NULL) AS \"production!\",
+                EXISTS (SELECT 1 FROM venue WHERE id = $3 AND organizer_id = $1 AND archived_at IS NULL) AS \"venue!\",
+                (SELECT v.id FROM plan p JOIN plan_version v ON v.plan_id = p.id
+                 WHERE p.id = $4 AND p.organizer_id = $1 AND p.archived_at IS NULL ORDER BY v.number DESC LIMIT 1) AS version",
+        organizer,
+        fields.production_id,
+        fields.venue_id,
+        fields.plan_id
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !found.production {
+        return Err(CatalogError::field("production_id", "is not a production of this organizer"));
+    }
+    if !found.venue {
+        return Err(CatalogError::field("venue_id", "is not a venue of this organizer"));
+    }
+    let Some(version) = found.version else {
+        return Err(CatalogError::field("plan_id", "is not a plan of this organizer"));
+    };
+    let sql = |at: Option<Timestamp>| at.map(time::sql);
+    sqlx::query!(
+        "INSERT INTO show (id, organizer_id, production_id, venue_id, plan_version_id, currency, starts_at, doors_at, on_sale_at,
+                           sales_end_at, hold_ttl_s, extend_max_s, pay_within_s, seats_per_hold_max, holds_per_buyer_max,
+                           places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        id,
+        organizer,
+        fields.production_id,
+        fields.venue_id,
+        version,
+        currency.as_str(),
+        time::sql(fields.starts_at) as jiff_sqlx::Timestamp,
+        sql(fields.doors_at) as Option<jiff_sqlx::Timestamp>,
+        sql(fields.on_sale_at) as Option<jiff_sqlx::Timestamp>,
+        sql(fields.sales_end_at) as Option<jiff_sqlx::Timestamp>,
+        fields.hold_ttl_s,
+        fields.extend_max_s,
+        fields.pay_within_s,
+        fields.seats_per_hold_max,
+        fields.holds_per_buyer_max,
+        fields.places_per_buyer_max,
+        fields.orphan_rule.name(),
+        fields.cancel_until_s,
+        fields.external_id,
+        Value::Object(fields.metadata.clone())
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Changes a show that still has this version.
+///
+/// # Errors
+/// `Conflict` where it hasn't; a field that cannot be changed is named.
+pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInput) -> Result<(), CatalogError> {
+    let fixed = [
+        ("production_id", show.fields.production_id == fields.production_id),
+        ("venue_id", show.fields.venue_id == fields.venue_id),
+        ("plan_id", show.fields.plan_id == fields.plan_id),
+        ("currency", show.fields.currency == fields.currency),
+    ];
+    if let Some((field, _)) = fixed.into_iter().find(|(_, same)| !same) {
+        return Err(CatalogError::field(field, "cannot be changed"));
+    }
+    let sql = |at: Option<Timestamp>| at.map(time::sql);
+    let done = sqlx::query!(
+        "UPDATE show SET starts_at = $3, doors_at = $4, on_sale_at = $5, sales_end_at = $6, hold_ttl_s = $7, extend_max_s = $8,
+                pay_within_s = $9, seats_per_hold_max = $10, holds_per_buyer_max = $11, places_per_buyer_max = $12,
+                orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16,
+                version = version + 1, updated_at = now()
+         WHERE id = $1 AND version = $2",
+        show.id,
+        show.version,
+        time::sql(fields.starts_at) as jiff_sqlx::Timestamp,
+        sql(fields.doors_at) as Option<jiff_sqlx::Timestamp>,
+        sql(fields.on_sale_at) as Option<jiff_sqlx::Timestamp>,
+        sql(fields.sales_end_at) as Option<jiff_sqlx::Timestamp>,
+        fields.hold_ttl_s,
+        fields.extend_max_s,
+        fields.pay_within_s,
+        fields.seats_per_hold_max,
+        fields.holds_per_buyer_max,
+        fields.places_per_buyer_max,
+        fields.orphan_rule.name(),
+        fields.cancel_until_s,
+        fields.external_id,
+        Value::Object(fields.metadata.clone())
+    )
+    .execute(connection)
+    .await?;
+    changed_one(&done)
+}
+
+/// Puts a show away.
+///
+/// # Errors
+/// `InUse` while it is on sale or paused: people may hold its seats.
+pub async fn archive(connection: &mut PgConnection, id: Uuid) -> Result<(), CatalogError> {
+    let live = sqlx::query_scalar!(
+        "SELECT EXISTS (SELECT 1 FROM show_summary WHERE show_id = $1 AND state IN ('published', 'paused', 'moved')) AS \"live!\"",
+        id
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if live {
+        return Err(CatalogError::InUse("The show must be a draft, or cancelled or ended first."));
+    }
+    sqlx::query!(
+        "UPDATE show SET archived_at = now(), version = version + 1, updated_at = now() WHERE id = $1 AND archived_at IS NULL",
+        id
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
