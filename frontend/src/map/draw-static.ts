@@ -104,10 +104,7 @@ function drawShapeText(ctx: CanvasRenderingContext2D, shape: Shape, scene: Scene
 function drawSections(ctx: CanvasRenderingContext2D, scene: Scene, view: View, size: Size): void {
   const { plan, store } = scene
   const shown = visible(view, size)
-  const left = new Uint32Array(plan.sections.length)
-  plan.sections.forEach((section, no) => {
-    for (let place = section.first; place < section.end; place++) if (store.code(place) === AVAILABLE) left[no] = (left[no] ?? 0) + 1
-  })
+  const left = leftBySection(plan, store)
   ctx.save()
   ctx.translate(view.dx, view.dy)
   ctx.scale(view.scale, view.scale)
@@ -118,13 +115,9 @@ function drawSections(ctx: CanvasRenderingContext2D, scene: Scene, view: View, s
     const share = store.known ? (left[outline.section] ?? 0) / Math.max(1, section.end - section.first) : 0
     const lit = scene.lit === null || scene.lit.has(outline.category)
     ctx.lineWidth = outline.thickness
-    ctx.strokeStyle = HOUSE_2
-    ctx.stroke(outline.path)
     // How bright a section is says how much of it is left; sold out is as dark as the house.
-    ctx.globalAlpha = share === 0 ? 0 : (lit ? 0.25 + 0.75 * share : 0.12)
-    ctx.strokeStyle = scene.colors[outline.category] ?? FAINT
+    ctx.strokeStyle = mixed(scene.colors[outline.category] ?? FAINT, share === 0 ? 0 : lit ? 0.25 + 0.75 * share : 0.12)
     ctx.stroke(outline.path)
-    ctx.globalAlpha = 1
   }
   ctx.restore()
   ctx.textAlign = 'center'
@@ -144,6 +137,27 @@ function drawSections(ctx: CanvasRenderingContext2D, scene: Scene, view: View, s
     ctx.font = `500 11px ${FONT}`
     label(ctx, width > 72 ? scene.words.left(left[no] ?? 0) : count, at.x, at.y + 8, PLASTER)
   })
+}
+
+/** Counted once for each change of the seats, however often the view moves. */
+let counted: { plan: Plan; store: SeatStore; version: number; left: Uint32Array } | null = null
+function leftBySection(plan: Plan, store: SeatStore): Uint32Array {
+  if (counted?.plan === plan && counted.store === store && counted.version === store.version) return counted.left
+  const left = new Uint32Array(plan.sections.length)
+  plan.sections.forEach((section, no) => {
+    let free = 0
+    for (let place = section.first; place < section.end; place++) if (store.code(place) === AVAILABLE) free++
+    left[no] = free
+  })
+  counted = { plan, store, version: store.version, left }
+  return left
+}
+
+/** `part` of a colour on the ground of an empty section: one opaque stroke is half the work of two. */
+function mixed(color: string, part: number): string {
+  const channel = (hex: string, at: number) => Number.parseInt(hex.slice(at, at + 2), 16)
+  const parts = [1, 3, 5].map((at) => Math.round(channel(HOUSE_2, at) + (channel(color, at) - channel(HOUSE_2, at)) * part))
+  return `rgb(${parts.join(' ')})`
 }
 
 function label(ctx: CanvasRenderingContext2D, words: string, x: number, y: number, color: string): void {

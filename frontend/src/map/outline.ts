@@ -37,7 +37,7 @@ export function shapePath(ctx: CanvasRenderingContext2D, shape: Shape): void {
 
 export type Outline = { section: number; category: number; path: Path2D; thickness: number }
 
-const POINTS_PER_ROW = 8
+const POINTS_PER_ROW = 5
 const AISLE_FACTOR = 1.9
 
 /**
