@@ -17,6 +17,7 @@ import { ShowPage } from './pages/ShowPage'
 // The back office is a room of its own: who buys a ticket doesn't load it.
 const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowsPage')).AdminShowsPage }))
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
+const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
 
 /** Every address of the page. */
@@ -37,6 +38,7 @@ export function App() {
         <Route path="/login"><LoginPage /></Route>
         <Route path="/admin"><AdminShowsPage /></Route>
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
+        <Route path="/admin/house"><HousePage /></Route>
         <Route path="/admin/mailbox"><MailboxPage /></Route>
         <Route path="/admin/mailbox/:id">{({ id }) => <MailboxPage id={id} />}</Route>
         <Route><NotFound /></Route>

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useProductions, useSite, type ProductionFilter } from '../api/queries'
 import type { Facet, Facets, ProductionCard } from '../api/types'
@@ -96,6 +96,23 @@ function Empty({ filtered, clear }: { filtered: boolean; clear(): void }) {
   )
 }
 
+const TYPING_MS = 250
+
+/** Asks when somebody has stopped typing, not at every letter. */
+function Search({ value, onChange }: { value: string; onChange(words: string): void }) {
+  const { t } = useSpeech()
+  const [typed, setTyped] = useState(value)
+  const tell = useRef(onChange)
+  useEffect(() => { tell.current = onChange })
+  useEffect(() => setTyped(value), [value])
+  useEffect(() => {
+    if (typed === value) return
+    const timer = setTimeout(() => tell.current(typed), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [typed, value])
+  return <TextField label={t.home.search} type="search" maxLength={200} value={typed} onChange={(event) => setTyped(event.target.value)} />
+}
+
 type FiltersProps = { filter: ProductionFilter; facets: Facets; onChange(name: FilterName, value: string | undefined): void }
 
 function Filters({ filter, facets, onChange }: FiltersProps) {
@@ -111,7 +128,7 @@ function Filters({ filter, facets, onChange }: FiltersProps) {
     <div className="filters">
       <Button className="filters__open" look="line" small aria-expanded={open} aria-controls="filters" onClick={() => setOpen(!open)}>{t.home.filters}{active > 0 && ` (${active})`}</Button>
       <form id="filters" className={open ? 'filters__form filters__form--open' : 'filters__form'} role="search" onSubmit={(event) => event.preventDefault()}>
-        <TextField label={t.home.search} type="search" value={filter.q ?? ''} onChange={(event) => onChange('q', event.target.value || undefined)} />
+        <Search value={filter.q ?? ''} onChange={(words) => onChange('q', words || undefined)} />
         <SelectField label={t.home.kind} value={filter.kind ?? ''} choices={options(facets.kind, filter.kind, (facet) => t.kinds[facet.value] ?? facet.label ?? facet.value)} onChange={(event) => onChange('kind', event.target.value || undefined)} />
         <SelectField label={t.home.city} value={filter.city ?? ''} choices={options(facets.city, filter.city)} onChange={(event) => onChange('city', event.target.value || undefined)} />
         <SelectField label={t.home.venue} value={filter.venue ?? ''} choices={options(facets.venue, filter.venue)} onChange={(event) => onChange('venue', event.target.value || undefined)} />

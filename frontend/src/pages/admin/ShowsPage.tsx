@@ -1,22 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { call } from '../../api/client'
-import type { Page, ShowCard } from '../../api/types'
+import type { Page } from '../../api/types'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
-import { Waiting, buttonClass } from '../../ui'
+import { Button, Waiting, buttonClass } from '../../ui'
 import { Office } from './Office'
+import { Outcome } from './PlaceForms'
+import { ACTIONS, useShowState, type Action, type AdminShow, type Counts } from './api'
 
-type Counts = { available: number; held: number; booked: number; blocked: number }
-type AdminShow = ShowCard & { counts?: Counts | null }
+const ACTION_WORDS: Record<Action, string> = { publish: 'Publish', pause: 'Pause', resume: 'Go on', cancel: 'Cancel' }
 
 /** The shows of the house with what is sold of each. */
 export function AdminShowsPage() {
   const { t, f } = useSpeech()
   const shows = useQuery({ queryKey: ['admin', 'shows'], queryFn: ({ signal }) => call<Page<AdminShow>>('GET', '/admin/shows?limit=100', undefined, { signal }), refetchInterval: 10_000 })
+  const state = useShowState()
   return (
     <Office title="Shows">
       <p><Link href="/admin/house" className={buttonClass('ink', true)}>Plan a show</Link></p>
+      <Outcome error={state.error} made={null} />
       {shows.isPending && <Waiting label={t.common.loading} />}
       {shows.isError && <Trouble error={shows.error} again={() => void shows.refetch()} />}
       {shows.data && (
@@ -29,7 +32,12 @@ export function AdminShowsPage() {
                   <td><Link href={`/shows/${show.id}`}>{show.production.title}</Link></td>
                   <td>{f.day(show.starts_at, show.time_zone)}, {f.time(show.starts_at, show.time_zone)}</td>
                   <td>{show.venue.name}</td>
-                  <td>{show.state}</td>
+                  <td>
+                    {show.state}
+                    {ACTIONS[show.state].map((action) => (
+                      <Button key={action} look="plain" small className="table__act" disabled={state.isPending} aria-label={`${ACTION_WORDS[action]}: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`} onClick={() => state.mutate({ show: show.id, action })}>{ACTION_WORDS[action]}</Button>
+                    ))}
+                  </td>
                   <Numbers counts={show.counts ?? null} />
                 </tr>
               ))}
