@@ -22,10 +22,13 @@ use crate::accounts::Passwords;
 use crate::catalog::{Catalog, Shelf};
 use crate::holds::Sockets;
 use crate::http::health::Readiness;
+use crate::notify::{Composers, Delivery, Outbox};
 use crate::platform::config::Config;
 use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::platform::keys::{InstallationSecret, Keys};
 use crate::platform::{db, ids, telemetry};
+use crate::tickets::Tickets;
+use crate::tickets::mail::Writer;
 
 /// A database, and the Postgres of our own behind it where there is one.
 pub struct Database {
@@ -101,6 +104,8 @@ pub struct Parts {
     pub sockets: Sockets,
     /// The seat plans in use.
     pub shelf: Shelf,
+    /// Says what must be said; wake it after committing something to say.
+    pub outbox: Outbox,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// How this process reaches itself over HTTP.
@@ -195,6 +200,9 @@ async fn up(
     let own_url = format!("http://{}", reachable(addr));
     let public_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
     let http_db = db::pool(options.clone(), config.database_connections_max);
+    let writer = Writer::new(Tickets::new(workers_db.clone()), Arc::clone(&keys), &public_url);
+    let composers = writer.register(Composers::default());
+    let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let parts = Parts {
         shelf: Shelf::new(Catalog::new(http_db.clone())),
         http_db,
@@ -206,6 +214,7 @@ async fn up(
         readiness: Readiness::default(),
         sockets: Sockets::new(config.sockets_max),
         passwords: Passwords::default(),
+        outbox,
         own_url,
         public_url,
         config: Arc::new(config),

@@ -1,5 +1,6 @@
 //! How mails leave the house: by SMTP, or not at all and into the mailbox.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -68,10 +69,11 @@ impl Delivery {
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         let Some(url) = &config.smtp_url else { return Ok(Self::Mailbox) };
         // The URL may hold a password, and lettre's error the URL: neither is repeated here.
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| ConfigError::Impossible {
-            field: "smtp_url",
-            problem: "must be smtp://user:password@host:587 or smtps://…".to_owned(),
-        })?;
+        let builder =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(&with_tls(url)).map_err(|_| ConfigError::Impossible {
+                field: "smtp_url",
+                problem: "must be smtp://user:password@host:587 or smtps://…".to_owned(),
+            })?;
         let from = config.mail_from.parse().map_err(|_| ConfigError::Impossible {
             field: "mail_from",
             problem: "must be an address, such as: Box office <box-office@example.org>".to_owned(),
@@ -109,6 +111,23 @@ impl Delivery {
     }
 }
 
+/// `smtp://` without `?tls=…` is plain text in lettre. Here a password never goes in the clear unless `?tls=none` says so, and
+/// where there is none, TLS is used where the mail server offers it.
+fn with_tls(url: &str) -> Cow<'_, str> {
+    if !url.starts_with("smtp://") {
+        return Cow::Borrowed(url);
+    }
+    if let Some(plain) = url.strip_suffix("?tls=none") {
+        return Cow::Borrowed(plain);
+    }
+    if url.contains("tls=") {
+        return Cow::Borrowed(url);
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let wish = if url.contains('@') { "required" } else { "opportunistic" };
+    Cow::Owned(format!("{url}{joint}tls={wish}"))
+}
+
 /// 55x speaks of the mail or its recipient. Other permanent answers (a wrong password, a forgotten STARTTLS) speak of us, and
 /// somebody will mend them.
 fn is_refusal(code: Code) -> bool {
@@ -138,6 +157,15 @@ mod tests {
         assert!(wrong.starts_with("mail_from: "), "{wrong}");
         assert_eq!(configured("smtp://localhost", "a@example.org").unwrap().name(), "smtp");
         assert_eq!(Delivery::from_config(&Config::default()).unwrap().name(), "mailbox");
+    }
+
+    #[test]
+    fn a_password_is_not_sent_in_the_clear_unless_somebody_says_so() {
+        assert_eq!(with_tls("smtp://a:b@mx:587"), "smtp://a:b@mx:587?tls=required");
+        assert_eq!(with_tls("smtp://a:b@mx:587?tls=none"), "smtp://a:b@mx:587");
+        assert_eq!(with_tls("smtp://localhost"), "smtp://localhost?tls=opportunistic");
+        assert_eq!(with_tls("smtp://a:b@mx?tls=opportunistic"), "smtp://a:b@mx?tls=opportunistic");
+        assert_eq!(with_tls("smtps://a:b@mx"), "smtps://a:b@mx");
     }
 
     #[test]

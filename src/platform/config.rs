@@ -27,7 +27,8 @@ pub struct Config {
     pub log: String,
     /// Seals the server keys in the database: 32 bytes in base64. Without it `data_dir/secret.key` is made.
     pub secret_key: Option<String>,
-    /// `smtp://user:password@host:587` or `smtps://…`; without it mails are kept in the mailbox.
+    /// `smtp://user:password@host:587` (STARTTLS, which `?tls=none` leaves out) or `smtps://…`; without it mails are kept in
+    /// the mailbox.
     pub smtp_url: Option<String>,
     /// From whom mails come.
     pub mail_from: String,

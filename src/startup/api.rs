@@ -15,6 +15,7 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::{Parts, StartError};
 use crate::accounts::{self, Accounts};
+use crate::admin;
 use crate::catalog::{self, Catalog};
 use crate::demo;
 use crate::demo::routes::Demo;
@@ -23,12 +24,16 @@ use crate::holds;
 use crate::http::access::Access;
 use crate::http::extract::BodyLimit;
 use crate::http::{extract, health, openapi, page};
+use crate::notify::Mailbox;
+use crate::tickets::{self, Tickets};
 
 /// Every address below `/api/v1`, room by room.
 fn rooms(config: &mut ServiceConfig) {
     config.configure(accounts::routes::routes);
     config.configure(catalog::routes::routes);
     config.configure(holds::routes);
+    config.configure(tickets::routes::routes);
+    config.configure(admin::mailbox::routes);
     config.configure(demo::routes::routes);
 }
 
@@ -47,7 +52,10 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.passwords.clone()))
         .app_data(web::Data::new(Accounts::new(db.clone())))
         .app_data(web::Data::new(Catalog::new(db.clone())))
-        .app_data(web::Data::new(parts.shelf.clone()));
+        .app_data(web::Data::new(parts.shelf.clone()))
+        .app_data(web::Data::new(Tickets::new(db.clone())))
+        .app_data(web::Data::new(Mailbox::new(db.clone())))
+        .app_data(web::Data::new(parts.outbox.clone()));
 }
 
 /// The OpenAPI document, without a server.

@@ -28,6 +28,7 @@ impl Workers {
                 Ok(())
             }
         });
+        workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers
     }
 

@@ -5,6 +5,16 @@
 //! `valid`, `suspended` while a refund is on its way, `revoked` for ever once the place was given back. Of a ticket that
 //! is not valid no form shows the code; each says why instead.
 
+pub mod code;
+mod ics;
+pub mod mail;
+pub mod pdf;
+pub mod qr;
+pub mod routes;
+#[cfg(test)]
+mod sample;
 pub mod store;
+mod typeset;
+pub mod words;
 
 pub use store::{Status, Ticket, Tickets};

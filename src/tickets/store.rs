@@ -1,13 +1,17 @@
 //! SQL of tickets.
 
+mod letter;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use letter::{Letter, LetterLine};
+
 use crate::platform::db::DbFault;
-use crate::platform::ids;
+use crate::platform::{house, ids};
 
 /// Whether a ticket admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -204,6 +208,14 @@ impl Tickets {
         Ok(sqlx::query_scalar!("SELECT organizer_id FROM orders WHERE id = $1", order)
             .fetch_optional(&self.pool)
             .await?)
+    }
+
+    /// The name of the house, to stand over a ticket; the organiser's where the house has none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn house(&self, organizer: &str) -> Result<String, DbFault> {
+        Ok(house::read(&self.pool).await?.map_or_else(|| organizer.to_owned(), |house| house.name))
     }
 
     async fn read(&self, ticket: Option<Uuid>, order: Option<Uuid>) -> Result<Vec<Ticket>, DbFault> {

@@ -6,3 +6,6 @@ mod harness;
 
 mod accounts;
 mod operations;
+mod outbox;
+mod sold;
+mod tickets;

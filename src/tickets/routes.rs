@@ -1,0 +1,244 @@
+//! `/orders/{id}/tickets` and the forms of a ticket.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::pdf::{self, PdfError, Sheet};
+use super::{Status, Ticket, Tickets, code, ics, qr, words};
+use crate::accounts::{MaybeIdentity, Role};
+use crate::http::{ApiError, Code};
+use crate::platform::keys::{Keys, Purpose};
+
+/// A ticket in an order's list.
+#[derive(Serialize, ToSchema)]
+pub struct TicketView {
+    id: Uuid,
+    /// The seat's guid; null in an area.
+    seat: Option<String>,
+    /// The area's id; null on a seat.
+    area: Option<String>,
+    section: Option<String>,
+    row: Option<String>,
+    /// The seat's label.
+    number: Option<String>,
+    /// The key of its type.
+    ticket_type: String,
+    /// The key of its price level.
+    price_level: String,
+    /// What its QR code says; null while the ticket does not admit.
+    code: Option<String>,
+    status: Status,
+    /// The page to print. The address proves who may open it: do not pass it on.
+    pdf_url: String,
+    /// The QR code as a picture.
+    svg_url: String,
+    /// The calendar entry.
+    ics_url: String,
+    show_id: Uuid,
+}
+
+/// An order's tickets.
+#[derive(Serialize, ToSchema)]
+pub struct TicketList {
+    items: Vec<TicketView>,
+}
+
+/// `?t=`, in links.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Link {
+    /// Proves that the link was made for this ticket.
+    t: Option<String>,
+}
+
+impl TicketView {
+    fn new(keys: &Keys, ticket: Ticket) -> Self {
+        let link = |form: &str| format!("/api/v1/tickets/{}.{form}?t={}", ticket.id, link_token(keys, ticket.id));
+        Self {
+            code: valid_code(keys, &ticket),
+            pdf_url: link("pdf"),
+            svg_url: link("svg"),
+            ics_url: link("ics"),
+            id: ticket.id,
+            seat: ticket.seat,
+            area: ticket.area,
+            section: ticket.section,
+            row: ticket.row,
+            number: ticket.number,
+            ticket_type: ticket.ticket_type.unwrap_or_default(),
+            price_level: ticket.price_level.unwrap_or_default(),
+            status: ticket.status,
+            show_id: ticket.show_id,
+        }
+    }
+}
+
+fn link_token(keys: &Keys, ticket: Uuid) -> String {
+    keys.token(Purpose::Link, &[b"ticket", ticket.as_bytes()])
+}
+
+fn valid_code(keys: &Keys, ticket: &Ticket) -> Option<String> {
+    match ticket.status {
+        Status::Valid => code::of_ticket(keys, ticket),
+        Status::Suspended | Status::Revoked => None,
+    }
+}
+
+/// Whoever made the order, by its token, or staff of the house that sold it.
+fn must_see(
+    request: &HttpRequest,
+    keys: &Keys,
+    identity: &MaybeIdentity,
+    order: Uuid,
+    organizer: Uuid,
+) -> Result<(), ApiError> {
+    let token = request.headers().get("aisle-order-token").and_then(|token| token.to_str().ok());
+    if token.is_some_and(|token| keys.proves(Purpose::OrderToken, &[order.as_bytes()], token)) {
+        return Ok(());
+    }
+    match &identity.0 {
+        Some(identity) => identity.must(Role::BoxOffice, organizer, "ticket"),
+        None => Err(ApiError::plain(Code::OrderTokenInvalid)),
+    }
+}
+
+/// The ticket of an address, for who may have it.
+async fn admitted(
+    request: &HttpRequest,
+    tickets: &Tickets,
+    keys: &Keys,
+    identity: &MaybeIdentity,
+    id: Uuid,
+    link: &Link,
+) -> Result<Ticket, ApiError> {
+    let ticket = tickets.one(id).await?.ok_or_else(|| ApiError::not_found("ticket"))?;
+    let by_link = link.t.as_deref().is_some_and(|token| keys.proves(Purpose::Link, &[b"ticket", id.as_bytes()], token));
+    if !by_link {
+        must_see(request, keys, identity, ticket.order_id, ticket.organizer_id)?;
+    }
+    Ok(ticket)
+}
+
+/// A ticket in one of its forms. It is somebody's own: nothing between may keep it, and its address is told to nobody.
+fn form(content_type: &'static str, disposition: &str, body: impl Into<web::Bytes>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"))
+        .body(body.into())
+}
+
+/// A name for a saved file: letters and digits of the order's number, and which of its tickets.
+fn file_name(ticket: &Ticket, ending: &str) -> String {
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
+    let id = ticket.id.simple().to_string();
+    format!("ticket-{}-{}.{ending}", plain(&ticket.order_number), &id[id.len() - 6..])
+}
+
+/// The tickets of an order; none before it is confirmed.
+#[utoipa::path(
+    tag = "tickets",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = TicketList)),
+    security(("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/orders/{id}/tickets")]
+async fn list(
+    request: HttpRequest,
+    tickets: web::Data<Tickets>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let organizer = tickets.organizer_of(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
+    must_see(&request, &keys, &identity, *id, organizer)?;
+    let items = tickets.of_order(*id).await?.into_iter().map(|ticket| TicketView::new(&keys, ticket)).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .json(TicketList { items }))
+}
+
+/// The ticket as a page to print. One that does not admit says so and has no code.
+#[utoipa::path(
+    tag = "tickets",
+    params(("id" = Uuid, Path), Link),
+    responses((status = 200, description = "A PDF of one A5 page", content_type = "application/pdf", body = [u8])),
+    security((), ("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/tickets/{id}.pdf")]
+async fn as_pdf(
+    request: HttpRequest,
+    tickets: web::Data<Tickets>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+    link: web::Query<Link>,
+) -> Result<HttpResponse, ApiError> {
+    let ticket = admitted(&request, &tickets, &keys, &identity, *id, &link).await?;
+    let house = tickets.house(&ticket.organizer).await?;
+    let code = valid_code(&keys, &ticket);
+    let name = file_name(&ticket, "pdf");
+    let page = web::block(move || pdf::draw(&house, &[Sheet { ticket: &ticket, code }]))
+        .await
+        .map_err(|error| ApiError::fault(&error))?
+        .map_err(|error: PdfError| ApiError::fault(&error))?;
+    Ok(form("application/pdf", &format!("inline; filename=\"{name}\""), page))
+}
+
+/// The ticket's QR code as a picture. Of a ticket that does not admit it is the word why.
+#[utoipa::path(
+    tag = "tickets",
+    params(("id" = Uuid, Path), Link),
+    responses((status = 200, description = "An SVG", content_type = "image/svg+xml", body = String)),
+    security((), ("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/tickets/{id}.svg")]
+async fn as_svg(
+    request: HttpRequest,
+    tickets: web::Data<Tickets>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+    link: web::Query<Link>,
+) -> Result<HttpResponse, ApiError> {
+    let ticket = admitted(&request, &tickets, &keys, &identity, *id, &link).await?;
+    let title = format!("{}, {}", ticket.production, words::place(&ticket));
+    let instead = words::why_not(ticket.status).map_or("No code", |(word, _)| word);
+    let picture = qr::svg(&title, valid_code(&keys, &ticket).as_deref(), instead);
+    Ok(form("image/svg+xml; charset=utf-8", "inline", picture))
+}
+
+/// The ticket as a calendar entry.
+#[utoipa::path(
+    tag = "tickets",
+    params(("id" = Uuid, Path), Link),
+    responses((status = 200, description = "An iCalendar entry", content_type = "text/calendar", body = String)),
+    security((), ("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/tickets/{id}.ics")]
+async fn as_ics(
+    request: HttpRequest,
+    tickets: web::Data<Tickets>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+    link: web::Query<Link>,
+) -> Result<HttpResponse, ApiError> {
+    let ticket = admitted(&request, &tickets, &keys, &identity, *id, &link).await?;
+    let name = file_name(&ticket, "ics");
+    let disposition = format!("attachment; filename=\"{name}\"");
+    Ok(form("text/calendar; charset=utf-8; method=PUBLISH", &disposition, ics::calendar(&ticket)))
+}
+
+/// The room's addresses.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list).service(as_pdf).service(as_svg).service(as_ics);
+}
