@@ -3,8 +3,11 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod harness;
+mod house;
 
 mod accounts;
+mod holds;
+mod live;
 mod operations;
 mod outbox;
 mod sold;

@@ -1,0 +1,121 @@
+//! The live feed: what a second window sees, without reloading.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use uuid::Uuid;
+
+use crate::harness::{Server, send, spawn, spawn_with};
+use crate::house::{hall, on_sale, on_sale_with};
+
+/// A window on a show.
+struct Window(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Window {
+    async fn open(server: &Server, show: Uuid, query: &str) -> Self {
+        let url = format!("{}/api/v1/shows/{show}/live{query}", server.url.replace("http:", "ws:"));
+        Self(tokio_tungstenite::connect_async(url).await.expect("the socket opens").0)
+    }
+
+    /// The next message of this kind; others in between are passed over. Ends with null when the socket is closed.
+    async fn next(&mut self, kind: &str) -> Value {
+        while let Some(message) = self.0.next().await {
+            match message {
+                Ok(Message::Text(text)) => {
+                    let message: Value = serde_json::from_str(&text).expect("a message is JSON");
+                    if message["t"] == kind {
+                        return message;
+                    }
+                }
+                Ok(Message::Close(_)) | Err(_) => return Value::Null,
+                Ok(_) => {}
+            }
+        }
+        Value::Null
+    }
+
+    async fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).await.expect("it is heard");
+    }
+}
+
+async fn hold(server: &Server, show: Uuid, seats: &Value) -> Value {
+    let request = server.request(Method::POST, &format!("/shows/{show}/holds")).json(&json!({"seats": seats}));
+    send(request).await.expect(201)["hold"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_window_sees_seats_turn_held_and_free_again() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(1, 4, 5)).await;
+    let mut window = Window::open(&server, show, "").await;
+    let snapshot = window.next("snapshot").await;
+    assert_eq!((&snapshot["seats"], &snapshot["areas"]), (&json!("aaaa"), &json!([{"area": "floor", "available": 5}])));
+    assert_eq!(window.next("show").await["state"], "published");
+
+    let held = hold(&server, show, &json!(["r1-2", "r1-3"])).await;
+    let delta = window.next("delta").await;
+    assert_eq!(delta["from"], snapshot["seq"]);
+    assert_eq!(delta["seats"], json!([[1, "h"], [2, "h"]]));
+    let release = server.request(Method::DELETE, &format!("/shows/{show}/holds/{}", held["id"].as_str().unwrap()));
+    send(release.header("aisle-hold-token", held["token"].as_str().unwrap())).await;
+    let next = window.next("delta").await;
+    assert_eq!((&next["from"], &next["seats"]), (&delta["seq"], &json!([[1, "a"], [2, "a"]])));
+
+    // Who was away gets what came after.
+    let mut back = Window::open(&server, show, &format!("?since={}", snapshot["seq"])).await;
+    assert_eq!(back.next("delta").await["from"], snapshot["seq"]);
+    let since = server.get(&format!("/shows/{show}/seats?since={}", snapshot["seq"])).await.expect(200);
+    assert_eq!((&since["from"], &since["deltas"]), (&snapshot["seq"], &json!([[1, "a"], [2, "a"]])));
+    let mut stranger = Window::open(&server, show, "?since=99999").await;
+    assert_eq!(stranger.next("snapshot").await["seq"], next["seq"], "a number from the future gets the whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_buyer_is_told_when_their_hold_lapses_and_the_seats_are_free() {
+    let server = spawn().await;
+    let show = on_sale_with(&server, &hall(1, 4, 0), json!({"hold_ttl_s": 1, "extend_max_s": 1})).await;
+    let held = hold(&server, show, &json!(["r1-1"])).await;
+    let mut window = Window::open(&server, show, "").await;
+    window.next("snapshot").await;
+    window.say(&json!({"t": "hold", "id": held["id"], "token": held["token"]})).await;
+    let ended = window.next("hold_ended").await;
+    assert_eq!((&ended["id"], &ended["why"]), (&held["id"], &json!("lapsed")));
+    let path = format!("/shows/{show}/holds/{}", held["id"].as_str().unwrap());
+    let token = held["token"].as_str().unwrap();
+    send(server.request(Method::GET, &path).header("aisle-hold-token", token)).await.refused(410, "hold_lapsed");
+    send(server.request(Method::POST, &format!("{path}/extend")).header("aisle-hold-token", token))
+        .await
+        .refused(410, "hold_lapsed");
+    assert_eq!(send(server.request(Method::DELETE, &path).header("aisle-hold-token", token)).await.status, 204);
+    let free = server.get(&format!("/shows/{show}/seats")).await.expect(200);
+    assert_eq!(free["seats"], "aaaa");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_says_nonsense_is_closed_and_there_are_only_so_many() {
+    let server = spawn_with(|config| config.sockets_max = 1).await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    let mut window = Window::open(&server, show, "").await;
+    window.next("snapshot").await;
+    let second = server.get(&format!("/shows/{show}/live")).await;
+    second.refused(503, "busy");
+    window.say(&json!({"t": "hold", "id": Uuid::nil(), "token": "forged"})).await;
+    assert_eq!(window.next("nothing of the kind").await, Value::Null, "closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_have_a_tag_and_are_not_sent_again_unchanged() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    let path = format!("/shows/{show}/seats");
+    let tag = server.get(&path).await.headers["etag"].to_str().unwrap().to_owned();
+    let same = send(server.request(Method::GET, &path).header("if-none-match", &tag)).await;
+    assert_eq!(same.status, 304);
+    hold(&server, show, &json!(["r1-1"])).await;
+    let changed = send(server.request(Method::GET, &path).header("if-none-match", &tag)).await;
+    assert_eq!(changed.expect(200)["seats"], "haaa");
+}
