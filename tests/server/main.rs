@@ -10,5 +10,6 @@ mod holds;
 mod live;
 mod operations;
 mod outbox;
+mod process;
 mod sold;
 mod tickets;
