@@ -1,6 +1,7 @@
 // A stand-in for the server, for development and pictures only: it keeps everything in memory and forgets it at the end.
-// PORT (8090), HOLD_MS (480000) and BLOCKS (48) set it up; it serves dist/ too.
+// PORT (8090), HOLD_MS (480000), BLOCKS (48) and PLAN (a file, for the arena) set it up; it serves dist/ too.
 import { createServer } from 'node:http'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +14,8 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.json': 'application/json' }
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 const money = (amount) => ({ amount, currency: 'EUR' })
-const plans = { playhouse: playhouse(), arena: arena(Number(process.env.BLOCKS ?? 48)) }
+const plans = { playhouse: playhouse(), arena: process.env.PLAN ? JSON.parse(readFileSync(process.env.PLAN, 'utf8')) : arena(Number(process.env.BLOCKS ?? 48)) }
+const levels = (name) => LEVELS[name].some((level) => !plans[name].categories.some((one) => one.name === level[2])) ? plans[name].categories.map((one, no) => [`level-${no}`, one.name, one.name, 8900 - no * 1500]) : LEVELS[name]
 
 // ---- the house -------------------------------------------------------------------------------------------------------
 const shows = new Map()
@@ -30,7 +32,7 @@ PRODUCTIONS.forEach((production, no) => {
       id, production, venue, planName, guids, place: new Map(guids.map((guid, at) => [guid, at])), seq: 1,
       letters: guids.map((_, at) => { const r = next(); return (at % 97 < 30 ? r < 0.75 : r < 0.25) ? 'b' : r > 0.985 ? 'x' : r > 0.96 ? 'h' : 'a' }),
       areas: Object.fromEntries(plans[planName].zones.flatMap((zone) => zone.areas ?? []).filter((area) => area.area_id).map((area) => [area.area_id, area.capacity - 312])),
-      starts_at: day(no + n * 3, 19), state: id === 'p4-s2' ? 'paused' : 'published', availability: id === 'p3-s1' ? 'few' : id === 'p6-s1' ? 'sold_out' : 'good', sockets: new Set(), levels: LEVELS[planName],
+      starts_at: day(no + n * 3, 19), state: id === 'p4-s2' ? 'paused' : 'published', availability: id === 'p3-s1' ? 'few' : id === 'p6-s1' ? 'sold_out' : 'good', sockets: new Set(), levels: levels(planName),
     })
   }
 })

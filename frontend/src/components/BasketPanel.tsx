@@ -32,7 +32,7 @@ export function BasketPanel({ basket, state, show, plan, prices, closed, onShowS
         {task === 'holding' && <p role="status">{t.basket.taskHolding}</p>}
         {task === 'reopening' && <p role="status">{t.basket.taskReopening}</p>}
         {hold?.state === 'paying' && task === null && <Notice>{t.basket.paying}</Notice>}
-        {count === 0 && !busy && state.ended === null && !state.error && <p className="soft small">{closed ?? t.basket.empty}</p>}
+        {count === 0 && !busy && closed === null && state.ended === null && !state.error && <p className="soft small">{t.basket.empty}</p>}
         {count > 0 && (
           <>
             <ul className="basket__items">

@@ -123,20 +123,47 @@ function drawSections(ctx: CanvasRenderingContext2D, scene: Scene, view: View, s
   ctx.textAlign = 'center'
   ctx.textBaseline = 'middle'
   ctx.lineJoin = 'round'
+  labelSections(ctx, scene, view, left)
+}
+
+type Box = { left: number; top: number; right: number; bottom: number }
+const overlap = (a: Box, b: Box) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+
+/** Names first, then what is left; where two would lie on each other, the later one stays away. */
+function labelSections(ctx: CanvasRenderingContext2D, scene: Scene, view: View, left: Uint32Array): void {
+  const { plan } = scene
+  const drawn: Box[] = []
+  const put = (words: string, font: string, height: number, x: number, y: number): boolean => {
+    ctx.font = font
+    const half = ctx.measureText(words).width / 2 + 2
+    const box = { left: x - half, right: x + half, top: y - height / 2, bottom: y + height / 2 }
+    if (drawn.some((other) => overlap(box, other))) return false
+    drawn.push(box)
+    label(ctx, words, x, y)
+    return true
+  }
+  const named: { no: number; wide: boolean; x: number; y: number }[] = []
   plan.sections.forEach((section, no) => {
     if (!section.bounds) return
-    const width = Math.min((section.bounds.right - section.bounds.left), (section.bounds.bottom - section.bounds.top) * 1.6) * view.scale
+    const width = Math.min(section.bounds.right - section.bounds.left, (section.bounds.bottom - section.bounds.top) * 1.6) * view.scale
     if (width < 22) return
     const at = toScreen(view, section.middle)
-    const words = width > 72 ? section.name : section.name.replace(/^\D+(?=\d)/, '')
-    const count = String(left[no] ?? 0)
-    ctx.font = `700 ${width > 72 ? 14 : 12}px ${FONT}`
+    const wide = width > 72
+    const words = wide ? section.name : section.name.replace(/^\D+(?=\d)/, '')
+    const y = at.y - (width > 40 ? 7 : 0)
+    ctx.font = `700 ${wide ? 14 : 12}px ${FONT}`
     if (ctx.measureText(words).width > width + 8) return
-    label(ctx, words, at.x, at.y - (width > 40 ? 7 : 0), PLASTER)
-    if (width <= 40) return
-    ctx.font = `500 11px ${FONT}`
-    label(ctx, width > 72 ? scene.words.left(left[no] ?? 0) : count, at.x, at.y + 8, PLASTER)
+    if (put(words, ctx.font, wide ? 16 : 13, at.x, y) && width > 40) named.push({ no, wide, x: at.x, y: at.y + 8 })
   })
+  for (const { no, wide, x, y } of named) put(wide ? scene.words.left(left[no] ?? 0) : String(left[no] ?? 0), `500 11px ${FONT}`, 12, x, y)
+}
+
+function label(ctx: CanvasRenderingContext2D, words: string, x: number, y: number): void {
+  ctx.lineWidth = 3.5
+  ctx.strokeStyle = INK
+  ctx.strokeText(words, x, y)
+  ctx.fillStyle = PLASTER
+  ctx.fillText(words, x, y)
 }
 
 /** Counted once for each change of the seats, however often the view moves. */
@@ -158,14 +185,6 @@ function mixed(color: string, part: number): string {
   const channel = (hex: string, at: number) => Number.parseInt(hex.slice(at, at + 2), 16)
   const parts = [1, 3, 5].map((at) => Math.round(channel(HOUSE_2, at) + (channel(color, at) - channel(HOUSE_2, at)) * part))
   return `rgb(${parts.join(' ')})`
-}
-
-function label(ctx: CanvasRenderingContext2D, words: string, x: number, y: number, color: string): void {
-  ctx.lineWidth = 3.5
-  ctx.strokeStyle = INK
-  ctx.strokeText(words, x, y)
-  ctx.fillStyle = color
-  ctx.fillText(words, x, y)
 }
 
 /** One bucket per look, filled anew for each drawing and kept between drawings, so that panning makes no garbage. */

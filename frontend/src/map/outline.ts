@@ -13,7 +13,7 @@ export function seatPath(ctx: CanvasRenderingContext2D, x: number, y: number, ra
   }
   const front = radius * 0.2
   const back = square ? front : radius * 0.82
-  ctx.roundRect(x - radius * 0.92, y - radius * 0.92, radius * 1.84, radius * 1.84, [back, back, front, front])
+  ctx.roundRect(x - radius * 0.86, y - radius * 0.88, radius * 1.72, radius * 1.76, [back, back, front, front])
 }
 
 /** A shape in its own coordinates. */
