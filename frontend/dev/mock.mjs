@@ -199,7 +199,7 @@ const routes = [
     orders.set(order.id, order)
     return [201, { order: orderView(order, true), payment: order.payment }]
   }],
-  ['GET', '/orders/:id', ({ id, orderToken }) => orderView(orderOf(id, orderToken))],
+  ['GET', '/orders/:id', ({ id, orderToken }) => ({ order: orderView(orderOf(id, orderToken)) })],
   ['POST', '/orders/:id/payments', ({ id, orderToken }) => { const order = orderOf(id, orderToken); order.payment = newPayment(); return [201, { order: orderView(order), payment: order.payment }] }],
   ['POST', '/orders/:id/reopen', ({ id, orderToken }) => { const order = orderOf(id, orderToken); order.status = 'cancelled'; for (const hold of order.holds) { hold.state = 'open'; hold.expires = Date.now() + HOLD_MS } return { order: orderView(order), holds: order.holds.map((hold) => view(hold)) } }],
   ['POST', '/orders/:id/cancel', ({ id, orderToken }) => { const order = orderOf(id, orderToken); order.status = 'refunding'; order.refunds = [{ id: 'r', amount: total(order.lines), status: 'pending', reason: null, created_at: new Date().toISOString() }]; setTimeout(() => { order.status = 'refunded'; order.refunds[0].status = 'succeeded'; for (const hold of order.holds) take(hold.show, hold.seats, 'a') }, 2500); return { order: orderView(order) } }],

@@ -32,7 +32,7 @@ export function OrderPage({ id }: { id: string }) {
   const token = useMemo(() => takeToken(id), [id])
   const order = useQuery({
     queryKey: ['order', id],
-    queryFn: ({ signal }) => call<Order>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) }),
+    queryFn: async ({ signal }) => (await call<{ order: Order }>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) })).order,
     refetchInterval: ({ state }) => (state.data && MOVING[state.data.status] ? POLL_MS : false),
   })
   const locked = order.error instanceof Problem && (order.error.status === 401 || order.error.status === 403)
