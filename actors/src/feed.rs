@@ -125,6 +125,12 @@ impl Feed {
         self.snapshot_with(&current.state, letters)
     }
 
+    /// The version of the plan whose order the letters have.
+    #[must_use]
+    pub fn plan_version(&self) -> PlanVersionId {
+        self.0.plan.version()
+    }
+
     /// The durable sequence number.
     #[must_use]
     pub fn seq(&self) -> Seq {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
-use aisle_core::{Plan, Seq, ShowId};
+use aisle_core::{Plan, ShowId};
 use dashmap::DashMap;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -97,7 +97,7 @@ impl Feeds {
     /// The feed of this show, where somebody still has it and its plan is the same.
     pub(crate) fn known(&self, show: ShowId, plan: &Plan) -> Option<Feed> {
         let feed = self.0.get(&show).and_then(|feed| feed.value().upgrade()).map(Feed)?;
-        (feed.snapshot().plan_version == plan.version()).then_some(feed)
+        (feed.plan_version() == plan.version()).then_some(feed)
     }
 
     pub(crate) fn begin(&self, show: ShowId, plan: Arc<Plan>, ring_max: usize, state: PublicState) -> Feed {
@@ -110,17 +110,20 @@ impl Feeds {
     pub(crate) fn subscribers(&self) -> usize {
         self.0.iter().filter_map(|feed| feed.value().upgrade()).map(|feed| Feed(feed).subscribers()).sum()
     }
-
-    #[allow(dead_code)] // read by tests of the rebuild
-    pub(crate) fn seq(&self, show: ShowId) -> Option<Seq> {
-        self.0.get(&show).and_then(|feed| feed.value().upgrade()).map(|feed| Feed(feed).seq())
-    }
 }
 
 #[derive(Debug)]
 struct Inner {
     registry: Arc<Registry>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Nobody can ask for anything any more, but handles keep the way to the watcher open. Who wants to know when the shows
+        // are down calls `stop` before.
+        let _ = self.registry.calls.try_send(Call::Stop(oneshot::channel().0));
+    }
 }
 
 /// All the shows of this process. Clone is cheap. Owns a thread with an actix system, so it can be used from any runtime.

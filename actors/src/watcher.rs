@@ -371,7 +371,12 @@ impl Watcher {
             }
             Ending::BadReplay => {
                 metrics::rebuilt("replay");
+                let now = self.house.clock.now();
                 let trouble = self.trouble.entry(show).or_default();
+                if trouble.last.is_none_or(|last| now.ms_since(last) > FORGIVEN_AFTER_MS) {
+                    trouble.bad_replays = 0;
+                }
+                trouble.last = Some(now);
                 trouble.bad_replays += 1;
                 if trouble.bad_replays >= BAD_REPLAYS_MAX {
                     tracing::error!(show.id = %show, "Show {show} is out of order: its journal cannot be replayed");

@@ -50,7 +50,8 @@ impl House {
             };
             match asked {
                 Err(AskError::Unavailable) => {
-                    self.clock.advance_ms(1_000);
+                    // Little by little, so that no hold lapses meanwhile.
+                    self.clock.advance_ms(20);
                     tokio::task::yield_now().await;
                 }
                 other => return other,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use aisle_actors::core::{Command, Seq};
+use aisle_actors::core::{Command, SeatNo, Seq};
 use aisle_actors::{AskError, Clock, Fault, MemoryHouse, ShowsConfig, Ticks};
 
 use crate::house::{House, config};
-use crate::support::{START, book, booking, give_back, hold, node, show, take};
+use crate::support::{START, allocation, book, booking, give_back, hold, node, show, take};
 
 #[tokio::test]
 async fn everything_is_there_after_a_sleep() {
@@ -142,13 +142,21 @@ async fn snapshots_are_kept_every_so_many_events() {
 async fn summaries_are_written_while_a_show_is_awake() {
     let house = House::start();
     let handle = house.on_sale(show(1)).await;
-    handle.ask(take(1, &[0, 1])).await.unwrap();
+    // Something that no passing of time undoes.
+    let keep = Command::Block {
+        allocation: allocation(1),
+        seats: vec![SeatNo(0), SeatNo(1)],
+        areas: Vec::new(),
+        reason: "a camera".into(),
+        release_at: None,
+    };
+    handle.ask(keep).await.unwrap();
     while house.memory.summary(show(1)).is_none_or(|summary| summary.seq < Seq(2)) {
         house.clock.advance_ms(1_000);
         tokio::task::yield_now().await;
     }
     let summary = house.memory.summary(show(1)).unwrap();
-    assert_eq!(summary.counts[0].held, 2);
+    assert_eq!((summary.counts[0].blocked, summary.available()), (2, 118));
     house.shows.stop().await;
 }
 
