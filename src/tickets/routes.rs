@@ -1,8 +1,11 @@
 //! `/orders/{id}/tickets` and the forms of a ticket.
 
+use std::time::Duration;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -12,6 +15,11 @@ use super::{Status, Ticket, Tickets, code, ics, qr, words};
 use crate::accounts::{MaybeIdentity, Role};
 use crate::http::{ApiError, Code};
 use crate::platform::keys::{Keys, Purpose};
+
+/// Pages drawn at a time, in this process: each takes a processor for some milliseconds, and sales come first.
+static DRAWING: Semaphore = Semaphore::const_new(2);
+/// How long a page waits for its turn before its reader is asked to try again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A ticket in an order's list.
 #[derive(Serialize, ToSchema)]
@@ -186,6 +194,8 @@ async fn as_pdf(
     let house = tickets.house(&ticket.organizer).await?;
     let code = valid_code(&keys, &ticket);
     let name = file_name(&ticket, "pdf");
+    let patience = tokio::time::timeout(PATIENCE, DRAWING.acquire()).await;
+    let _turn = patience.ok().and_then(Result::ok).ok_or_else(|| ApiError::busy(2))?;
     let page = web::block(move || pdf::draw(&house, &[Sheet { ticket: &ticket, code }]))
         .await
         .map_err(|error| ApiError::fault(&error))?

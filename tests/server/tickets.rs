@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aisle::accounts::{Accounts, NewUser, Role, insert_membership, insert_user};
 use aisle::platform::keys::Purpose;
 use aisle::tickets::{code, mail, store};
 use reqwest::Method;
@@ -152,6 +153,56 @@ async fn nobody_sees_a_ticket_who_cannot_prove_to_have_a_part_in_it() {
         .refused(403, "order_token_invalid");
     server.get(&format!("/orders/{}/tickets", Uuid::nil())).await.refused(404, "not_found");
     assert_eq!(server.admin(Method::GET, &path, &Value::Null).await.expect(200)["items"].as_array().unwrap().len(), 5);
+}
+
+/// A bearer token of somebody with this role in the house that sold it.
+async fn staff(server: &Server, house: Uuid, role: Role) -> String {
+    let email = format!("{}@example.org", aisle::platform::ids::new_id());
+    let new = NewUser { name: "Staff".to_owned(), email, password_hash: None, is_admin: false };
+    let mut db = server.db.acquire().await.unwrap();
+    let user = insert_user(&mut db, &new).await.unwrap();
+    insert_membership(&mut db, user, house, role).await.unwrap();
+    Accounts::new(server.db.clone()).make_bearer(user, "test").await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_people_of_a_house_see_its_own_tickets_and_mails_alone() {
+    let server = spawn().await;
+    let (sold, other) = (sell(&server.db).await, sell(&server.db).await);
+    issue(&server, &sold).await;
+    sqlx::query(
+        "INSERT INTO mail (id, organizer_id, recipient, subject, text_body, html_body, status)
+         VALUES ($1, $1, 'ada@example.org', 'Hello', '', '', 'kept'), ($2, NULL, 'admin@example.org', 'Hello', '', '', 'kept')",
+    )
+    .bind(sold.organizer)
+    .bind(Uuid::from_u128(9))
+    .execute(&server.db)
+    .await
+    .unwrap();
+    let tickets = format!("/orders/{}/tickets", sold.order);
+    let ask = async |token: &str, path: &str| send(server.request(Method::GET, path).bearer_auth(token)).await;
+
+    let runs = staff(&server, sold.organizer, Role::Organizer).await;
+    let sells = staff(&server, sold.organizer, Role::BoxOffice).await;
+    let stranger = staff(&server, other.organizer, Role::Organizer).await;
+    assert_eq!(ask(&sells, &tickets).await.status, 200);
+    ask(&stranger, &tickets).await.refused(404, "not_found");
+    ask(&staff(&server, sold.organizer, Role::Scanner).await, &tickets).await.refused(403, "forbidden");
+
+    let mails = ask(&runs, "/admin/mailbox").await.expect(200)["items"].as_array().unwrap().clone();
+    assert_eq!((mails.len(), &mails[0]["id"]), (1, &sold.organizer.to_string().into()));
+    assert_eq!(ask(&runs, &format!("/admin/mailbox/{}", sold.organizer)).await.status, 200);
+    ask(&runs, &format!("/admin/mailbox/{}", Uuid::from_u128(9))).await.refused(404, "not_found");
+    ask(&sells, "/admin/mailbox").await.refused(403, "forbidden");
+    assert_eq!(ask(&stranger, "/admin/mailbox").await.expect(200)["items"], Value::Array(vec![]));
+    ask(&stranger, &format!("/admin/mailbox/{}", sold.organizer)).await.refused(404, "not_found");
+
+    // Two mails on pages of one: each comes once.
+    let first = server.admin(Method::GET, "/admin/mailbox?limit=1", &Value::Null).await.expect(200);
+    let rest = format!("/admin/mailbox?limit=1&after={}", first["next"].as_str().unwrap());
+    let second = server.admin(Method::GET, &rest, &Value::Null).await.expect(200);
+    assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
+    assert_eq!(second["next"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
