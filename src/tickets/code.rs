@@ -202,6 +202,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn no_changed_byte_goes_unseen(at in 0_usize..114, by in 1_u8..=255) {
             let mut bytes = from_base32(&sign(&key(1), &code())).unwrap();

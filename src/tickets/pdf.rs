@@ -314,7 +314,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(12))]
+        // A page takes seconds without optimisation.
+        #![proptest_config(ProptestConfig::with_cases(4))]
         #[test]
         fn nothing_that_people_are_called_stops_the_press(
             production in any::<String>(), holder in "\\PC{0,300}", section in any::<String>(),
