@@ -66,7 +66,7 @@ function Foot() {
   return (
     <footer className="foot">
       <div className="page foot__line">
-        <p>{site?.name} · {t.common.allIn}</p>
+        <p>{site && `${site.name} · `}{t.common.allIn}</p>
         <p className="foot__links">
           {site?.demo && <Link href="/rush">{t.demo.rush}</Link>}
           {site?.demo && <Link href="/admin/mailbox">{t.demo.mailbox}</Link>}

@@ -90,6 +90,8 @@ export class Basket {
    * buyer opens the page: a look from a second tab must not end the payment in the first.
    */
   async resume(then: 'reopen' | 'look'): Promise<void> {
+    // What runs already ends by saying how things stand.
+    if (this.#state.task) return
     const record = readRecord(this.show)
     if (record.asking) {
       this.#set({ chosen: record.asking.body.seats ?? [], areas: record.asking.body.areas ?? [] })

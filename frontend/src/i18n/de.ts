@@ -15,6 +15,7 @@ export const de: Messages = {
     found: (n) => (n === 1 ? '1 Produktion' : `${n} Produktionen`),
     empty: 'So etwas steht nicht auf dem Spielplan.', emptyHint: 'Einen Filter entfernen oder einen anderen Tag wählen.',
     nothing: 'Noch ist nichts im Verkauf.', nothingHint: 'Der Spielplan wird noch geschrieben. Schauen Sie bald wieder herein.',
+    unopened: 'Dieses Haus ist noch nicht offen.', unopenedHint: 'Für die Betreiber: Der Server hat beim Start einen Link gezeigt. Er öffnet das Haus.',
     more: 'Mehr zeigen', noShow: 'Noch keine Termine', shows: (n) => (n === 1 ? '1 Termin' : `${n} Termine`), choose: 'Plätze wählen', see: 'Termine ansehen',
     dayHas: (n) => (n === 0 ? 'keine Vorstellung' : n === 1 ? '1 Vorstellung' : `${n} Vorstellungen`),
   },

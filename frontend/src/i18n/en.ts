@@ -15,6 +15,7 @@ export const en = {
     found: (n: number) => (n === 1 ? '1 production' : `${n} productions`),
     empty: 'Nothing on the bill is like that.', emptyHint: 'Take a filter off, or choose another day.',
     nothing: 'Nothing is on sale yet.', nothingHint: 'The bill is written by the box office. Come back soon.',
+    unopened: 'This house is not open yet.', unopenedHint: 'Whoever runs it: the server printed a link when it started. It opens the house.',
     more: 'Show more', noShow: 'No dates yet', shows: (n: number) => (n === 1 ? '1 date' : `${n} dates`), choose: 'Choose seats', see: 'See dates',
     dayHas: (n: number) => (n === 0 ? 'no show' : n === 1 ? '1 show' : `${n} shows`),
   },

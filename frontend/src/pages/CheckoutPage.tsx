@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMemo, useState, type FormEvent } from 'react'
+import { useEffect, useMemo, useState, type FormEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call, isUncertain, Problem } from '../api/client'
 import { usePlanJson, useShow, useSite } from '../api/queries'
@@ -90,6 +90,13 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   })
   const providers = site?.providers ?? []
   const chosenProvider = provider ?? providers[0]
+
+  useEffect(() => {
+    // A browser may bring the page back as it was left, in the middle of leaving.
+    const restored = (event: PageTransitionEvent) => { if (event.persisted) setSending(false) }
+    window.addEventListener('pageshow', restored)
+    return () => window.removeEventListener('pageshow', restored)
+  }, [])
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()

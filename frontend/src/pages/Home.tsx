@@ -40,12 +40,12 @@ export function Home() {
           <h1 className="display masthead__title">{t.home.title}</h1>
           <DayRow value={filter.date} onChange={(day) => set('date', day)} />
         </div>
-        <Filters filter={filter} facets={found.data?.pages[0]?.facets ?? {}} onChange={set} />
+        {(filtered || !found.isSuccess || items.length > 0) && <Filters filter={filter} facets={found.data?.pages[0]?.facets ?? {}} onChange={set} />}
       </div>
       <section className="page bill" aria-busy={found.isFetching} aria-label={t.nav.whatsOn}>
         {found.isPending && <Waiting label={t.common.loading} />}
         {found.isError && <Trouble error={found.error} again={() => void found.refetch()} />}
-        {found.isSuccess && items.length === 0 && <Empty filtered={filtered} clear={clear} />}
+        {found.isSuccess && items.length === 0 && <Empty filtered={filtered} unopened={site?.setup_needed === true} clear={clear} />}
         {filtered && items.length > 0 && (
           <p className="bill__count"><span role="status">{t.home.found(items.length)}</span> <Button look="plain" small onClick={clear}>{t.home.clear}</Button></p>
         )}
@@ -85,12 +85,12 @@ function Lead({ production }: { production: ProductionCard }) {
   )
 }
 
-function Empty({ filtered, clear }: { filtered: boolean; clear(): void }) {
+function Empty({ filtered, unopened, clear }: { filtered: boolean; unopened: boolean; clear(): void }) {
   const { t } = useSpeech()
   return (
     <div className="nothing">
-      <p className="display nothing__title">{filtered ? t.home.empty : t.home.nothing}</p>
-      <p className="prose">{filtered ? t.home.emptyHint : t.home.nothingHint}</p>
+      <p className="display nothing__title">{filtered ? t.home.empty : unopened ? t.home.unopened : t.home.nothing}</p>
+      <p className="prose">{filtered ? t.home.emptyHint : unopened ? t.home.unopenedHint : t.home.nothingHint}</p>
       {filtered && <Button look="ink" onClick={clear}>{t.home.clear}</Button>}
     </div>
   )
