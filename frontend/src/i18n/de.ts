@@ -82,7 +82,7 @@ export const de: Messages = {
     rushNone: 'Niemand steht an. Drücken Sie den Knopf und behalten Sie den Plan im Auge.', someoneElse: 'Ein Ansturm läuft schon; Sie sehen ihm zu.', toMap: 'Diesen Plan öffnen',
   },
   setup: {
-    title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.',
+    title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.', wrongLink: 'Das ist nicht der Link, den der Server zuletzt gezeigt hat. Nehmen Sie den neuesten.',
   },
   login: { title: 'Büro', email: 'E-Mail', password: 'Passwort', go: 'Anmelden', out: 'Abmelden', wrong: 'E-Mail und Passwort gehören nicht zusammen.', demo: 'Die Zugänge dieses Hauses stehen in den Zeilen, die der Server beim Start gezeigt hat.' },
   errors: {

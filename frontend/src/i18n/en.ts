@@ -82,7 +82,7 @@ export const en = {
     rushNone: 'Nobody is queueing. Press the button and keep your eyes on the map.', someoneElse: 'A rush is already running; you are watching it.', toMap: 'Open this map',
   },
   setup: {
-    title: 'Open the house', intro: 'This page works once, with the link that the server printed when it started.', you: 'You', house: 'The house', venue: 'Its first venue', name: 'Your name', email: 'E-mail', password: 'Password', passwordHint: 'At least 12 characters.', houseName: 'Name of the house', currency: 'Currency', timeZone: 'Time zone', venueName: 'Name of the venue', city: 'City', country: 'Country', address: 'Address', go: 'Open the house', done: 'The house is open.', toOffice: 'Go to the back office', noToken: 'The link is not complete: what stands after # is missing.',
+    title: 'Open the house', intro: 'This page works once, with the link that the server printed when it started.', you: 'You', house: 'The house', venue: 'Its first venue', name: 'Your name', email: 'E-mail', password: 'Password', passwordHint: 'At least 12 characters.', houseName: 'Name of the house', currency: 'Currency', timeZone: 'Time zone', venueName: 'Name of the venue', city: 'City', country: 'Country', address: 'Address', go: 'Open the house', done: 'The house is open.', toOffice: 'Go to the back office', noToken: 'The link is not complete: what stands after # is missing.', wrongLink: 'This is not the link that the server printed last. Take the newest one.',
   },
   login: { title: 'Back office', email: 'E-mail', password: 'Password', go: 'Sign in', out: 'Sign out', wrong: 'This e-mail and password do not belong together.', demo: 'The logins of this demonstration house stand in the lines that the server printed when it started.' },
   errors: {

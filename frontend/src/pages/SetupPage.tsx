@@ -30,8 +30,6 @@ export function SetupPage() {
     }
     try {
       await call<{ user: User }>('POST', '/setup', body)
-      // The new administrator goes straight to work; who can't be signed in here signs in by hand.
-      await call('POST', '/auth/login', { email: body.administrator.email, password: values.password }).catch(() => undefined)
       await client.invalidateQueries()
       setState('done')
     } catch (error) {
@@ -75,7 +73,7 @@ export function SetupPage() {
               </div>
               <TextField label={t.setup.address} {...field('address')} />
             </fieldset>
-            {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
+            {failed !== null && <Notice kind="alarm">{failed instanceof Problem && failed.code === 'forbidden' ? t.setup.wrongLink : f.problem(failed)}</Notice>}
             <Button type="submit" look="lamp" disabled={state === 'busy' || !token}>{state === 'busy' ? t.basket.working : t.setup.go}</Button>
           </form>
         )}

@@ -1,21 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { Link } from 'wouter'
 import { call } from '../../api/client'
 import type { Page } from '../../api/types'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
-import { Button, Waiting, buttonClass } from '../../ui'
+import { Button, Dialog, TextField, Waiting, buttonClass } from '../../ui'
 import { Office } from './Office'
 import { Outcome } from './PlaceForms'
-import { ACTIONS, useShowState, type Action, type AdminShow, type Counts } from './api'
+import { ACTIONS, ANNOUNCED, useShowState, type Action, type AdminShow, type Counts } from './api'
 
 const ACTION_WORDS: Record<Action, string> = { publish: 'Publish', pause: 'Pause', resume: 'Go on', cancel: 'Cancel' }
+type Wish = { show: AdminShow; action: Action }
 
 /** The shows of the house with what is sold of each. */
 export function AdminShowsPage() {
   const { t, f } = useSpeech()
   const shows = useQuery({ queryKey: ['admin', 'shows'], queryFn: ({ signal }) => call<Page<AdminShow>>('GET', '/admin/shows?limit=100', undefined, { signal }), refetchInterval: 10_000 })
   const state = useShowState()
+  const [wish, setWish] = useState<Wish | null>(null)
+  const act = (show: AdminShow, action: Action) => (ANNOUNCED[action] ? setWish({ show, action }) : state.mutate({ show: show.id, action }))
   return (
     <Office title="Shows">
       <p><Link href="/admin/house" className={buttonClass('ink', true)}>Plan a show</Link></p>
@@ -35,7 +39,7 @@ export function AdminShowsPage() {
                   <td>
                     {show.state}
                     {ACTIONS[show.state].map((action) => (
-                      <Button key={action} look="plain" small className="table__act" disabled={state.isPending} aria-label={`${ACTION_WORDS[action]}: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`} onClick={() => state.mutate({ show: show.id, action })}>{ACTION_WORDS[action]}</Button>
+                      <Button key={action} look="plain" small className="table__act" disabled={state.isPending} aria-label={`${ACTION_WORDS[action]}: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`} onClick={() => act(show, action)}>{ACTION_WORDS[action]}</Button>
                     ))}
                   </td>
                   <Numbers counts={show.counts ?? null} />
@@ -45,7 +49,20 @@ export function AdminShowsPage() {
           </table>
         </div>
       )}
+      <Dialog open={wish !== null} title={wish ? `${ACTION_WORDS[wish.action]}: ${wish.show.production.title}` : ''} onClose={() => setWish(null)}>
+        {wish && <Announcement wish={wish} busy={state.isPending} onAct={(publicMessage) => state.mutate({ show: wish.show.id, action: wish.action, publicMessage }, { onSettled: () => setWish(null) })} />}
+      </Dialog>
     </Office>
+  )
+}
+
+function Announcement({ wish, busy, onAct }: { wish: Wish; busy: boolean; onAct(publicMessage: string): void }) {
+  const [words, setWords] = useState('')
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); onAct(words.trim()) }}>
+      <TextField label="What the public is told" hint="Stands over the map at once, in every open window." maxLength={1000} value={words} onChange={(event) => setWords(event.target.value)} />
+      <div className="dialog__actions"><Button type="submit" look="ink" disabled={busy}>{ACTION_WORDS[wish.action]}</Button></div>
+    </form>
   )
 }
 

@@ -31,7 +31,10 @@ export function useMake<Body, Made = { id: string }>(room: string) {
 }
 
 export type Action = 'publish' | 'pause' | 'resume' | 'cancel'
-export const ACTIONS: Record<ShowState, readonly Action[]> = { draft: ['publish'], published: ['pause'], paused: ['resume'], cancelled: [], moved: [], ended: [] }
+/** What can be done with a show in each state; the server has the last word. */
+export const ACTIONS: Record<ShowState, readonly Action[]> = { draft: ['publish'], published: ['pause', 'cancel'], paused: ['resume', 'cancel'], cancelled: [], moved: ['publish'], ended: [] }
+/** What the public should hear about. */
+export const ANNOUNCED: Record<Action, boolean> = { publish: false, pause: true, resume: false, cancel: true }
 
 export function useShowState() {
   const client = useQueryClient()
