@@ -23,6 +23,9 @@ use crate::catalog::{Catalog, Shelf};
 use crate::holds::Sockets;
 use crate::http::health::Readiness;
 use crate::notify::{Composers, Delivery, Outbox};
+use crate::orders::{Checkout, Orders, Outside};
+use crate::payments::sandbox::Sandbox;
+use crate::payments::{Gateway, Gateways};
 use crate::platform::config::Config;
 use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::platform::keys::{InstallationSecret, Keys};
@@ -108,10 +111,25 @@ pub struct Parts {
     pub outbox: Outbox,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// The gateway for trying things out.
+    pub sandbox: Sandbox,
     /// How this process reaches itself over HTTP.
     pub own_url: String,
     /// How the outside reaches it.
     public_url: String,
+}
+
+impl Parts {
+    /// The gateways of this server, over the connections of one runtime.
+    fn gateways(&self, db: &db::Db) -> Gateways {
+        Gateways::new([Arc::new(self.sandbox.over(db.clone())) as Arc<dyn Gateway>])
+    }
+
+    /// What drives orders, over the connections of one runtime.
+    fn checkout(&self, db: &db::Db) -> Checkout {
+        let outside = Outside { shows: self.shows.clone(), gateways: self.gateways(db) };
+        Checkout::new(Orders::new(db.clone()), outside, Arc::clone(&self.clock))
+    }
 }
 
 /// A server that runs.
@@ -205,6 +223,7 @@ async fn up(
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let parts = Parts {
         shelf: Shelf::new(Catalog::new(http_db.clone())),
+        sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys)),
         http_db,
         workers_db,
         keys,

@@ -10,11 +10,10 @@ use crate::clock::{Clock, LeaseMark, Stopwatch};
 use crate::feed::Feed;
 use crate::handle::{End, NoAnswer, Reply, Shared};
 use crate::journal::{Epoch, Journal, JournalError};
-use crate::load::load;
 use crate::metrics;
 use crate::registry::{Feeds, ShowsConfig};
 use crate::summary::{ShowSummary, Summaries};
-use crate::turn::{Effect, Standing, Turn, Wish};
+use crate::turn::{Effect, ReplayError, Standing, Turn, Wish};
 
 /// Somebody asks.
 #[derive(Debug, Message)]
@@ -115,12 +114,11 @@ pub(crate) struct ShowActor {
     guard: Guard,
 }
 
-/// What a show is once it has been loaded.
-pub(crate) struct Awake {
-    pub(crate) turn: Turn<Reply>,
-    pub(crate) epoch: Epoch,
-    pub(crate) feed: Feed,
-    pub(crate) lease: LeaseMark,
+struct Awake {
+    turn: Turn<Reply>,
+    epoch: Epoch,
+    feed: Feed,
+    lease: LeaseMark,
 }
 
 impl ShowActor {
@@ -418,6 +416,72 @@ impl Handler<Summarise> for ShowActor {
         }
         self.summarised = Some(seq);
         Some(awake.turn.summary())
+    }
+}
+
+async fn load(house: Arc<House>, show: ShowId, plan: Arc<Plan>) -> Result<Awake, Ending> {
+    // Taken first: a lease that ends while we load is not the one we loaded under.
+    let lease = house.clock.lease_mark();
+    let journal = &house.journal;
+    let epoch = journal.acquire(show).await.map_err(|error| ending_of(&error))?;
+    let recovered = journal.load(show).await.map_err(|error| ending_of(&error))?;
+    let known = house.feeds.known(show, &plan);
+    let seq = known.as_ref().map(Feed::seq);
+    let every = house.config.snapshot_every;
+    let first = replay(show, Arc::clone(&plan), recovered, every, seq).await?;
+    let (turn, holds) = match first {
+        Ok(recovered) => recovered,
+        Err(error) => {
+            let error = chain(&error);
+            tracing::warn!(show.id = %show, error, "The snapshot of show {show} cannot be read; replaying its whole journal");
+            let whole = journal.load_whole(show).await.map_err(|error| ending_of(&error))?;
+            replay(show, Arc::clone(&plan), whole, every, seq).await?.map_err(|_| Ending::BadReplay)?
+        }
+    };
+    let feed = match known {
+        Some(feed) => {
+            feed.catch_up(turn.public_state(), holds);
+            feed
+        }
+        None => house.feeds.begin(show, plan, house.config.ring_max, turn.public_state()),
+    };
+    Ok(Awake { turn, epoch, feed, lease })
+}
+
+type Replayed = Result<(Turn<Reply>, Vec<aisle_core::HoldView>), ReplayError>;
+
+/// Replays away from the actors' thread: a long journal must not stop the other shows, and a panic in it is only an answer.
+async fn replay(
+    show: ShowId,
+    plan: Arc<Plan>,
+    recovered: crate::journal::Recovered,
+    snapshot_every: u64,
+    known: Option<Seq>,
+) -> Result<Replayed, Ending> {
+    tokio::task::spawn_blocking(move || Turn::recover(show, &plan, recovered, snapshot_every, known)).await.map_err(
+        |error| {
+            tracing::error!(show.id = %show, error = %error, "Replaying show {show} panicked");
+            Ending::BadReplay
+        },
+    )
+}
+
+fn ending_of(error: &JournalError) -> Ending {
+    let show = error.show();
+    let told = chain(error);
+    match error {
+        JournalError::Fenced { .. } => {
+            tracing::info!(show.id = %show, "Another process owns show {show}");
+            Ending::Fenced
+        }
+        JournalError::Refused { .. } | JournalError::Unknown { .. } => {
+            tracing::error!(show.id = %show, error = told, "Could not load show {show}");
+            Ending::Lost
+        }
+        JournalError::Damaged { .. } => {
+            tracing::error!(show.id = %show, error = told, "The journal of show {show} is damaged");
+            Ending::BadReplay
+        }
     }
 }
 

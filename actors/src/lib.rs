@@ -12,7 +12,6 @@ mod feed;
 mod gate;
 mod handle;
 mod journal;
-mod load;
 mod memory;
 mod metrics;
 pub mod postgres;
@@ -23,7 +22,7 @@ mod view;
 mod watcher;
 
 pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
-pub use feed::{Delta, Feed, FeedSnapshot, PublicChange, PublicState};
+pub use feed::{Delta, Feed, FeedSnapshot};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
 pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};

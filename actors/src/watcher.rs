@@ -3,8 +3,6 @@
 //! actix does not bring back an actor that panicked. Every actor leaves a note when it is gone, however it went; the watcher
 //! reads the notes and decides. It alone writes the registry, so that nothing here races.
 
-mod rounds;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +11,7 @@ use actix::prelude::*;
 use aisle_core::{ShowId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actor::{Ended, Ending, House, ShowActor, Sleep, chain};
+use crate::actor::{Ended, Ending, Fence, House, ShowActor, Sleep, Summarise, chain};
 use crate::clock::{Clock, LeaseMark};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, Shared, ShowHandle};
 use crate::journal::Journal;
@@ -426,6 +424,52 @@ impl Watcher {
         actix::spawn(async move {
             clock.passed(wait_ms).await;
             let _ = errands.send(Errand::Rebuild(show, life));
+        });
+    }
+
+    fn round(&mut self) {
+        let handles: Vec<ShowHandle> = self.registry.awake.iter().map(|entry| entry.value().clone()).collect();
+        metrics::awake(handles.len(), self.house.feeds.subscribers());
+        let now = self.house.clock.now();
+        let idle_ms = self.house.config.idle_passivate_ms;
+        let lease = self.house.clock.lease_mark();
+        let lost = !self.house.clock.lease_live() || std::mem::replace(&mut self.lease, lease) != lease;
+        for handle in &handles {
+            // Each actor knows the lease that it was acquired under, and stops where that one has ended.
+            if lost {
+                let _ = handle.addr().try_send(Fence);
+            }
+            let shared = handle.shared();
+            let used = Timestamp(shared.last_used.load(Ordering::Relaxed));
+            let nobody = shared.waiting.load(Ordering::Acquire) == 0 && handle.feed().subscribers() == 0;
+            if nobody && now.ms_since(used) >= idle_ms {
+                self.sleep(handle.id(), None);
+            }
+        }
+        if self.round_running || !self.stopping.is_empty() {
+            return;
+        }
+        self.round_running = true;
+        let (house, errands) = (Arc::clone(&self.house), self.errands.clone());
+        actix::spawn(async move {
+            let mut rows = Vec::new();
+            for handle in handles {
+                if let Ok(Some(row)) = handle.addr().send(Summarise).await {
+                    rows.push(row);
+                }
+            }
+            if !rows.is_empty()
+                && let Err(error) = house.summaries.write(rows).await
+            {
+                tracing::warn!(error = chain(&error), "Could not write the summaries of the shows");
+            }
+            match house.summaries.due(now).await {
+                Ok(due) => {
+                    let _ = errands.send(Errand::Due(due));
+                }
+                Err(error) => tracing::warn!(error = chain(&error), "Could not look for shows whose time has come"),
+            }
+            let _ = errands.send(Errand::RoundDone);
         });
     }
 

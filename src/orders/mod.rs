@@ -1,1 +1,16 @@
 //! Checkout: the saga from holds to a confirmed order, its worker, cancellation and refunds.
+
+pub mod checkout;
+pub mod ledger;
+pub mod outside;
+pub mod pricing;
+pub mod routes;
+pub mod saga;
+pub mod store;
+pub mod wire;
+pub mod worker;
+
+pub use checkout::Checkout;
+pub use outside::Outside;
+pub use store::Orders;
+pub use worker::OrdersWorker;

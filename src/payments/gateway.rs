@@ -239,6 +239,12 @@ pub trait Gateway: Send + Sync + 'static {
     /// # Errors
     /// [`WebhookError::SignatureInvalid`] before anything of the body is believed.
     fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Report, WebhookError>;
+
+    /// Reads a webhook that was verified when it came, and stored.
+    ///
+    /// # Errors
+    /// [`WebhookError::Malformed`].
+    fn parse(&self, body: &[u8]) -> Result<Report, WebhookError>;
 }
 
 /// The gateways of this server, by name.

@@ -26,6 +26,7 @@ use crate::http::extract::BodyLimit;
 use crate::http::{extract, health, openapi, page};
 use crate::notify::Mailbox;
 use crate::tickets::{self, Tickets};
+use crate::{orders, payments};
 
 /// Every address below `/api/v1`, room by room.
 fn rooms(config: &mut ServiceConfig) {
@@ -34,6 +35,7 @@ fn rooms(config: &mut ServiceConfig) {
     config.configure(holds::routes);
     config.configure(tickets::routes::routes);
     config.configure(admin::mailbox::routes);
+    config.configure(orders::routes::routes);
     config.configure(demo::routes::routes);
 }
 
@@ -55,7 +57,10 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.shelf.clone()))
         .app_data(web::Data::new(Tickets::new(db.clone())))
         .app_data(web::Data::new(Mailbox::new(db.clone())))
-        .app_data(web::Data::new(parts.outbox.clone()));
+        .app_data(web::Data::new(parts.outbox.clone()))
+        .app_data(web::Data::new(parts.sandbox.clone()))
+        .app_data(web::Data::new(parts.gateways(db)))
+        .app_data(web::Data::new(parts.checkout(db)));
 }
 
 /// The OpenAPI document, without a server.
@@ -86,6 +91,7 @@ pub(super) fn serve(
             .app_data(demo)
             .configure(extract::configure)
             .configure(health::routes)
+            .configure(payments::routes::pages)
             .route(
                 "/api/openapi.json",
                 web::get().to(move || {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Parts;
+use crate::orders::OrdersWorker;
 use crate::platform::idempotency;
 
 /// The workers of this process.
@@ -29,7 +30,22 @@ impl Workers {
             }
         });
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
+        workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));
+        match parts.sandbox.delivery(parts.workers_db.clone(), &parts.own_url) {
+            Ok(delivery) => workers.until_stopped(|stop| delivery.run(stop)),
+            Err(error) => {
+                tracing::error!(error = crate::http::error::chain(&error), "The sandbox's news cannot be delivered");
+            }
+        }
         workers
+    }
+
+    /// Runs something that stops when it is told.
+    fn until_stopped<W>(&mut self, work: impl FnOnce(watch::Receiver<bool>) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        self.running.push(tokio::spawn(work(self.stopping.subscribe())));
     }
 
     /// Does something now and then until the server stops; a failure is logged and tried again at the next turn.

@@ -114,14 +114,6 @@ impl Show {
             .find_map(|&pass| self.search(pool, wish, quantity, pass))
     }
 
-    fn has_run(&self, pool: Pool, seats: &[SeatNo], quantity: usize) -> bool {
-        let mut run = 0;
-        seats.iter().any(|&seat| {
-            run = if self.is_in(pool, seat) { run + 1 } else { 0 };
-            run >= quantity
-        })
-    }
-
     fn search(&self, pool: Pool, wish: &Wish, quantity: usize, pass: Pass) -> Option<Window> {
         let mut best: Option<Window> = None;
         let mut line = Line::default();
@@ -136,10 +128,6 @@ impl Show {
                 continue;
             }
             let seats = self.plan.seats_of(block);
-            // Owners are four bytes each and seats are not: most blocks of a nearly sold-out house end here.
-            if !self.has_run(pool, seats, quantity) {
-                continue;
-            }
             line.read(self, pool, wish, seats);
             for from in 0..(seats.len() + 1).saturating_sub(quantity) {
                 let to = from + quantity;

@@ -50,10 +50,8 @@ impl Show {
         let mut chosen = split.spread(wish.accessible)?;
         split.stay_near(&chosen);
         split.kind = Kind::Companion;
-        if wish.companions > 0 {
-            let companions = split.suitable_in(self.plan.blocks()).min(wish.companions);
-            chosen.extend(split.spread(companions)?);
-        }
+        let companions = split.suitable_in(self.plan.blocks()).min(wish.companions);
+        chosen.extend(split.spread(companions)?);
         split.stay_near(&chosen);
         split.kind = Kind::Ordinary;
         chosen.extend(split.spread(quantity - chosen.len())?);

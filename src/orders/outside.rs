@@ -1,0 +1,244 @@
+//! Carries the saga's effects out: asks shows and gateways, and puts what they say into the saga's words.
+
+use std::collections::HashSet;
+
+use aisle_actors::core::{
+    Answer, AreaCount, BookingId, BookingView, Channel, Command, HoldId, HoldState, LateSale, OrderId, Origin, Plan,
+    Rejection, SeatNo, ShowId,
+};
+use aisle_actors::{AskError, ShowHandle, Shows};
+use uuid::Uuid;
+
+use super::saga::{Effect, Outcome, Part, Saga};
+use crate::http::rejection::guids;
+use crate::payments::{Cancelled, Charge, GatewayError, Gateways, RefundWish, Start};
+use crate::platform::time::from_core;
+
+/// Everything outside of an order.
+#[derive(Clone)]
+pub struct Outside {
+    /// All shows.
+    pub shows: Shows,
+    /// All providers.
+    pub gateways: Gateways,
+}
+
+impl Outside {
+    /// Carries one effect out. What nobody answered comes back as [`Outcome::Later`].
+    pub async fn perform(&self, saga: &Saga, effect: &Effect) -> Outcome {
+        match effect {
+            Effect::StartPayment { hold }
+            | Effect::Reopen { hold }
+            | Effect::EndPayment { hold }
+            | Effect::Book { hold }
+            | Effect::SellLate { hold }
+            | Effect::CancelBooking { hold }
+            | Effect::GiveBack { hold } => match saga.part(*hold) {
+                Some(part) => self.ask(saga, part, effect).await,
+                None => Outcome::Later { reason: "the order has no such hold".to_owned() },
+            },
+            Effect::Start { payment }
+            | Effect::Cancel { payment }
+            | Effect::LookUp { payment }
+            | Effect::Void { payment }
+            | Effect::Capture { payment } => self.pay(saga, *payment, effect).await,
+            Effect::Refund { refund, look_first } => self.refund(saga, *refund, *look_first).await,
+            Effect::Confirm => Outcome::Done,
+        }
+    }
+
+    async fn ask(&self, saga: &Saga, part: &Part, effect: &Effect) -> Outcome {
+        let handle = match self.shows.get(ShowId(part.show)).await {
+            Ok(handle) => handle,
+            Err(error) => return not_asked(error),
+        };
+        let (hold, order, booking) = (HoldId(part.hold), OrderId(saga.order), BookingId(part.booking));
+        let command = match effect {
+            Effect::StartPayment { .. } => {
+                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms) }
+            }
+            Effect::Reopen { .. } => Command::ReopenHold { hold, order },
+            Effect::EndPayment { .. } => Command::EndPayment { hold, order },
+            Effect::Book { .. } => Command::Book { hold, booking, order: Some(order) },
+            Effect::SellLate { .. } => match late(saga, part, handle.plan()) {
+                Ok(sale) => Command::SellLate(sale),
+                Err(rejection) => return Outcome::Refused(rejection),
+            },
+            Effect::CancelBooking { .. } => Command::CancelBooking { booking, seats: Vec::new(), areas: Vec::new() },
+            Effect::GiveBack { .. } => match handle.booking(booking).await {
+                Ok(Some(view)) => match to_give_back(saga, part, &view, handle.plan()) {
+                    Some(command) => command,
+                    None => return Outcome::Done,
+                },
+                Ok(None) => return Outcome::Done,
+                Err(error) => return not_asked(error),
+            },
+            Effect::Start { .. }
+            | Effect::Cancel { .. }
+            | Effect::LookUp { .. }
+            | Effect::Void { .. }
+            | Effect::Capture { .. }
+            | Effect::Refund { .. }
+            | Effect::Confirm => return Outcome::Later { reason: "not a show's business".to_owned() },
+        };
+        match handle.ask(command).await {
+            Ok(answered) => answered_as(&handle, &answered.answer),
+            Err(error) => not_asked(error),
+        }
+    }
+
+    async fn pay(&self, saga: &Saga, payment: Uuid, effect: &Effect) -> Outcome {
+        let Some(attempt) = saga.attempt(payment) else {
+            return Outcome::Later { reason: "the order has no such payment".to_owned() };
+        };
+        let Some(gateway) = self.gateways.get(&attempt.provider) else {
+            return Outcome::Later { reason: format!("the provider {} is not configured", attempt.provider) };
+        };
+        let charge = Charge { payment, provider_ref: attempt.provider_ref.clone() };
+        let told = match effect {
+            Effect::Start { .. } => {
+                let Some(pay_by) = saga.pay_by else {
+                    return Outcome::Later { reason: "no show has begun the payment".to_owned() };
+                };
+                let start = Start {
+                    payment,
+                    amount: attempt.amount,
+                    description: format!("Order {}", saga.number),
+                    return_path: format!("/orders/{}", saga.order),
+                    pay_by,
+                };
+                gateway.start(&start).await.map(|started| Outcome::Started {
+                    provider_ref: started.provider_ref,
+                    checkout_url: started.checkout_url,
+                })
+            }
+            Effect::Cancel { .. } => gateway.cancel(&charge).await.map(|cancelled| match cancelled {
+                Cancelled::Confirmed => Outcome::Done,
+                Cancelled::AlreadyPaid => Outcome::AlreadyPaid,
+            }),
+            Effect::Void { .. } => gateway.void(&charge).await.map(|()| Outcome::Done),
+            Effect::Capture { .. } => gateway.capture(&charge).await.map(|()| Outcome::Done),
+            Effect::StartPayment { .. }
+            | Effect::Reopen { .. }
+            | Effect::EndPayment { .. }
+            | Effect::Book { .. }
+            | Effect::SellLate { .. }
+            | Effect::CancelBooking { .. }
+            | Effect::GiveBack { .. }
+            | Effect::LookUp { .. }
+            | Effect::Refund { .. }
+            | Effect::Confirm => gateway.look_up(payment).await.map(Outcome::Reports),
+        };
+        told.unwrap_or_else(not_told)
+    }
+
+    async fn refund(&self, saga: &Saga, refund: Uuid, look_first: bool) -> Outcome {
+        let wanted = saga.refunds.iter().find(|it| it.id == refund);
+        let of = wanted.and_then(|refund| Some((refund, saga.attempt(refund.payment)?)));
+        let Some((refund, attempt)) = of else {
+            return Outcome::Later { reason: "the order has no such refund".to_owned() };
+        };
+        let Some(gateway) = self.gateways.get(&attempt.provider) else {
+            return Outcome::Later { reason: format!("the provider {} is not configured", attempt.provider) };
+        };
+        let charge = Charge { payment: attempt.id, provider_ref: attempt.provider_ref.clone() };
+        let wish = RefundWish { refund: refund.id, charge, amount: refund.amount };
+        if look_first {
+            match gateway.has_refund(&wish).await {
+                Ok(true) => return Outcome::Done,
+                Ok(false) => {}
+                Err(error) => return not_told(error),
+            }
+        }
+        gateway.refund(&wish).await.map_or_else(not_told, |()| Outcome::Done)
+    }
+}
+
+fn answered_as(handle: &ShowHandle, answer: &Answer) -> Outcome {
+    match answer {
+        Answer::Hold(view) => match view.state {
+            HoldState::Paying { pay_by, .. } => Outcome::Paying {
+                pay_by: from_core(pay_by),
+                seats: guids(handle.plan(), &view.seats),
+                areas: area_ids(handle.plan(), &view.areas),
+            },
+            HoldState::Open { .. }
+            | HoldState::Released { .. }
+            | HoldState::Lapsed { .. }
+            | HoldState::PaymentEnded { .. }
+            | HoldState::Booked { .. } => Outcome::Done,
+        },
+        Answer::Booking(_) | Answer::Allocation(_) | Answer::Done => Outcome::Done,
+    }
+}
+
+/// Areas by their ids.
+pub fn area_ids(plan: &Plan, areas: &[AreaCount]) -> Vec<(String, u32)> {
+    let named = |count: &AreaCount| Some((plan.area(count.area)?.id.to_string(), count.quantity));
+    areas.iter().filter_map(named).collect()
+}
+
+fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Rejection> {
+    let seats: Vec<SeatNo> = part.seats.iter().filter_map(|guid| plan.number_of(guid)).collect();
+    let areas: Vec<AreaCount> = part
+        .areas
+        .iter()
+        .filter_map(|(id, quantity)| Some(AreaCount { area: plan.area_of(id)?.number, quantity: *quantity }))
+        .collect();
+    // The plan was changed meanwhile, and has not all of these places any more.
+    if seats.len() != part.seats.len() || areas.len() != part.areas.len() {
+        return Err(Rejection::UnknownSeats { seats: Vec::new() });
+    }
+    Ok(LateSale {
+        booking: BookingId(part.booking),
+        order: OrderId(saga.order),
+        hold: HoldId(part.hold),
+        seats,
+        areas,
+        // Other seats would need other lines and tickets than were ordered.
+        accept_equal: false,
+        origin: Origin { channel: Channel::Public, buyer: None },
+    })
+}
+
+/// What is still booked and wanted back: the difference between the booking and what its order keeps, so that asking again
+/// takes nothing twice.
+fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &Plan) -> Option<Command> {
+    let kept = || saga.lines.iter().filter(|line| line.hold == Some(part.hold) && !line.cancelled && !line.giving_back);
+    let seats_kept: HashSet<SeatNo> = kept().filter_map(|line| plan.number_of(line.seat.as_deref()?)).collect();
+    let seats: Vec<SeatNo> = view.seats.iter().copied().filter(|seat| !seats_kept.contains(seat)).collect();
+    let areas: Vec<AreaCount> = view
+        .areas
+        .iter()
+        .filter_map(|count| {
+            let id = plan.area(count.area).map(|area| &*area.id);
+            let keeps: u32 = kept().filter(|line| line.area.as_deref() == id).map(|line| line.quantity).sum();
+            let quantity = count.quantity.saturating_sub(keeps);
+            (quantity > 0).then_some(AreaCount { area: count.area, quantity })
+        })
+        .collect();
+    // Both lists empty would mean the whole booking.
+    (!seats.is_empty() || !areas.is_empty()).then_some(Command::CancelBooking {
+        booking: BookingId(part.booking),
+        seats,
+        areas,
+    })
+}
+
+fn not_asked(error: AskError) -> Outcome {
+    match error {
+        AskError::Rejected(rejection) => Outcome::Refused(rejection),
+        AskError::Busy { .. }
+        | AskError::Unavailable
+        | AskError::Fenced
+        | AskError::Quarantined
+        | AskError::NotFound => Outcome::Later { reason: error.to_string() },
+    }
+}
+
+fn not_told(error: GatewayError) -> Outcome {
+    match error {
+        GatewayError::Declined { reason } | GatewayError::Refused { reason } => Outcome::No { reason },
+        GatewayError::Unknown { .. } => Outcome::Later { reason: crate::http::error::chain(&error) },
+    }
+}

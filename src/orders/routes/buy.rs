@@ -1,0 +1,299 @@
+//! From holds to an order.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use aisle_actors::core::{HoldId, HoldState, ShowId};
+use uuid::Uuid;
+
+use super::super::checkout::{Checkout, Drove};
+use super::super::outside::area_ids;
+use super::super::pricing::{Priced, ToPrice, price};
+use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
+use super::super::store::{Made, NewOrder};
+use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
+use super::{Access, answer, may_see, shown};
+use crate::accounts::{MaybeIdentity, normalized};
+use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
+use crate::holds::{HoldJson, proves_hold};
+use crate::http::rejection::{guids, rejected, unasked};
+use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
+use crate::payments::{Gateway, Gateways};
+use crate::platform::ids::{derived_id, new_id};
+use crate::platform::keys::Keys;
+use crate::platform::money::{Currency, Money};
+use crate::platform::time::to_core;
+
+/// A request that found its order refused before it began is decided anew, this often.
+const DECIDED_ANEW_MAX: u8 = 20;
+
+/// A hold as it stands, with all that is needed to price and to pay it.
+struct Standing {
+    show: Uuid,
+    hold: Uuid,
+    seats: Vec<String>,
+    areas: Vec<(String, u32)>,
+    table: PriceTable,
+    shelved: Arc<Shelved>,
+    pay_within_ms: u64,
+}
+
+/// What handlers of this file work with.
+struct Desk<'a> {
+    checkout: &'a Checkout,
+    keys: &'a Keys,
+    catalog: &'a Catalog,
+    shelf: &'a Shelf,
+}
+
+impl Desk<'_> {
+    /// The caller owns all of these, and none is named twice.
+    fn must_own(&self, holds: &[OwnedHold]) -> Result<(), ApiError> {
+        for (at, owned) in holds.iter().enumerate() {
+            if !proves_hold(self.keys, ShowId(owned.show_id), HoldId(owned.hold_id), &owned.token) {
+                return Err(ApiError::plain(Code::HoldTokenInvalid).hold(owned.hold_id));
+            }
+            if holds[..at].iter().any(|other| other.hold_id == owned.hold_id) {
+                return Err(ApiError::field(format!("holds[{at}]"), "is named twice"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn standing(&self, holds: &[OwnedHold], any_state: bool) -> Result<Vec<Standing>, ApiError> {
+        let mut standing = Vec::with_capacity(holds.len());
+        for owned in holds {
+            let named = |error: ApiError| error.hold(owned.hold_id);
+            let show = ShowId(owned.show_id);
+            let handle = self.checkout.outside.shows.get(show).await.map_err(|error| named(unasked(&error)))?;
+            let view = handle.hold(HoldId(owned.hold_id)).await.map_err(|error| named(unasked(&error)))?;
+            let view = view.ok_or_else(|| named(ApiError::not_found("hold")))?;
+            // Ended holds say how they ended.
+            HoldJson::of(&view, show, handle.plan(), to_core(self.checkout.now())).map_err(named)?;
+            if matches!(view.state, HoldState::Paying { .. }) && !any_state {
+                let detail = "The hold is being paid for already.";
+                return Err(named(ApiError::new(Code::HoldNotOpen, detail)));
+            }
+            let facts = handle.facts().await.map_err(|error| named(unasked(&error)))?;
+            let shelved = self.shelf.of_show(show.0).await.map_err(|error| ApiError::fault(&error))?;
+            standing.push(Standing {
+                show: show.0,
+                hold: owned.hold_id,
+                seats: guids(handle.plan(), &view.seats),
+                areas: area_ids(handle.plan(), &view.areas),
+                table: self.catalog.price_table(show.0).await?,
+                shelved: shelved.ok_or_else(|| named(ApiError::not_found("show")))?,
+                pay_within_ms: facts.settings.pay_within_ms,
+            });
+        }
+        Ok(standing)
+    }
+
+    /// Who sells all of these, and in which currency.
+    async fn seller(&self, holds: &[OwnedHold]) -> Result<(Uuid, Currency), ApiError> {
+        let shows: Vec<Uuid> = holds.iter().map(|owned| owned.show_id).collect();
+        let sellers = self.checkout.store.sellers(&shows).await?;
+        let Some(&(_, organizer, currency)) = sellers.first() else { return Err(ApiError::not_found("show")) };
+        if sellers.iter().any(|&(_, other, money)| other != organizer || money != currency) {
+            return Err(ApiError::field("holds", "must be of one house and in one currency"));
+        }
+        Ok((organizer, currency))
+    }
+}
+
+fn priced(order: Uuid, standing: &[Standing], wanted: &[WantedTicket]) -> Result<Vec<Priced>, ApiError> {
+    let holds: Vec<ToPrice<'_>> = standing
+        .iter()
+        .map(|hold| ToPrice {
+            show: hold.show,
+            hold: hold.hold,
+            seats: &hold.seats,
+            areas: &hold.areas,
+            table: &hold.table,
+            document: &hold.shelved.document,
+        })
+        .collect();
+    price(order, &holds, wanted)
+}
+
+/// What an order of these holds would cost. Changes nothing.
+#[utoipa::path(tag = "orders", request_body = AskQuote, responses((status = 200, body = Quote)))]
+#[post("/quotes")]
+pub async fn make_quote(
+    checkout: web::Data<Checkout>,
+    keys: web::Data<Keys>,
+    catalog: web::Data<Catalog>,
+    shelf: web::Data<Shelf>,
+    body: Json<AskQuote>,
+) -> Result<HttpResponse, ApiError> {
+    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf };
+    desk.must_own(&body.value.holds)?;
+    let (_, currency) = desk.seller(&body.value.holds).await?;
+    let standing = desk.standing(&body.value.holds, true).await?;
+    let lines = priced(Uuid::nil(), &standing, &body.value.tickets)?;
+    let total = lines.iter().map(|priced| priced.line.amount).sum();
+    let lines = lines.iter().map(|priced| priced.view(currency)).collect();
+    Ok(answer(StatusCode::OK, false, &Quote { lines, total: Money::new(total, currency), currency }))
+}
+
+/// Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once.
+#[utoipa::path(
+    tag = "orders",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes this request repeatable", min_length = 1, max_length = 255)),
+    request_body = CreateOrder,
+    responses((status = 201, body = CheckoutBody))
+)]
+#[post("/orders")]
+#[allow(clippy::too_many_arguments, reason = "each is what actix extracts or shares")]
+pub async fn create_order(
+    checkout: web::Data<Checkout>,
+    gateways: web::Data<Gateways>,
+    keys: web::Data<Keys>,
+    catalog: web::Data<Catalog>,
+    shelf: web::Data<Shelf>,
+    identity: MaybeIdentity,
+    key: IdempotencyKey,
+    body: Json<CreateOrder>,
+) -> Result<HttpResponse, ApiError> {
+    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf };
+    let Json { value: wanted, hash } = body;
+    desk.must_own(&wanted.holds)?;
+    let gateway = match &wanted.provider {
+        Some(name) => gateways.get(name),
+        None => gateways.usual(),
+    };
+    let gateway = gateway.ok_or_else(|| ApiError::plain(Code::ProviderUnknown))?;
+    let first = wanted.holds.first().map_or(Uuid::nil(), |owned| owned.hold_id);
+    // Whoever proves to own the hold needs no other name: two strangers with one key have two holds.
+    let caller = identity.0.as_ref().map_or(Caller::Holder(first), |identity| identity.caller());
+    let scoped = key.of(caller)?;
+    let first_id = scoped.as_ref().map_or_else(new_id, |scoped| scoped.id("POST /orders"));
+
+    for again in 0..=DECIDED_ANEW_MAX {
+        let order = if again == 0 { first_id } else { derived_id(&[b"again", first_id.as_bytes(), &[again]]) };
+        let made = match desk.checkout.store.was_made(order, hash).await? {
+            Some(made) => made,
+            None => {
+                let new = intent(&desk, order, &wanted, hash, gateway.as_ref()).await?;
+                desk.checkout.store.make(&new).await?
+            }
+        };
+        if made == Made::Reused {
+            return Err(ApiError::plain(Code::IdempotencyKeyReused));
+        }
+        let drove = desk.checkout.drive(order).await?.ok_or_else(|| ApiError::not_found("order"))?;
+        if let Some(refusal) = drove.refusals.first() {
+            return Err(refused(&desk, refusal).await);
+        }
+        // A refusal changed nothing, so the same request is decided anew, as an order of its own.
+        if made == Made::Before && drove.saga.was_refused() {
+            continue;
+        }
+        return made_answer(&desk, &drove, made == Made::Before).await;
+    }
+    Err(ApiError::plain(Code::TooManyRequests).retry_after(60))
+}
+
+async fn made_answer(desk: &Desk<'_>, drove: &Drove, replayed: bool) -> Result<HttpResponse, ApiError> {
+    let unheard = drove.saga.parts.iter().any(|part| part.state == PartState::Intended);
+    if unheard && drove.stuck.is_some() {
+        return Err(ApiError::busy(1));
+    }
+    let order = shown(desk.checkout, desk.keys, &drove.saga, Access::Guest).await?;
+    let payment = order.payment.clone();
+    Ok(answer(StatusCode::CREATED, replayed, &CheckoutBody { order, payment }))
+}
+
+/// Which hold could not be paid for, and why; the others stay open.
+async fn refused(desk: &Desk<'_>, refusal: &Refusal) -> ApiError {
+    match desk.checkout.outside.shows.get(ShowId(refusal.show)).await {
+        Ok(handle) => rejected(&refusal.rejection, handle.plan()).hold(refusal.hold),
+        Err(error) => unasked(&error).hold(refusal.hold),
+    }
+}
+
+async fn intent(
+    desk: &Desk<'_>,
+    order: Uuid,
+    wanted: &CreateOrder,
+    request: u64,
+    gateway: &dyn Gateway,
+) -> Result<NewOrder, ApiError> {
+    let (organizer, currency) = desk.seller(&wanted.holds).await?;
+    let standing = desk.standing(&wanted.holds, false).await?;
+    let (lines, said): (Vec<_>, Vec<_>) =
+        priced(order, &standing, &wanted.tickets)?.into_iter().map(|priced| (priced.line, priced.said)).unzip();
+    let total: i64 = lines.iter().map(|line| line.amount).sum();
+    let attempt = Attempt {
+        id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
+        number: 1,
+        provider: gateway.name().to_owned(),
+        kind: gateway.method().kind,
+        status: AttemptStatus::Starting,
+        amount: Money::new(total, currency),
+        provider_ref: None,
+        checkout_url: None,
+        paid_at: None,
+        next_check_at: None,
+        problem: None,
+    };
+    let saga = Saga {
+        order,
+        number: String::new(),
+        state: OrderState::AwaitingPayment,
+        total,
+        currency,
+        pay_by: None,
+        pay_within_ms: standing.iter().map(|hold| hold.pay_within_ms).min().unwrap_or(0),
+        accept_equal: wanted.accept_equal_seats,
+        paid_with: None,
+        confirmed_at: None,
+        parts: standing
+            .into_iter()
+            .map(|hold| Part {
+                show: hold.show,
+                hold: hold.hold,
+                booking: derived_id(&[b"booking", order.as_bytes(), hold.hold.as_bytes()]),
+                state: PartState::Intended,
+                seats: hold.seats,
+                areas: hold.areas,
+            })
+            .collect(),
+        attempts: if total > 0 { vec![attempt] } else { Vec::new() },
+        refunds: Vec::new(),
+        lines,
+    };
+    Ok(NewOrder {
+        saga,
+        lines: said,
+        organizer,
+        name: wanted.customer.name.trim().to_owned(),
+        email: wanted.customer.email.clone(),
+        email_normalized: normalized(&wanted.customer.email),
+        locale: wanted.customer.locale.clone(),
+        terms_version: wanted.terms_version.clone(),
+        request,
+    })
+}
+
+/// An order, by its token or by the house.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = Uuid, Path), ("Aisle-Order-Token" = Option<String>, Header)),
+    responses((status = 200, body = OrderBody)),
+    security(("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/orders/{id}")]
+pub async fn read_order(
+    request: HttpRequest,
+    checkout: web::Data<Checkout>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
+    let loaded = checkout.store.load(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
+    let order = shown(&checkout, &keys, &loaded.saga, access).await?;
+    Ok(answer(StatusCode::OK, false, &OrderBody { order }))
+}

@@ -1,0 +1,332 @@
+//! What an effect brought, and what providers say. Learning twice is learning once; learning late does no harm.
+
+use aisle_actors::core::Rejection;
+use jiff::Timestamp;
+
+use super::{Attempt, AttemptStatus, Effect, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Saga};
+use crate::payments::{MethodKind, Report, What};
+use crate::platform::ids::derived_id;
+
+impl Saga {
+    /// Takes in what came of an effect. A refusal that ended the checkout is returned, for whoever waits for an answer.
+    pub fn learn(&mut self, now: Timestamp, effect: &Effect, outcome: Outcome) -> Option<Refusal> {
+        match effect {
+            Effect::StartPayment { hold } => return self.learn_started(*hold, outcome),
+            Effect::Reopen { hold } => self.set_part(*hold, &outcome, PartState::Open, |_| PartState::Ended),
+            // Not ours to end any more: perhaps it was booked, in a step whose answer was lost. Taking the booking back finds
+            // out.
+            Effect::EndPayment { hold } => self.set_part(*hold, &outcome, PartState::Ended, |rejection| {
+                if matches!(rejection, Rejection::HoldNotOpen) { PartState::Booked } else { PartState::Ended }
+            }),
+            Effect::Book { hold } => {
+                let paid = self.paid_with.and_then(|id| self.attempt(id)).map(|attempt| attempt.status);
+                let is_here = paid == Some(AttemptStatus::Captured);
+                self.set_part(*hold, &outcome, PartState::Booked, |rejection| match rejection {
+                    // The hold has ended; money that is here may still buy its seats.
+                    Rejection::HoldNotOpen | Rejection::HoldLapsed { .. } | Rejection::UnknownHold { .. }
+                        if is_here =>
+                    {
+                        PartState::Ended
+                    }
+                    _ => PartState::Lost,
+                });
+            }
+            Effect::SellLate { hold } => self.set_part(*hold, &outcome, PartState::Booked, |_| PartState::Lost),
+            Effect::CancelBooking { hold } => self.set_part(*hold, &outcome, PartState::Returned, |_| PartState::Ended),
+            Effect::GiveBack { hold } => self.learn_given_back(*hold, &outcome),
+            Effect::Start { payment } => {
+                if let Some(attempt) = self.attempt_mut(*payment) {
+                    learn_attempt_started(attempt, now, outcome);
+                }
+            }
+            Effect::Cancel { payment } => {
+                if let Some(attempt) = self.attempt_mut(*payment) {
+                    match outcome {
+                        Outcome::Done if attempt.status == AttemptStatus::Cancelling => {
+                            attempt.status = AttemptStatus::Cancelled;
+                        }
+                        Outcome::AlreadyPaid | Outcome::No { .. } if attempt.status == AttemptStatus::Cancelling => {
+                            attempt.next_check_at = Some(now);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Effect::LookUp { payment } => {
+                if let Outcome::Reports(reports) = outcome {
+                    if let Some(attempt) = self.attempt_mut(*payment) {
+                        let waits = attempt.status == AttemptStatus::Pending;
+                        attempt.next_check_at = waits.then(|| Self::check_after(now));
+                    }
+                    for report in &reports {
+                        self.report(report);
+                    }
+                }
+            }
+            Effect::Void { payment } => {
+                if let Some(attempt) = self.attempt_mut(*payment).filter(|it| it.status == AttemptStatus::Authorized) {
+                    match outcome {
+                        Outcome::Done => attempt.status = AttemptStatus::Cancelled,
+                        Outcome::No { reason } => {
+                            attempt.problem = Some(reason);
+                            attempt.next_check_at = Some(now);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Effect::Capture { payment } => {
+                if let Some(attempt) = self.attempt_mut(*payment).filter(|it| it.status == AttemptStatus::Authorized) {
+                    match outcome {
+                        Outcome::Done => attempt.status = AttemptStatus::Captured,
+                        Outcome::No { reason } => {
+                            attempt.status = AttemptStatus::Declined;
+                            attempt.problem = Some(reason);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Effect::Refund { refund, .. } => {
+                let found = self.refunds.iter_mut().find(|it| it.id == *refund);
+                if let Some(found) = found.filter(|it| it.status == RefundStatus::Pending) {
+                    match outcome {
+                        Outcome::Done => found.status = RefundStatus::Succeeded,
+                        Outcome::No { .. } => {
+                            found.status = RefundStatus::Failed;
+                            if found.is_for_tickets() {
+                                self.keep_tickets();
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Effect::Confirm => {
+                if outcome == Outcome::Done && self.state == OrderState::Captured {
+                    self.state = OrderState::Confirmed;
+                    self.confirmed_at = Some(now);
+                }
+            }
+        }
+        None
+    }
+
+    fn learn_started(&mut self, hold: uuid::Uuid, outcome: Outcome) -> Option<Refusal> {
+        let total_is_open = self.state == OrderState::AwaitingPayment;
+        let part = self.part_mut(hold)?;
+        match outcome {
+            Outcome::Paying { pay_by, seats, areas } => {
+                if part.state != PartState::Intended {
+                    return None;
+                }
+                part.state = PartState::Paying;
+                let same = same_places(part, &seats, &areas);
+                let (show, hold) = (part.show, part.hold);
+                self.pay_by = Some(self.pay_by.map_or(pay_by, |known| known.min(pay_by)));
+                if same {
+                    return None;
+                }
+                // The hold was changed between its price and its payment: what was priced is not what would be sold.
+                if total_is_open {
+                    self.state = OrderState::Cancelled;
+                }
+                Some(Refusal { hold, show, rejection: Rejection::HoldNotOpen })
+            }
+            Outcome::Refused(rejection) => {
+                if part.state == PartState::Intended {
+                    part.state = PartState::Ended;
+                }
+                let (show, hold) = (part.show, part.hold);
+                if total_is_open {
+                    self.state = OrderState::Cancelled;
+                }
+                Some(Refusal { hold, show, rejection })
+            }
+            _ => None,
+        }
+    }
+
+    fn set_part(
+        &mut self,
+        hold: uuid::Uuid,
+        outcome: &Outcome,
+        done: PartState,
+        refused: impl FnOnce(&Rejection) -> PartState,
+    ) {
+        let Some(part) = self.part_mut(hold) else { return };
+        // What was given back stays given back, whoever learns late of an earlier step.
+        if part.state == PartState::Returned {
+            return;
+        }
+        // And a booking that was made is taken back by its own step alone.
+        let is_booked = part.state == PartState::Booked;
+        match outcome {
+            Outcome::Done if is_booked && matches!(done, PartState::Ended | PartState::Open) => {}
+            Outcome::Done => part.state = done,
+            Outcome::Refused(rejection) => {
+                let refused = refused(rejection);
+                if !is_booked || done == PartState::Returned {
+                    part.state = refused;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_given_back(&mut self, hold: uuid::Uuid, outcome: &Outcome) {
+        // A booking that the show knows nothing of has nothing to give back.
+        if !matches!(outcome, Outcome::Done | Outcome::Refused(_)) || self.state != OrderState::Refunding {
+            return;
+        }
+        for line in self.lines.iter_mut().filter(|line| line.giving_back) {
+            if line.hold == Some(hold) || line.hold.is_none() {
+                line.giving_back = false;
+                line.cancelled = true;
+            }
+        }
+        let rest = self.lines.iter().any(|line| line.hold == Some(hold) && !line.cancelled);
+        if let Some(part) = self.part_mut(hold).filter(|_| !rest) {
+            part.state = PartState::Returned;
+        }
+    }
+
+    /// The refund came to nothing: who has no money back keeps the tickets.
+    fn keep_tickets(&mut self) {
+        for line in &mut self.lines {
+            line.giving_back = false;
+        }
+    }
+
+    /// Takes in what a provider says of a payment of this order.
+    pub fn report(&mut self, report: &Report) {
+        match report.what {
+            What::Refunded { refund } => {
+                // One that had failed is somebody's work already, and stays it.
+                let found = self.refunds.iter_mut().find(|it| it.id == refund);
+                if let Some(found) = found.filter(|it| it.status == RefundStatus::Pending) {
+                    found.status = RefundStatus::Succeeded;
+                }
+                return;
+            }
+            What::RefundFailed { refund } => {
+                // Places that are on their way back by a refund that was recorded stay on their way: it is the refund that
+                // becomes somebody's work.
+                if let Some(found) = self.refunds.iter_mut().find(|it| it.id == refund) {
+                    let was_pending = found.status == RefundStatus::Pending;
+                    found.status = RefundStatus::Failed;
+                    if was_pending && found.is_for_tickets() {
+                        self.keep_tickets();
+                    }
+                }
+                return;
+            }
+            What::Authorized | What::Captured | What::Declined | What::Cancelled => {}
+        }
+        let by_ref =
+            self.attempts.iter().position(|attempt| attempt.provider_ref.as_deref() == Some(&report.provider_ref));
+        let unnamed = |attempt: &Attempt| attempt.id == report.payment && attempt.provider_ref.is_none();
+        let at = by_ref.or_else(|| self.attempts.iter().position(unnamed)).or_else(|| self.another(report));
+        let Some(attempt) = at.and_then(|at| self.attempts.get_mut(at)) else { return };
+        attempt.provider_ref = Some(report.provider_ref.clone());
+        let open = matches!(
+            attempt.status,
+            AttemptStatus::Starting | AttemptStatus::Pending | AttemptStatus::Cancelling | AttemptStatus::Declined
+        );
+        match report.what {
+            What::Authorized if open => {
+                attempt.status = AttemptStatus::Authorized;
+                attempt.amount = report.amount;
+                attempt.paid_at = Some(report.at);
+                attempt.next_check_at = None;
+            }
+            What::Captured
+                if open || matches!(attempt.status, AttemptStatus::Authorized | AttemptStatus::Cancelled) =>
+            {
+                // The buyer acted when the amount was set aside; collecting it later was our own doing.
+                let acted = attempt.paid_at.filter(|_| attempt.status == AttemptStatus::Authorized);
+                attempt.paid_at = Some(acted.unwrap_or(report.at));
+                attempt.status = AttemptStatus::Captured;
+                attempt.amount = report.amount;
+                attempt.next_check_at = None;
+            }
+            What::Declined if open => {
+                attempt.status = AttemptStatus::Declined;
+                attempt.next_check_at = None;
+            }
+            What::Cancelled
+                if matches!(
+                    attempt.status,
+                    AttemptStatus::Starting
+                        | AttemptStatus::Pending
+                        | AttemptStatus::Cancelling
+                        | AttemptStatus::Authorized
+                ) =>
+            {
+                attempt.status = AttemptStatus::Cancelled;
+                attempt.next_check_at = None;
+            }
+            What::Authorized
+            | What::Captured
+            | What::Declined
+            | What::Cancelled
+            | What::Refunded { .. }
+            | What::RefundFailed { .. } => {}
+        }
+    }
+
+    /// A payment that we did not begin, made under one of our attempts: an attempt of its own, so that its money is seen.
+    fn another(&mut self, report: &Report) -> Option<usize> {
+        let known = self.attempts.iter().find(|attempt| attempt.id == report.payment)?;
+        if !matches!(report.what, What::Authorized | What::Captured) {
+            return None;
+        }
+        let number = self.newest().map_or(0, |attempt| attempt.number) + 1;
+        let (provider, kind): (String, MethodKind) = (known.provider.clone(), known.kind);
+        self.attempts.push(Attempt {
+            id: derived_id(&[b"another payment", provider.as_bytes(), report.provider_ref.as_bytes()]),
+            number,
+            provider,
+            kind,
+            status: AttemptStatus::Cancelling,
+            amount: report.amount,
+            provider_ref: Some(report.provider_ref.clone()),
+            checkout_url: None,
+            paid_at: None,
+            next_check_at: None,
+            problem: Some("a second payment of the same attempt".to_owned()),
+        });
+        Some(self.attempts.len() - 1)
+    }
+}
+
+fn learn_attempt_started(attempt: &mut Attempt, now: Timestamp, outcome: Outcome) {
+    match outcome {
+        Outcome::Started { provider_ref, checkout_url } => {
+            attempt.provider_ref.get_or_insert(provider_ref);
+            attempt.checkout_url = checkout_url;
+            if attempt.status == AttemptStatus::Starting {
+                attempt.status = AttemptStatus::Pending;
+                attempt.next_check_at = Some(Saga::check_after(now));
+            }
+        }
+        Outcome::No { reason } if attempt.status == AttemptStatus::Starting => {
+            attempt.status = AttemptStatus::Declined;
+            attempt.problem = Some(reason);
+        }
+        _ => {}
+    }
+}
+
+fn same_places(part: &Part, seats: &[String], areas: &[(String, u32)]) -> bool {
+    let sorted = |mut seats: Vec<String>| {
+        seats.sort();
+        seats
+    };
+    let counted = |areas: &[(String, u32)]| {
+        let mut areas: Vec<_> = areas.iter().filter(|(_, quantity)| *quantity > 0).cloned().collect();
+        areas.sort();
+        areas
+    };
+    sorted(part.seats.clone()) == sorted(seats.to_vec()) && counted(&part.areas) == counted(areas)
+}

@@ -1,0 +1,122 @@
+//! What providers told us, stored before they are thanked.
+
+use uuid::Uuid;
+
+use super::Orders;
+use crate::platform::db::DbFault;
+
+/// A webhook that was stored and has not been settled.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Who said it.
+    pub provider: String,
+    /// To which account of ours.
+    pub account: String,
+    /// The provider's name for it.
+    pub event_id: String,
+    /// What was said, as it came.
+    pub body: Vec<u8>,
+}
+
+impl Orders {
+    /// Stores a webhook. False: it is there already.
+    ///
+    /// # Errors
+    /// When the database does not answer: the provider is to send it again.
+    pub async fn receive(&self, provider: &str, account: &str, event_id: &str, body: &[u8]) -> Result<bool, DbFault> {
+        let done = sqlx::query!(
+            "INSERT INTO webhook_in (provider, account, event_id, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            provider,
+            account,
+            event_id,
+            body
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// It was settled.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn processed(&self, provider: &str, account: &str, event_id: &str) -> Result<(), DbFault> {
+        sqlx::query!(
+            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL
+             WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
+            provider,
+            account,
+            event_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Those that whoever received them did not get to settle, oldest first; each try waits longer for the next.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unsettled(&self, limit: i64) -> Result<Vec<Waiting>, DbFault> {
+        Ok(sqlx::query_as!(
+            Waiting,
+            "UPDATE webhook_in w SET attempts = w.attempts + 1
+             FROM (SELECT provider, account, event_id FROM webhook_in
+                   WHERE processed_at IS NULL AND attempts < 20
+                     AND received_at < now() - interval '3 seconds' * power(2, least(attempts, 10))
+                   ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
+             WHERE w.provider = due.provider AND w.account = due.account AND w.event_id = due.event_id
+             RETURNING w.provider, w.account, w.event_id, w.body",
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// What it could not be settled for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_problem(&self, waiting: &Waiting, problem: &str) -> Result<(), DbFault> {
+        sqlx::query!(
+            "UPDATE webhook_in SET last_problem = $4 WHERE provider = $1 AND account = $2 AND event_id = $3",
+            waiting.provider,
+            waiting.account,
+            waiting.event_id,
+            problem
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Orders whose link somebody with this number and address asks for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find(&self, number: &str, email: &str) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!(
+            "SELECT o.id FROM orders o JOIN customer c ON c.id = o.customer_id
+             WHERE o.number = $1 AND c.email_normalized = $2 AND c.erased_at IS NULL",
+            number,
+            email
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// Sends the order's link again, at most once in ten minutes, so that nobody's mailbox is filled by a stranger.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send_link(&self, order: Uuid) -> Result<(), DbFault> {
+        let mut connection = self.pool.acquire().await?;
+        let slot = sqlx::query_scalar!("SELECT floor(extract(epoch FROM now()) / 600)::bigint AS \"slot!\"")
+            .fetch_one(&mut *connection)
+            .await?;
+        let payload = serde_json::json!({"order_id": order});
+        crate::notify::outbox::put(&mut connection, "order_link", &format!("order_link:{order}:{slot}"), &payload)
+            .await?;
+        Ok(())
+    }
+}

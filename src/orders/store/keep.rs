@@ -1,0 +1,247 @@
+//! Keeping what a saga has come to: the difference, in one transaction with the tickets, the books and the words to be said.
+
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
+
+use super::super::ledger;
+use super::super::saga::{Line, RefundStatus, Saga};
+use super::Orders;
+use crate::notify::outbox;
+use crate::platform::db::DbFault;
+use crate::platform::ids;
+use crate::platform::time::sql;
+use crate::tickets::store as tickets;
+
+/// When an order wants to be looked at again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Then, or never by itself; what was tried has come to something.
+    At(Option<Timestamp>),
+    /// Then, because what was tried came to nothing.
+    After {
+        /// Milliseconds from now.
+        wait_ms: i64,
+        /// Why.
+        problem: String,
+    },
+}
+
+/// Whether it was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It was; this is its version now.
+    Version(i64),
+    /// Somebody else was first: look again.
+    Stale,
+}
+
+impl Orders {
+    /// Keeps what became of `before`.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing was kept.
+    pub async fn keep(&self, before: &Saga, after: &Saga, version: i64, wake: &Wake) -> Result<Kept, DbFault> {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let order = after.order;
+        let found = sqlx::query!("SELECT saga_version, organizer_id FROM orders WHERE id = $1 FOR UPDATE", order)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if found.saga_version != version {
+            return Ok(Kept::Stale);
+        }
+        attempts(&mut transaction, before, after).await?;
+        refunds(&mut transaction, before, after).await?;
+        parts(&mut transaction, before, after).await?;
+        head(&mut transaction, after, wake).await?;
+        lines(&mut transaction, before, after).await?;
+        books(&mut transaction, found.organizer_id, before, after).await?;
+        words(&mut transaction, before, after).await?;
+        transaction.commit().await?;
+        Ok(Kept::Version(version + 1))
+    }
+}
+
+async fn head(connection: &mut PgConnection, saga: &Saga, wake: &Wake) -> Result<(), DbFault> {
+    let (at, wait_ms, problem) = match wake {
+        Wake::At(at) => (*at, None, None),
+        Wake::After { wait_ms, problem } => (None, Some(*wait_ms), Some(problem.as_str())),
+    };
+    sqlx::query!(
+        "UPDATE orders SET state = $2, pay_by = $3, paid_with = $4, confirmed_at = $5, saga_version = saga_version + 1,
+                next_step_at = coalesce($6, now() + $7::float8 * interval '1 millisecond'),
+                attempts = CASE WHEN $7::float8 IS NULL THEN 0 ELSE attempts + 1 END, last_problem = $8, updated_at = now()
+         WHERE id = $1",
+        saga.order,
+        saga.state.word(),
+        saga.pay_by.map(sql) as Option<jiff_sqlx::Timestamp>,
+        saga.paid_with,
+        saga.confirmed_at.map(sql) as Option<jiff_sqlx::Timestamp>,
+        at.map(sql) as Option<jiff_sqlx::Timestamp>,
+        wait_ms.map(|ms| ms as f64),
+        problem
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    for attempt in after.attempts.iter().filter(|attempt| before.attempt(attempt.id) != Some(attempt)) {
+        sqlx::query!(
+            "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, provider_ref,
+                                  checkout_url, paid_at, next_check_at, last_problem)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, amount = EXCLUDED.amount,
+                 currency = EXCLUDED.currency, provider_ref = EXCLUDED.provider_ref, checkout_url = EXCLUDED.checkout_url,
+                 paid_at = EXCLUDED.paid_at, next_check_at = EXCLUDED.next_check_at,
+                 last_problem = EXCLUDED.last_problem, updated_at = now()",
+            attempt.id,
+            after.order,
+            attempt.number,
+            attempt.provider,
+            attempt.kind.word(),
+            attempt.status.word(),
+            attempt.amount.amount,
+            attempt.amount.currency.as_str(),
+            attempt.provider_ref,
+            attempt.checkout_url,
+            attempt.paid_at.map(sql) as Option<jiff_sqlx::Timestamp>,
+            attempt.next_check_at.map(sql) as Option<jiff_sqlx::Timestamp>,
+            attempt.problem
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn refunds(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    for refund in after.refunds.iter().filter(|refund| !before.refunds.contains(refund)) {
+        sqlx::query!(
+            "INSERT INTO refund (id, order_id, payment_id, cause, amount, currency, status, reason, created_at, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'pending' THEN NULL ELSE now() END)
+             ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, settled_at = EXCLUDED.settled_at",
+            refund.id,
+            after.order,
+            refund.payment,
+            refund.cause,
+            refund.amount.amount,
+            refund.amount.currency.as_str(),
+            refund.status.word(),
+            refund.reason,
+            sql(refund.created_at) as jiff_sqlx::Timestamp
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn parts(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    for part in after.parts.iter().filter(|part| before.part(part.hold) != Some(part)) {
+        sqlx::query!(
+            "UPDATE order_hold SET state = $3 WHERE order_id = $1 AND hold_id = $2",
+            after.order,
+            part.hold,
+            part.state.word()
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn lines(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
+        tickets::issue(&mut *connection, after.order).await?;
+    }
+    let (mut suspended, mut restored, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
+    for (was, is) in before.lines.iter().zip(&after.lines).filter(|(was, is)| was != is) {
+        sqlx::query!(
+            "UPDATE order_line SET giving_back = $2,
+                    cancelled_at = CASE WHEN $3 THEN coalesce(cancelled_at, now()) END WHERE id = $1",
+            is.id,
+            is.giving_back,
+            is.cancelled
+        )
+        .execute(&mut *connection)
+        .await?;
+        let to = match (was.giving_back, is.giving_back, is.cancelled) {
+            (_, _, true) => &mut revoked,
+            (_, true, false) => &mut suspended,
+            (_, false, false) => &mut restored,
+        };
+        to.extend(tickets_of(is));
+    }
+    let order = after.order;
+    if !suspended.is_empty() {
+        tickets::suspend(&mut *connection, order, Some(&suspended)).await?;
+    }
+    if !restored.is_empty() {
+        tickets::restore(&mut *connection, order, Some(&restored)).await?;
+    }
+    if !revoked.is_empty() {
+        tickets::revoke(&mut *connection, order, Some(&revoked)).await?;
+    }
+    Ok(())
+}
+
+fn tickets_of(line: &Line) -> impl Iterator<Item = Uuid> {
+    let id = line.id;
+    (0..line.quantity).filter_map(move |position| Some(tickets::ticket_id(id, i32::try_from(position).ok()?)))
+}
+
+async fn books(connection: &mut PgConnection, organizer: Uuid, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    for transaction in ledger::transactions(before, after) {
+        let id = ids::derived_id(&[b"ledger", transaction.source.as_bytes()]);
+        let new = sqlx::query!(
+            "INSERT INTO ledger_transaction (id, organizer_id, order_id, kind, source) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (source) DO NOTHING",
+            id,
+            organizer,
+            after.order,
+            transaction.kind,
+            transaction.source
+        )
+        .execute(&mut *connection)
+        .await?;
+        if new.rows_affected() == 0 {
+            continue;
+        }
+        for (position, entry) in (0_i32..).zip(&transaction.entries) {
+            sqlx::query!(
+                "INSERT INTO ledger_entry (transaction_id, position, account, show_id, amount, currency)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                id,
+                position,
+                entry.account,
+                entry.show,
+                entry.amount,
+                entry.currency.as_str()
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// What the buyer is to be told.
+async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    let order = after.order;
+    if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
+        let payload = json!({"order_id": order});
+        outbox::put(&mut *connection, "order_confirmation", &format!("order_confirmation:{order}"), &payload).await?;
+    }
+    for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
+        let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
+        if was != Some(RefundStatus::Succeeded) {
+            let payload = json!({"order_id": order, "refund_id": refund.id});
+            outbox::put(&mut *connection, "order_refunded", &format!("order_refunded:{}", refund.id), &payload).await?;
+        }
+    }
+    Ok(())
+}
