@@ -114,9 +114,7 @@ impl Orders {
         let slot = sqlx::query_scalar!("SELECT floor(extract(epoch FROM now()) / 600)::bigint AS \"slot!\"")
             .fetch_one(&mut *connection)
             .await?;
-        let payload = serde_json::json!({"order_id": order});
-        crate::notify::outbox::put(&mut connection, "order_link", &format!("order_link:{order}:{slot}"), &payload)
-            .await?;
+        crate::tickets::mail::send_link(&mut connection, order, slot).await?;
         Ok(())
     }
 }

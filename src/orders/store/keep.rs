@@ -1,18 +1,16 @@
 //! Keeping what a saga has come to: the difference, in one transaction with the tickets, the books and the words to be said.
 
 use jiff::Timestamp;
-use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 use super::super::ledger;
 use super::super::saga::{Line, RefundStatus, Saga};
 use super::Orders;
-use crate::notify::outbox;
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::time::sql;
-use crate::tickets::store as tickets;
+use crate::tickets::{mail, store as tickets};
 
 /// When an order wants to be looked at again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,16 +229,18 @@ async fn books(connection: &mut PgConnection, organizer: Uuid, before: &Saga, af
 
 /// What the buyer is to be told.
 async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
-    let order = after.order;
     if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
-        let payload = json!({"order_id": order});
-        outbox::put(&mut *connection, "order_confirmation", &format!("order_confirmation:{order}"), &payload).await?;
+        mail::confirm(&mut *connection, after.order).await?;
     }
     for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
-        if was != Some(RefundStatus::Succeeded) {
-            let payload = json!({"order_id": order, "refund_id": refund.id});
-            outbox::put(&mut *connection, "order_refunded", &format!("order_refunded:{}", refund.id), &payload).await?;
+        if was == Some(RefundStatus::Succeeded) {
+            continue;
+        }
+        if refund.cause == "late" {
+            mail::tell_late_money_refunded(&mut *connection, refund.id).await?;
+        } else {
+            mail::tell_refunded(&mut *connection, refund.id).await?;
         }
     }
     Ok(())
