@@ -2,7 +2,7 @@
 //!
 //! There is no timer to tune: while one commit is on its way, the next batch fills.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -105,6 +105,14 @@ impl Writer {
     }
 }
 
+/// What goes with the next commit: one append of each show at most.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    shows: HashSet<ShowId>,
+    rows: usize,
+}
+
 struct Work {
     options: PgConnectOptions,
     node: NodeId,
@@ -118,28 +126,27 @@ impl Work {
     async fn run(mut self) {
         let mut stopped = None;
         while stopped.is_none() {
-            let mut batch: Vec<Job> = Vec::new();
-            let mut rows = 0;
+            let mut batch = Batch::default();
             let put_off = std::mem::take(&mut self.put_off);
             for job in put_off {
-                self.take(job, &mut batch, &mut rows);
+                self.take(job, &mut batch);
             }
-            if batch.is_empty() {
+            if batch.jobs.is_empty() {
                 match self.waiting.recv().await {
-                    Some(Call::Append(job)) => self.take(job, &mut batch, &mut rows),
+                    Some(Call::Append(job)) => self.take(job, &mut batch),
                     Some(Call::Stop(sender)) => stopped = Some(sender),
                     None => break,
                 }
             }
-            while rows < ROWS_MAX && stopped.is_none() {
+            while batch.rows < ROWS_MAX && stopped.is_none() {
                 match self.waiting.try_recv() {
-                    Ok(Call::Append(job)) => self.take(job, &mut batch, &mut rows),
+                    Ok(Call::Append(job)) => self.take(job, &mut batch),
                     Ok(Call::Stop(sender)) => stopped = Some(sender),
                     Err(_) => break,
                 }
             }
-            if !batch.is_empty() {
-                self.commit_batch(batch).await;
+            if !batch.jobs.is_empty() {
+                self.commit_batch(batch.jobs).await;
             }
         }
         if let Some(connection) = self.connection.take() {
@@ -151,12 +158,12 @@ impl Work {
         }
     }
 
-    fn take(&mut self, job: Job, batch: &mut Vec<Job>, rows: &mut usize) {
-        if batch.iter().any(|other| other.show == job.show) {
-            self.put_off.push_back(job);
+    fn take(&mut self, job: Job, batch: &mut Batch) {
+        if batch.shows.insert(job.show) {
+            batch.rows += job.entries.len();
+            batch.jobs.push(job);
         } else {
-            *rows += job.entries.len();
-            batch.push(job);
+            self.put_off.push_back(job);
         }
     }
 
@@ -192,7 +199,7 @@ impl Work {
     }
 
     /// One statement, one commit. Returns the shows that matched: they are durable, the others are fenced.
-    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Uuid>, sqlx::Error> {
+    async fn commit(&mut self, batch: &[Job]) -> Result<HashSet<Uuid>, sqlx::Error> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             // Not connected means not sent; yet a show that hears "no" and one that hears "unknown" do the same.
