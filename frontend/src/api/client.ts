@@ -58,11 +58,12 @@ export async function call<T>(method: Method, path: string, body?: unknown, opti
     if (options.signal?.aborted) throw cause
     throw new Unreachable(cause)
   }
-  if (response.status === 204) return undefined as T
   let parsed: unknown
   try {
-    parsed = await response.json()
+    const text = await response.text()
+    parsed = text === '' ? undefined : JSON.parse(text)
   } catch (cause) {
+    // An answer that was cut off tells nobody what happened.
     if (response.ok) throw new Unreachable(cause)
     parsed = null
   }
