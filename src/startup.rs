@@ -19,7 +19,9 @@ pub use greeting::greeting;
 pub use workers::Workers;
 
 use crate::accounts::Passwords;
+use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
+use crate::demo::fill::{DemoLogins, fill};
 use crate::holds::Sockets;
 use crate::http::health::Readiness;
 use crate::notify::{Composers, Delivery, Outbox};
@@ -29,7 +31,7 @@ use crate::payments::{Gateway, Gateways};
 use crate::platform::config::Config;
 use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::platform::keys::{InstallationSecret, Keys};
-use crate::platform::{db, ids, telemetry};
+use crate::platform::{db, ids, telemetry, time};
 use crate::tickets::Tickets;
 use crate::tickets::mail::Writer;
 
@@ -138,6 +140,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// Its parts, for whoever lives in the same process: the demo, tests.
     pub parts: Parts,
+    /// How the first person gets in, where nobody has been in yet.
+    pub welcome: Welcome,
     http: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     workers: Workers,
@@ -159,15 +163,46 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let database = Database::open(&config).await?;
     match up(config, addr, &database).await {
         Ok((parts, lease, journal)) => {
+            let welcome = house(&parts).await?;
             let workers = Workers::start(&parts);
             let (http, serving) = api::serve(&parts, listener)?;
-            Ok(Running { addr, parts, http, serving, workers, lease, journal, database })
+            Ok(Running { addr, parts, welcome, http, serving, workers, lease, journal, database })
         }
         Err(error) => {
             database.close().await;
             Err(error)
         }
     }
+}
+
+/// How the first person gets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// Somebody has been in: nothing to say.
+    Known,
+    /// The house is empty: the token of the set-up link, which works once.
+    SetUp(String),
+    /// The demo was built just now: its logins and their password.
+    Demo(DemoLogins, String),
+}
+
+/// Builds the demo where it is wanted and the database empty; else prepares the set-up of an empty house.
+async fn house(parts: &Parts) -> Result<Welcome, StartError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::House(error);
+    if parts.config.demo {
+        let password = match &parts.config.demo_password {
+            Some(password) => password.clone(),
+            None => ids::random_secret().map_err(|error| failed(Box::new(error)))?.chars().take(16).collect(),
+        };
+        let now = time::from_core(parts.clock.now());
+        let filled = fill(&parts.workers_db, &parts.shows, &parts.passwords, &password, now).await;
+        if let Some(logins) = filled.map_err(|error| failed(Box::new(error)))? {
+            return Ok(Welcome::Demo(logins, password));
+        }
+    }
+    let setup = Setup::new(Office::new(parts.workers_db.clone()));
+    let token = setup.token_for_printing().await.map_err(|error| failed(Box::new(error)))?;
+    Ok(token.map_or(Welcome::Known, Welcome::SetUp))
 }
 
 fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {

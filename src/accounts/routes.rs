@@ -71,7 +71,7 @@ async fn login(
     let Some(id) = id.filter(|_| right) else { return Err(wrong()) };
     let Some(user) = accounts.user(id).await? else { return Err(wrong()) };
     let token = accounts.make_session(id).await?;
-    let cookie = session_cookie(&request, &token).max_age(Duration::days(7)).finish();
+    let cookie = signed_in(&request, &token);
     Ok(HttpResponse::Ok().cookie(cookie).insert_header(("cache-control", "no-store")).json(LoggedIn { user, token }))
 }
 
@@ -95,6 +95,12 @@ async fn logout(
 async fn me(accounts: web::Data<Accounts>, identity: Identity) -> Result<HttpResponse, ApiError> {
     let user = accounts.user(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "private, no-store")).json(Me { user }))
+}
+
+/// The cookie of who has just signed in with this token.
+#[must_use]
+pub fn signed_in<'a>(request: &HttpRequest, token: &str) -> Cookie<'a> {
+    session_cookie(request, token).max_age(Duration::days(7)).finish()
 }
 
 fn session_cookie<'a>(request: &HttpRequest, token: &str) -> actix_web::cookie::CookieBuilder<'a> {

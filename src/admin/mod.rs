@@ -1,3 +1,34 @@
 //! The back office, the set-up of an empty server, and what the site says of itself.
 
+mod desk;
 pub mod mailbox;
+mod organizers;
+mod plans;
+mod productions;
+mod running;
+mod setup;
+mod shows;
+mod site;
+mod store;
+mod venues;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use plans::PlanBytesMax;
+pub use setup::{Setup, SetupError};
+pub use site::{Mails, SiteFacts};
+pub use store::Office;
+
+/// The room's addresses.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .configure(organizers::routes)
+        .configure(venues::routes)
+        .configure(plans::routes)
+        .configure(productions::routes)
+        .configure(shows::routes)
+        .configure(running::routes)
+        .configure(setup::routes)
+        .configure(site::routes)
+        .configure(mailbox::routes);
+}

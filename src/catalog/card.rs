@@ -40,7 +40,7 @@ impl Availability {
 }
 
 /// Where a production's poster is. The address changes with the production, so that it can be kept for ever.
-fn poster_url(production: Uuid, version: i32) -> String {
+pub(super) fn poster_url(production: Uuid, version: i32) -> String {
     format!("/api/v1/productions/{production}/poster.svg?v={version}")
 }
 

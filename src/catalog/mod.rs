@@ -7,14 +7,16 @@ pub mod poster;
 pub mod routes;
 mod settings;
 mod shelf;
+mod standing;
 mod store;
 
 pub use lookup::Catalog;
 pub use settings::{Orphans, settings};
 pub use shelf::{Shelf, ShelfError, Shelved};
+pub use standing::stands;
 pub use store::{
-    CatalogError, Credit, Imported, LevelPrice, NewVersion, Organizer, OrganizerInput, PlanInput, PlanRecord,
-    PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records, Show, ShowInput, TicketType, Venue,
-    VenueInput,
+    CatalogError, Counts, Credit, Imported, LevelPrice, NewVersion, Organizer, OrganizerInput, PlanInput, PlanRecord,
+    PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records, Show, ShowInput, ShowStands, TicketType,
+    Venue, VenueInput,
 };
 pub use store::{organizers, plans, prices, productions, shows, venues};

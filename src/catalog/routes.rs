@@ -137,7 +137,7 @@ async fn read_production(
     let filter =
         ShowFilter { production: Some(*id), from: Some(catalog.today().await?), limit: 500, ..ShowFilter::default() };
     let shows = catalog.public_shows(&filter).await?;
-    let organizer = catalog.organizer(production.organizer_id).await?.ok_or_else(missing)?;
+    let organizer = catalog.organizer(production.fields.organizer_id).await?.ok_or_else(missing)?;
     let seller = Seller { id: organizer.id, name: organizer.fields.name };
     let shows = shows.iter().map(ShowCard::from).collect();
     caching::json(&request, SHORTLY, &ProductionPage::new(found, production, seller, shows))

@@ -17,7 +17,7 @@ pub use plans::{Imported, NewVersion, PlanInput, PlanRecord, PlanVersion, Stored
 pub use prices::{LevelPrice, PriceLevel, PriceTable, TicketType};
 pub use productions::{Credit, Production, ProductionInput};
 pub use search::{Facets, FoundProduction, ProductionFilter, Sort, SortKey};
-pub use shows::{Show, ShowInput};
+pub use shows::{Counts, Show, ShowInput, ShowStands};
 pub use venues::{Venue, VenueInput};
 
 use super::lookup::Catalog;
@@ -37,6 +37,11 @@ pub struct Records {
 }
 
 impl Records {
+    /// One that is named by its id, put away or not.
+    fn of_one() -> Self {
+        Self { archived: true, limit: 1, ..Self::default() }
+    }
+
     fn after_at(&self) -> Option<jiff_sqlx::Timestamp> {
         self.after.map(|(at, _)| crate::platform::time::sql(at))
     }
@@ -51,6 +56,22 @@ impl Catalog {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.pool
+    }
+
+    /// Puts something away, in a transaction of its own.
+    ///
+    /// # Errors
+    /// Those of `work`; nothing has changed then.
+    pub async fn archive(
+        &self,
+        work: impl for<'c> FnOnce(
+            &'c mut sqlx::PgConnection,
+        ) -> futures_util::future::LocalBoxFuture<'c, Result<(), CatalogError>>,
+    ) -> Result<(), CatalogError> {
+        let mut transaction = self.pool.begin().await?;
+        work(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 }
 
@@ -83,6 +104,15 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
+    /// The same, where the field stands within another.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        match self {
+            Self::Field { field, message } => Self::Field { field: format!("{outer}.{field}"), message },
+            other @ (Self::Conflict | Self::InUse(_) | Self::Database(_)) => other,
+        }
+    }
+
     pub(super) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Field { field: field.into(), message: message.into() }
     }

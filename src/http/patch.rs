@@ -43,8 +43,9 @@ impl<T> Validate for Patch<T> {
     fn validate_into(&self, (): &(), _: &mut dyn FnMut() -> garde::Path, _: &mut garde::Report) {}
 }
 
-impl<T: PartialSchema> PartialSchema for Patch<T> {
-    fn schema() -> RefOr<Schema> {
+impl<T: PartialSchema> utoipa::__dev::ComposeSchema for Patch<T> {
+    // Not composed of a reference to `T`: its fields are the same, but none of them is required.
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
         match T::schema() {
             RefOr::T(Schema::Object(mut object)) => {
                 object.required.clear();

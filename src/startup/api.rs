@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::{Parts, StartError};
 use crate::accounts::{self, Accounts};
-use crate::admin;
+use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
 use crate::demo;
 use crate::demo::routes::Demo;
@@ -34,8 +34,8 @@ fn rooms(config: &mut ServiceConfig) {
     config.configure(catalog::routes::routes);
     config.configure(holds::routes);
     config.configure(tickets::routes::routes);
-    config.configure(admin::mailbox::routes);
     config.configure(orders::routes::routes);
+    config.configure(admin::routes);
     config.configure(demo::routes::routes);
 }
 
@@ -60,7 +60,13 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.outbox.clone()))
         .app_data(web::Data::new(parts.sandbox.clone()))
         .app_data(web::Data::new(parts.gateways(db)))
-        .app_data(web::Data::new(parts.checkout(db)));
+        .app_data(web::Data::new(parts.checkout(db)))
+        .app_data(web::Data::new(Office::new(db.clone())))
+        .app_data(web::Data::new(PlanBytesMax(parts.config.plan_bytes_max)))
+        .app_data(web::Data::new(SiteFacts {
+            mail: if parts.config.smtp_url.is_some() { Mails::Smtp } else { Mails::Mailbox },
+            providers: vec!["sandbox".to_owned()],
+        }));
 }
 
 /// The OpenAPI document, without a server.

@@ -1,15 +1,25 @@
 //! What is said once the server answers: where everything is.
 
-use super::Running;
+use super::{Running, Welcome};
 
 /// The lines after `listening on …`.
 #[must_use]
 pub fn greeting(server: &Running) -> Vec<String> {
     let site = &server.parts.public_url;
-    vec![
+    let mut lines = vec![
         format!("  site         {site}/"),
         format!("  back office  {site}/admin"),
         format!("  mailbox      {site}/admin/mailbox"),
         format!("  API docs     {site}/api/docs/"),
-    ]
+    ];
+    match &server.welcome {
+        Welcome::Known => {}
+        // What stands after # never reaches a log.
+        Welcome::SetUp(token) => lines.push(format!("  set it up    {site}/setup#{token}")),
+        Welcome::Demo(logins, password) => lines.push(format!(
+            "  logins       {}, {}, {}, password {password}",
+            logins.administrator, logins.organizer, logins.box_office
+        )),
+    }
+    lines
 }

@@ -59,11 +59,10 @@ pub async fn draft_with(server: &Server, plan: &Value, fields: Value) -> Uuid {
     let (organizer, venue, production, plan_id, show) = (new_id(), new_id(), new_id(), new_id(), new_id());
     let mut tx = server.db.begin().await.expect("a transaction");
     aisle::accounts::insert_organizer(&mut tx, organizer, "The House").await.expect("an organiser");
-    let input =
-        json!({"name": "The Hall", "city": "Lund", "time_zone": "Europe/Stockholm", "address": "Main Street 1"});
-    venues::insert(&mut tx, venue, organizer, &read(input)).await.expect("a venue");
-    let input = json!({"title": "The Play", "kind": "theatre", "genre": "comedy", "language": "en", "summary": "Two people wait."});
-    productions::insert(&mut tx, production, organizer, &read(input)).await.expect("a production");
+    let input = json!({"organizer_id": organizer, "name": "The Hall", "city": "Lund", "time_zone": "Europe/Stockholm", "address": "Main Street 1"});
+    venues::insert(&mut tx, venue, &read(input)).await.expect("a venue");
+    let input = json!({"organizer_id": organizer, "title": "The Play", "kind": "theatre", "genre": "comedy", "language": "en", "summary": "Two people wait."});
+    productions::insert(&mut tx, production, &read(input)).await.expect("a production");
     plans::insert(&mut tx, plan_id, organizer, &read(json!({"name": "Hall", "venue_id": venue})))
         .await
         .expect("a plan");

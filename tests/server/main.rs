@@ -6,6 +6,7 @@ mod harness;
 mod house;
 
 mod accounts;
+mod catalog;
 mod holds;
 mod live;
 mod operations;

@@ -58,7 +58,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn organizer(&self, id: Uuid) -> Result<Option<Organizer>, DbFault> {
-        Ok(self.organizers_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+        Ok(select(&self.pool, Some(id), &Records::of_one()).await?.pop())
     }
 
     /// A page of organisers, oldest first.
@@ -66,36 +66,48 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn organizers(&self, records: &Records) -> Result<Vec<Organizer>, DbFault> {
-        self.organizers_where(None, records).await
+        select(&self.pool, None, records).await
     }
+}
 
-    async fn organizers_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<Organizer>, DbFault> {
-        let rows = sqlx::query!(
-            "SELECT id, name, external_id, metadata, version, archived_at, created_at, updated_at FROM organizer
-             WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR id = ANY($2)) AND ($3 OR archived_at IS NULL)
-               AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
-             ORDER BY created_at, id LIMIT $6",
-            id,
-            records.of.as_deref(),
-            records.archived,
-            records.after_at() as Option<jiff_sqlx::Timestamp>,
-            records.after_id(),
-            records.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Organizer {
-                id: row.id,
-                fields: OrganizerInput { name: row.name, external_id: row.external_id, metadata: object(row.metadata) },
-                version: row.version,
-                archived_at: row.archived_at,
-                created_at: row.created_at.to_jiff(),
-                updated_at: row.updated_at.to_jiff(),
-            })
-            .collect())
-    }
+async fn select(
+    executor: impl sqlx::PgExecutor<'_>,
+    id: Option<Uuid>,
+    records: &Records,
+) -> Result<Vec<Organizer>, DbFault> {
+    let rows = sqlx::query!(
+        "SELECT id, name, external_id, metadata, version, archived_at, created_at, updated_at FROM organizer
+         WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR id = ANY($2)) AND ($3 OR archived_at IS NULL)
+           AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
+         ORDER BY created_at, id LIMIT $6",
+        id,
+        records.of.as_deref(),
+        records.archived,
+        records.after_at() as Option<jiff_sqlx::Timestamp>,
+        records.after_id(),
+        records.limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Organizer {
+            id: row.id,
+            fields: OrganizerInput { name: row.name, external_id: row.external_id, metadata: object(row.metadata) },
+            version: row.version,
+            archived_at: row.archived_at,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// One organizer, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, id: Uuid) -> Result<Option<Organizer>, CatalogError> {
+    Ok(select(connection, Some(id), &Records::of_one()).await?.pop())
 }
 
 /// Makes an organiser.

@@ -106,7 +106,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn plan(&self, id: Uuid) -> Result<Option<PlanRecord>, DbFault> {
-        Ok(self.plans_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+        Ok(select(&self.pool, Some(id), &Records::of_one()).await?.pop())
     }
 
     /// A page of plans, oldest first.
@@ -114,45 +114,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn plans(&self, records: &Records) -> Result<Vec<PlanRecord>, DbFault> {
-        self.plans_where(None, records).await
-    }
-
-    async fn plans_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<PlanRecord>, DbFault> {
-        let rows = sqlx::query!(
-            "SELECT p.id, p.organizer_id, p.venue_id, p.name, p.version, p.archived_at, p.created_at, p.updated_at,
-                    n.id AS newest_id, n.number, n.seats, n.places, n.created_at AS newest_created_at
-             FROM plan p JOIN LATERAL (SELECT * FROM plan_version WHERE plan_id = p.id ORDER BY number DESC LIMIT 1) n ON true
-             WHERE ($1::uuid IS NULL OR p.id = $1) AND ($2::uuid[] IS NULL OR p.organizer_id = ANY($2))
-               AND ($3 OR p.archived_at IS NULL) AND ($4::timestamptz IS NULL OR (p.created_at, p.id) > ($4, $5))
-             ORDER BY p.created_at, p.id LIMIT $6",
-            id,
-            records.of.as_deref(),
-            records.archived,
-            records.after_at() as Option<jiff_sqlx::Timestamp>,
-            records.after_id(),
-            records.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| PlanRecord {
-                id: row.id,
-                organizer_id: row.organizer_id,
-                fields: PlanInput { name: row.name, venue_id: row.venue_id },
-                newest: PlanVersion {
-                    id: row.newest_id,
-                    number: row.number,
-                    seats: row.seats,
-                    places: row.places,
-                    created_at: row.newest_created_at.to_jiff(),
-                },
-                version: row.version,
-                archived_at: row.archived_at,
-                created_at: row.created_at.to_jiff(),
-                updated_at: row.updated_at.to_jiff(),
-            })
-            .collect())
+        select(&self.pool, None, records).await
     }
 
     /// All versions of a plan, newest first.
@@ -168,6 +130,21 @@ impl Catalog {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows)
+    }
+
+    /// The names of a version's categories, in the plan's order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn plan_categories(&self, version: Uuid) -> Result<Vec<String>, DbFault> {
+        Ok(sqlx::query_scalar!(
+            "SELECT c.category ->> 'name' AS \"name!\"
+             FROM plan_version v, jsonb_array_elements(v.document -> 'categories') WITH ORDINALITY AS c (category, place)
+             WHERE v.id = $1 ORDER BY c.place",
+            version
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// The version of its plan that a show has; `None`: there is no such show.
@@ -213,6 +190,56 @@ impl Catalog {
             areas: areas.into_iter().map(|row| (row.area_id, row.number)).collect(),
         }))
     }
+}
+
+async fn select(
+    executor: impl sqlx::PgExecutor<'_>,
+    id: Option<Uuid>,
+    records: &Records,
+) -> Result<Vec<PlanRecord>, DbFault> {
+    let rows = sqlx::query!(
+        "SELECT p.id, p.organizer_id, p.venue_id, p.name, p.version, p.archived_at, p.created_at, p.updated_at,
+                n.id AS newest_id, n.number, n.seats, n.places, n.created_at AS newest_created_at
+         FROM plan p JOIN LATERAL (SELECT * FROM plan_version WHERE plan_id = p.id ORDER BY number DESC LIMIT 1) n ON true
+         WHERE ($1::uuid IS NULL OR p.id = $1) AND ($2::uuid[] IS NULL OR p.organizer_id = ANY($2))
+           AND ($3 OR p.archived_at IS NULL) AND ($4::timestamptz IS NULL OR (p.created_at, p.id) > ($4, $5))
+         ORDER BY p.created_at, p.id LIMIT $6",
+        id,
+        records.of.as_deref(),
+        records.archived,
+        records.after_at() as Option<jiff_sqlx::Timestamp>,
+        records.after_id(),
+        records.limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| PlanRecord {
+            id: row.id,
+            organizer_id: row.organizer_id,
+            fields: PlanInput { name: row.name, venue_id: row.venue_id },
+            newest: PlanVersion {
+                id: row.newest_id,
+                number: row.number,
+                seats: row.seats,
+                places: row.places,
+                created_at: row.newest_created_at.to_jiff(),
+            },
+            version: row.version,
+            archived_at: row.archived_at,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// One plan, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, id: Uuid) -> Result<Option<PlanRecord>, CatalogError> {
+    Ok(select(connection, Some(id), &Records::of_one()).await?.pop())
 }
 
 /// Makes a plan without versions; [`import`] gives it its first.

@@ -184,59 +184,70 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn price_table(&self, show: Uuid) -> Result<PriceTable, DbFault> {
-        let ticket_types = sqlx::query_as!(
+        let mut connection = self.pool.acquire().await?;
+        Ok(table(&mut connection, show).await?)
+    }
+}
+
+async fn table(connection: &mut PgConnection, show: Uuid) -> Result<PriceTable, sqlx::Error> {
+    let ticket_types = sqlx::query_as!(
             TicketType,
             "SELECT id, key, name, description, is_default AS \"default\" FROM ticket_type WHERE show_id = $1 ORDER BY position",
             show
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *connection)
         .await?;
-        let levels = sqlx::query!(
-            "SELECT key, name, category, color FROM price_level WHERE show_id = $1 ORDER BY position",
-            show
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let prices = sqlx::query!(
-            "SELECT p.price_level, p.ticket_type, p.amount
+    let levels =
+        sqlx::query!("SELECT key, name, category, color FROM price_level WHERE show_id = $1 ORDER BY position", show)
+            .fetch_all(&mut *connection)
+            .await?;
+    let prices = sqlx::query!(
+        "SELECT p.price_level, p.ticket_type, p.amount
              FROM price p JOIN ticket_type t ON t.show_id = p.show_id AND t.key = p.ticket_type
              WHERE p.show_id = $1 ORDER BY t.position",
-            show
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut of_level: HashMap<String, Vec<LevelPrice>> = HashMap::new();
-        for row in prices {
-            let price = LevelPrice { ticket_type: row.ticket_type, amount: row.amount };
-            of_level.entry(row.price_level).or_default().push(price);
-        }
-        let price_levels = levels
-            .into_iter()
-            .map(|row| PriceLevel {
-                prices: of_level.remove(&row.key).unwrap_or_default(),
-                key: row.key,
-                name: row.name,
-                category: row.category,
-                color: row.color,
-            })
-            .collect();
-        Ok(PriceTable { ticket_types, price_levels })
+        show
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut of_level: HashMap<String, Vec<LevelPrice>> = HashMap::new();
+    for row in prices {
+        let price = LevelPrice { ticket_type: row.ticket_type, amount: row.amount };
+        of_level.entry(row.price_level).or_default().push(price);
     }
+    let price_levels = levels
+        .into_iter()
+        .map(|row| PriceLevel {
+            prices: of_level.remove(&row.key).unwrap_or_default(),
+            key: row.key,
+            name: row.name,
+            category: row.category,
+            color: row.color,
+        })
+        .collect();
+    Ok(PriceTable { ticket_types, price_levels })
+}
 
-    /// Categories of a show's plan that have no price yet.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn unpriced_categories(&self, show: Uuid) -> Result<Vec<String>, DbFault> {
-        Ok(sqlx::query_scalar!(
-            "SELECT c ->> 'name' AS \"name!\"
-             FROM show s JOIN plan_version v ON v.id = s.plan_version_id, jsonb_array_elements(v.document -> 'categories') c
-             WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM price_level l WHERE l.show_id = s.id AND l.category = c ->> 'name')",
-            show
-        )
-        .fetch_all(&self.pool)
-        .await?)
-    }
+/// A show's price table, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, show: Uuid) -> Result<PriceTable, CatalogError> {
+    Ok(table(connection, show).await?)
+}
+
+/// Categories of a show's plan that have no price yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unpriced(connection: &mut PgConnection, show: Uuid) -> Result<Vec<String>, CatalogError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT c ->> 'name' AS \"name!\"
+         FROM show s JOIN plan_version v ON v.id = s.plan_version_id, jsonb_array_elements(v.document -> 'categories') c
+         WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM price_level l WHERE l.show_id = s.id AND l.category = c ->> 'name')",
+        show
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Gives a show this price table in place of the one it has. Ticket types keep their ids while their keys stay.

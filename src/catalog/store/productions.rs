@@ -29,6 +29,9 @@ pub struct Credit {
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductionInput {
+    /// Whose it is. Cannot be changed.
+    #[garde(skip)]
+    pub organizer_id: Uuid,
     /// Its title.
     #[garde(length(chars, min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
@@ -98,8 +101,6 @@ pub struct ProductionInput {
 pub struct Production {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
-    pub organizer_id: Uuid,
     /// Its own fields.
     #[serde(flatten)]
     pub fields: ProductionInput,
@@ -122,7 +123,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn production(&self, id: Uuid) -> Result<Option<Production>, DbFault> {
-        Ok(self.productions_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+        Ok(select(&self.pool, Some(id), &Records::of_one()).await?.pop())
     }
 
     /// A page of productions, oldest first.
@@ -130,53 +131,65 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn productions(&self, records: &Records) -> Result<Vec<Production>, DbFault> {
-        self.productions_where(None, records).await
+        select(&self.pool, None, records).await
     }
+}
 
-    async fn productions_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<Production>, DbFault> {
-        let rows = sqlx::query!(
-            "SELECT id, organizer_id, title, subtitle, kind, genre, language, summary, description, duration_min, age_min,
-                    credits, poster_seed, external_id, metadata, version, archived_at, created_at, updated_at
-             FROM production
-             WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR organizer_id = ANY($2))
-               AND ($3 OR archived_at IS NULL) AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
-             ORDER BY created_at, id LIMIT $6",
-            id,
-            records.of.as_deref(),
-            records.archived,
-            records.after_at() as Option<jiff_sqlx::Timestamp>,
-            records.after_id(),
-            records.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Production {
-                id: row.id,
+async fn select(
+    executor: impl sqlx::PgExecutor<'_>,
+    id: Option<Uuid>,
+    records: &Records,
+) -> Result<Vec<Production>, DbFault> {
+    let rows = sqlx::query!(
+        "SELECT id, organizer_id, title, subtitle, kind, genre, language, summary, description, duration_min, age_min,
+                credits, poster_seed, external_id, metadata, version, archived_at, created_at, updated_at
+         FROM production
+         WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR organizer_id = ANY($2))
+           AND ($3 OR archived_at IS NULL) AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
+         ORDER BY created_at, id LIMIT $6",
+        id,
+        records.of.as_deref(),
+        records.archived,
+        records.after_at() as Option<jiff_sqlx::Timestamp>,
+        records.after_id(),
+        records.limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Production {
+            id: row.id,
+            fields: ProductionInput {
                 organizer_id: row.organizer_id,
-                fields: ProductionInput {
-                    title: row.title,
-                    subtitle: row.subtitle,
-                    kind: row.kind,
-                    genre: row.genre,
-                    language: row.language,
-                    summary: row.summary,
-                    description: row.description,
-                    duration_min: row.duration_min,
-                    age_min: row.age_min,
-                    credits: serde_json::from_value(row.credits).unwrap_or_default(),
-                    poster_seed: row.poster_seed,
-                    external_id: row.external_id,
-                    metadata: object(row.metadata),
-                },
-                version: row.version,
-                archived_at: row.archived_at,
-                created_at: row.created_at.to_jiff(),
-                updated_at: row.updated_at.to_jiff(),
-            })
-            .collect())
-    }
+                title: row.title,
+                subtitle: row.subtitle,
+                kind: row.kind,
+                genre: row.genre,
+                language: row.language,
+                summary: row.summary,
+                description: row.description,
+                duration_min: row.duration_min,
+                age_min: row.age_min,
+                credits: serde_json::from_value(row.credits).unwrap_or_default(),
+                poster_seed: row.poster_seed,
+                external_id: row.external_id,
+                metadata: object(row.metadata),
+            },
+            version: row.version,
+            archived_at: row.archived_at,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// One production, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, id: Uuid) -> Result<Option<Production>, CatalogError> {
+    Ok(select(connection, Some(id), &Records::of_one()).await?.pop())
 }
 
 fn credits(fields: &ProductionInput) -> Value {
@@ -187,18 +200,13 @@ fn credits(fields: &ProductionInput) -> Value {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(
-    connection: &mut PgConnection,
-    id: Uuid,
-    organizer: Uuid,
-    fields: &ProductionInput,
-) -> Result<(), CatalogError> {
+pub async fn insert(connection: &mut PgConnection, id: Uuid, fields: &ProductionInput) -> Result<(), CatalogError> {
     sqlx::query!(
         "INSERT INTO production (id, organizer_id, title, subtitle, kind, genre, language, summary, description, duration_min,
                                  age_min, credits, poster_seed, external_id, metadata)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         id,
-        organizer,
+        fields.organizer_id,
         fields.title,
         fields.subtitle,
         fields.kind,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::prices::PriceTable;
 use super::{Catalog, CatalogError, Records, changed_one, object};
+use crate::catalog::card::{ShownProduction, ShownVenue, poster_url};
 use crate::catalog::settings::Orphans;
 use crate::platform::db::DbFault;
 use crate::platform::money::Currency;
@@ -136,6 +137,14 @@ pub struct Show {
     pub fields: ShowInput,
     /// The version of its plan.
     pub plan_version_id: Uuid,
+    /// What is played.
+    pub production: ShownProduction,
+    /// Where.
+    pub venue: ShownVenue,
+    /// In which its times are read.
+    pub time_zone: String,
+    /// How many places are what; null while nobody has asked the show yet.
+    pub counts: Option<Counts>,
     /// `draft`, `published`, `paused`, `cancelled`, `moved` or `ended`.
     pub state: String,
     /// Grows with every change; what `If-Match` compares.
@@ -149,6 +158,34 @@ pub struct Show {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+}
+
+/// How many places of a show are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Anyone may hold them.
+    #[schema(minimum = 0)]
+    pub available: i64,
+    /// Set aside for buyers.
+    #[schema(minimum = 0)]
+    pub held: i64,
+    /// Sold.
+    #[schema(minimum = 0)]
+    pub booked: i64,
+    /// Kept from sale.
+    #[schema(minimum = 0)]
+    pub blocked: i64,
+}
+
+fn counts(by_category: Value) -> Option<Counts> {
+    let by_category: std::collections::BTreeMap<String, Counts> = serde_json::from_value(by_category).ok()?;
+    let sum = |all: Counts, one: &Counts| Counts {
+        available: all.available + one.available,
+        held: all.held + one.held,
+        booked: all.booked + one.booked,
+        blocked: all.blocked + one.blocked,
+    };
+    Some(by_category.values().fold(Counts::default(), sum))
 }
 
 impl ShowInput {
@@ -177,7 +214,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn show(&self, id: Uuid) -> Result<Option<Show>, DbFault> {
-        Ok(self.shows_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+        Ok(select(&self.pool, Some(id), &Records::of_one()).await?.pop())
     }
 
     /// A page of shows, oldest first.
@@ -185,64 +222,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn shows(&self, records: &Records) -> Result<Vec<Show>, DbFault> {
-        self.shows_where(None, records).await
-    }
-
-    async fn shows_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<Show>, DbFault> {
-        let rows = sqlx::query!(
-            "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
-                    s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
-                    s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.cancel_until_s,
-                    s.external_id, s.metadata, s.version, s.archived_at, s.created_at, s.updated_at,
-                    coalesce(m.state, 'draft') AS \"state!\"
-             FROM show s JOIN plan_version v ON v.id = s.plan_version_id LEFT JOIN show_summary m ON m.show_id = s.id
-             WHERE ($1::uuid IS NULL OR s.id = $1) AND ($2::uuid[] IS NULL OR s.organizer_id = ANY($2))
-               AND ($3 OR s.archived_at IS NULL) AND ($4::timestamptz IS NULL OR (s.created_at, s.id) > ($4, $5))
-             ORDER BY s.created_at, s.id LIMIT $6",
-            id,
-            records.of.as_deref(),
-            records.archived,
-            records.after_at() as Option<jiff_sqlx::Timestamp>,
-            records.after_id(),
-            records.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let moment = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
-        Ok(rows
-            .into_iter()
-            .map(|row| Show {
-                id: row.id,
-                organizer_id: row.organizer_id,
-                fields: ShowInput {
-                    production_id: row.production_id,
-                    venue_id: row.venue_id,
-                    plan_id: row.plan_id,
-                    currency: row.currency.parse().ok(),
-                    starts_at: row.starts_at.to_jiff(),
-                    doors_at: moment(row.doors_at),
-                    on_sale_at: moment(row.on_sale_at),
-                    sales_end_at: moment(row.sales_end_at),
-                    hold_ttl_s: row.hold_ttl_s,
-                    extend_max_s: row.extend_max_s,
-                    pay_within_s: row.pay_within_s,
-                    seats_per_hold_max: row.seats_per_hold_max,
-                    holds_per_buyer_max: row.holds_per_buyer_max,
-                    places_per_buyer_max: row.places_per_buyer_max,
-                    orphan_rule: Orphans::from_name(&row.orphan_rule),
-                    cancel_until_s: row.cancel_until_s,
-                    external_id: row.external_id,
-                    metadata: object(row.metadata),
-                    prices: None,
-                },
-                plan_version_id: row.plan_version_id,
-                state: row.state,
-                version: row.version,
-                archived_at: row.archived_at,
-                created_at: row.created_at.to_jiff(),
-                updated_at: row.updated_at.to_jiff(),
-            })
-            .collect())
+        select(&self.pool, None, records).await
     }
 
     /// Whose production this is, where it is not put away.
@@ -254,6 +234,132 @@ impl Catalog {
             .fetch_optional(&self.pool)
             .await?)
     }
+}
+
+async fn select(
+    executor: impl sqlx::PgExecutor<'_>,
+    id: Option<Uuid>,
+    records: &Records,
+) -> Result<Vec<Show>, DbFault> {
+    let rows = sqlx::query!(
+        "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
+                s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
+                s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.cancel_until_s,
+                s.external_id, s.metadata, s.version, s.archived_at, s.created_at, s.updated_at,
+                coalesce(m.state, 'draft') AS \"state!\", m.counts AS \"counts?\", p.title, p.version AS production_version,
+                h.name AS venue_name, h.city, h.time_zone
+         FROM show s JOIN plan_version v ON v.id = s.plan_version_id JOIN production p ON p.id = s.production_id
+         JOIN venue h ON h.id = s.venue_id LEFT JOIN show_summary m ON m.show_id = s.id
+         WHERE ($1::uuid IS NULL OR s.id = $1) AND ($2::uuid[] IS NULL OR s.organizer_id = ANY($2))
+           AND ($3 OR s.archived_at IS NULL) AND ($4::timestamptz IS NULL OR (s.created_at, s.id) > ($4, $5))
+         ORDER BY s.created_at, s.id LIMIT $6",
+        id,
+        records.of.as_deref(),
+        records.archived,
+        records.after_at() as Option<jiff_sqlx::Timestamp>,
+        records.after_id(),
+        records.limit
+    )
+    .fetch_all(executor)
+    .await?;
+    let moment = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+    Ok(rows
+        .into_iter()
+        .map(|row| Show {
+            id: row.id,
+            organizer_id: row.organizer_id,
+            fields: ShowInput {
+                production_id: row.production_id,
+                venue_id: row.venue_id,
+                plan_id: row.plan_id,
+                currency: row.currency.parse().ok(),
+                starts_at: row.starts_at.to_jiff(),
+                doors_at: moment(row.doors_at),
+                on_sale_at: moment(row.on_sale_at),
+                sales_end_at: moment(row.sales_end_at),
+                hold_ttl_s: row.hold_ttl_s,
+                extend_max_s: row.extend_max_s,
+                pay_within_s: row.pay_within_s,
+                seats_per_hold_max: row.seats_per_hold_max,
+                holds_per_buyer_max: row.holds_per_buyer_max,
+                places_per_buyer_max: row.places_per_buyer_max,
+                orphan_rule: Orphans::from_name(&row.orphan_rule),
+                cancel_until_s: row.cancel_until_s,
+                external_id: row.external_id,
+                metadata: object(row.metadata),
+                prices: None,
+            },
+            plan_version_id: row.plan_version_id,
+            production: ShownProduction {
+                id: row.production_id,
+                title: row.title,
+                poster_url: poster_url(row.production_id, row.production_version),
+            },
+            venue: ShownVenue { id: row.venue_id, name: row.venue_name, city: row.city },
+            time_zone: row.time_zone,
+            counts: row.counts.and_then(counts),
+            state: row.state,
+            version: row.version,
+            archived_at: row.archived_at,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// One show, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, id: Uuid) -> Result<Option<Show>, CatalogError> {
+    Ok(select(connection, Some(id), &Records::of_one()).await?.pop())
+}
+
+/// Where a show stands, told by itself.
+#[derive(Clone, Debug)]
+pub struct ShowStands {
+    /// The number in its journal that this rests on.
+    pub seq: i64,
+    /// Its state's word.
+    pub state: &'static str,
+    /// What the public is told.
+    pub public_message: Option<String>,
+    /// When time will next change something by itself.
+    pub next_deadline: Option<Timestamp>,
+    /// Counts by category.
+    pub counts: Value,
+    /// Places that anyone may hold.
+    pub available: i64,
+    /// All places.
+    pub places: i64,
+}
+
+/// Notes where a show stands, unless something newer is noted: who has just changed a show's state finds it changed in every
+/// list, without waiting for the show to write its own summary.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note(connection: &mut PgConnection, show: Uuid, stands: &ShowStands) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "INSERT INTO show_summary (show_id, seq, state, public_message, next_deadline, counts, available, places)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (show_id) DO UPDATE
+            SET seq = excluded.seq, state = excluded.state, public_message = excluded.public_message,
+                next_deadline = excluded.next_deadline, counts = excluded.counts, available = excluded.available,
+                places = excluded.places, updated_at = now()
+            WHERE show_summary.seq <= excluded.seq",
+        show,
+        stands.seq,
+        stands.state,
+        stands.public_message,
+        stands.next_deadline.map(time::sql) as Option<jiff_sqlx::Timestamp>,
+        stands.counts,
+        stands.available,
+        stands.places
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Makes a show of this organiser, with the newest version of its plan. Its prices are set apart.

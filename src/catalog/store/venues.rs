@@ -15,6 +15,9 @@ use crate::platform::db::DbFault;
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VenueInput {
+    /// Whose it is. Cannot be changed.
+    #[garde(skip)]
+    pub organizer_id: Uuid,
     /// Its name, as buyers see it.
     #[garde(length(chars, min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200, example = "Great Hall")]
@@ -54,8 +57,6 @@ pub struct VenueInput {
 pub struct Venue {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
-    pub organizer_id: Uuid,
     /// Its own fields.
     #[serde(flatten)]
     pub fields: VenueInput,
@@ -78,7 +79,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn venue(&self, id: Uuid) -> Result<Option<Venue>, DbFault> {
-        Ok(self.venues_where(Some(id), &Records { archived: true, limit: 1, ..Records::default() }).await?.pop())
+        Ok(select(&self.pool, Some(id), &Records::of_one()).await?.pop())
     }
 
     /// A page of venues, oldest first.
@@ -86,47 +87,59 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn venues(&self, records: &Records) -> Result<Vec<Venue>, DbFault> {
-        self.venues_where(None, records).await
+        select(&self.pool, None, records).await
     }
+}
 
-    async fn venues_where(&self, id: Option<Uuid>, records: &Records) -> Result<Vec<Venue>, DbFault> {
-        let rows = sqlx::query!(
-            "SELECT id, organizer_id, name, address, city, country, time_zone, external_id, metadata, version, archived_at,
-                    created_at, updated_at
-             FROM venue
-             WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR organizer_id = ANY($2))
-               AND ($3 OR archived_at IS NULL) AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
-             ORDER BY created_at, id LIMIT $6",
-            id,
-            records.of.as_deref(),
-            records.archived,
-            records.after_at() as Option<jiff_sqlx::Timestamp>,
-            records.after_id(),
-            records.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Venue {
-                id: row.id,
+async fn select(
+    executor: impl sqlx::PgExecutor<'_>,
+    id: Option<Uuid>,
+    records: &Records,
+) -> Result<Vec<Venue>, DbFault> {
+    let rows = sqlx::query!(
+        "SELECT id, organizer_id, name, address, city, country, time_zone, external_id, metadata, version, archived_at,
+                created_at, updated_at
+         FROM venue
+         WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR organizer_id = ANY($2))
+           AND ($3 OR archived_at IS NULL) AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))
+         ORDER BY created_at, id LIMIT $6",
+        id,
+        records.of.as_deref(),
+        records.archived,
+        records.after_at() as Option<jiff_sqlx::Timestamp>,
+        records.after_id(),
+        records.limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Venue {
+            id: row.id,
+            fields: VenueInput {
                 organizer_id: row.organizer_id,
-                fields: VenueInput {
-                    name: row.name,
-                    address: row.address,
-                    city: row.city,
-                    country: row.country,
-                    time_zone: row.time_zone,
-                    external_id: row.external_id,
-                    metadata: object(row.metadata),
-                },
-                version: row.version,
-                archived_at: row.archived_at,
-                created_at: row.created_at.to_jiff(),
-                updated_at: row.updated_at.to_jiff(),
-            })
-            .collect())
-    }
+                name: row.name,
+                address: row.address,
+                city: row.city,
+                country: row.country,
+                time_zone: row.time_zone,
+                external_id: row.external_id,
+                metadata: object(row.metadata),
+            },
+            version: row.version,
+            archived_at: row.archived_at,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// One venue, as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(connection: &mut PgConnection, id: Uuid) -> Result<Option<Venue>, CatalogError> {
+    Ok(select(connection, Some(id), &Records::of_one()).await?.pop())
 }
 
 /// The database reads shows' local days with it, so it is the database that must know it. Its own additions to the IANA
@@ -144,18 +157,13 @@ async fn must_be_a_time_zone(connection: &mut PgConnection, name: &str) -> Resul
 ///
 /// # Errors
 /// A time zone that doesn't exist is named.
-pub async fn insert(
-    connection: &mut PgConnection,
-    id: Uuid,
-    organizer: Uuid,
-    fields: &VenueInput,
-) -> Result<(), CatalogError> {
+pub async fn insert(connection: &mut PgConnection, id: Uuid, fields: &VenueInput) -> Result<(), CatalogError> {
     must_be_a_time_zone(connection, &fields.time_zone).await?;
     sqlx::query!(
         "INSERT INTO venue (id, organizer_id, name, address, city, country, time_zone, external_id, metadata)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id,
-        organizer,
+        fields.organizer_id,
         fields.name,
         fields.address,
         fields.city,

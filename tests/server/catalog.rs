@@ -1,0 +1,7 @@
+//! The catalogue: what the public reads, and how the back office makes it.
+
+mod house;
+mod public;
+mod records;
+mod setup;
+mod states;
