@@ -24,6 +24,8 @@ const MOVING: Record<OrderStatus, boolean> = {
 const HAS_TICKETS: Record<OrderStatus, boolean> = {
   awaiting_payment: false, in_review: false, paid: true, confirmed: true, expired: false, cancelled: false, refunding: true, refunded: false, partially_refunded: true,
 }
+/** Payments that wait for their buyer. */
+const OPEN: Record<PaymentStatus, boolean> = { starting: true, pending: true, authorized: false, captured: false, declined: false, cancelled: false, refunded: false }
 /** Payments that came to nothing: another may be tried. */
 const FAILED: Record<PaymentStatus, boolean> = { starting: false, pending: false, authorized: false, captured: false, declined: true, cancelled: true, refunded: false }
 
@@ -131,7 +133,7 @@ function Paying({ order, token, again }: { order: Order; token: string | null; a
       {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
       <p className="order__acts">
         {gone ? <Button look="lamp" disabled={busy} onClick={() => void payAgain()}>{busy ? t.basket.working : t.order.payAgain}</Button>
-          : payment.checkout_url && <ButtonLink look="lamp" href={payment.checkout_url}>{t.order.payNow}</ButtonLink>}
+          : OPEN[payment.status] && payment.checkout_url && <ButtonLink look="lamp" href={payment.checkout_url}>{t.order.payNow}</ButtonLink>}
         {mine && <Link href={`/shows/${mine.show_id}`} className={buttonClass('line')}>{t.order.others}</Link>}
       </p>
       {mine && <p className="soft small">{t.order.othersHint}</p>}
