@@ -10,6 +10,7 @@ mod catalog;
 mod holds;
 mod live;
 mod operations;
+mod orders;
 mod outbox;
 mod process;
 mod sold;
