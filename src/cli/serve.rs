@@ -15,6 +15,9 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     if config.abuse_limits == AbuseLimits::Observe {
         tracing::warn!("Rate limits and per-buyer caps are only observed, not enforced");
     }
+    for name in &config.unknown_variables {
+        tracing::warn!("The variable {name} means nothing to Aisle; is it misspelt?");
+    }
     let mut server = startup::start(config).await?;
     say(&format!("listening on http://{}", server.addr));
     for line in startup::greeting(&server) {

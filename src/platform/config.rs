@@ -52,6 +52,9 @@ pub struct Config {
     pub sockets_max: usize,
     /// How long a stopping server waits for requests under way.
     pub stop_grace_s: u64,
+    /// Variables named `AISLE_…` that mean nothing here; said at start.
+    #[serde(skip)]
+    pub unknown_variables: Vec<String>,
 }
 
 /// Whether limits against abuse bind.
@@ -98,6 +101,7 @@ impl Default for Config {
             active_shows_max: 2_000,
             sockets_max: 10_000,
             stop_grace_s: 10,
+            unknown_variables: Vec::new(),
         }
     }
 }
@@ -137,14 +141,19 @@ impl Config {
         };
         let environment =
             config::Environment::with_prefix("AISLE").prefix_separator("_").try_parsing(true).ignore_empty(true);
-        // Variables that belong to tools and tests beside the server, not to it.
-        let mut values: std::collections::HashMap<String, String> = std::env::vars().collect();
-        values.retain(|name, _| !OTHERS_VARIABLES.iter().any(|other| name.starts_with(other)));
+        // A cluster's scheduler may put variables of its own under our name, so an unknown one must not stop the server; but a
+        // misspelt one must not pass in silence either.
+        let (values, unknown): (Vec<_>, Vec<_>) = std::env::vars()
+            .filter(|(name, _)| {
+                name.starts_with("AISLE_") && !OTHERS_VARIABLES.iter().any(|other| name.starts_with(other))
+            })
+            .partition(|(name, _)| FIELDS.contains(&name["AISLE_".len()..].to_lowercase().as_str()));
         let mut config: Self = config::Config::builder()
             .add_source(file)
             .add_source(environment.source(Some(values.into_iter().collect())))
             .build()?
             .try_deserialize()?;
+        config.unknown_variables = unknown.into_iter().map(|(name, _)| name).collect();
         if config.database_url.is_none() {
             config.database_url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
         }
@@ -179,6 +188,31 @@ impl Config {
     }
 }
 
+/// Every setting, as the file and (in capitals, after `AISLE_`) the environment name it.
+const FIELDS: &[&str] = &[
+    "listen",
+    "data_dir",
+    "database_url",
+    "public_url",
+    "demo",
+    "demo_password",
+    "log_format",
+    "log",
+    "secret_key",
+    "smtp_url",
+    "mail_from",
+    "abuse_limits",
+    "workers",
+    "database_connections_max",
+    "connections_max",
+    "body_bytes_max",
+    "plan_bytes_max",
+    "mailbox_commands_max",
+    "active_shows_max",
+    "sockets_max",
+    "stop_grace_s",
+];
+
 /// `AISLE_PG_BIN` is the embedded Postgres's own, `AISLE_TEST_…` the tests', `AISLE_CONFIG` names the file.
 const OTHERS_VARIABLES: [&str; 3] = ["AISLE_PG_BIN", "AISLE_TEST_", "AISLE_CONFIG"];
 
@@ -193,6 +227,21 @@ mod tests {
         let wrong = Config { public_url: Some("example.org/".to_owned()), ..Config::default() };
         assert!(wrong.check().unwrap_err().to_string().starts_with("public_url: "));
         Config::default().check().unwrap();
+    }
+
+    #[test]
+    fn every_setting_can_be_set_by_the_environment() {
+        let text = FIELDS.iter().map(|field| format!("{field} = []\n"));
+        for line in text {
+            let file = config::File::from_str(&line, config::FileFormat::Toml);
+            let refused = config::Config::builder().add_source(file).build().unwrap().try_deserialize::<Config>();
+            // Of the wrong type, but known.
+            assert!(!refused.unwrap_err().to_string().contains("unknown field"), "{line}");
+        }
+        let file = config::File::from_str("nonsense = 1", config::FileFormat::Toml);
+        let refused = config::Config::builder().add_source(file).build().unwrap().try_deserialize::<Config>();
+        let known = refused.unwrap_err().to_string();
+        assert_eq!(known.matches('`').count() / 2, (FIELDS.len() + 1) * known.matches("nonsense").count(), "{known}");
     }
 
     #[test]
