@@ -178,7 +178,7 @@ pub fn area_ids(plan: &Plan, areas: &[AreaCount]) -> Vec<(String, u32)> {
     areas.iter().filter_map(named).collect()
 }
 
-fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Rejection> {
+pub(super) fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Rejection> {
     let seats: Vec<SeatNo> = part.seats.iter().filter_map(|guid| plan.number_of(guid)).collect();
     let areas: Vec<AreaCount> = part
         .areas
@@ -203,7 +203,7 @@ fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Rejection> {
 
 /// What is still booked and wanted back: the difference between the booking and what its order keeps, so that asking again
 /// takes nothing twice.
-fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &Plan) -> Option<Command> {
+pub(super) fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &Plan) -> Option<Command> {
     let kept = || saga.lines.iter().filter(|line| line.hold == Some(part.hold) && !line.cancelled && !line.giving_back);
     let seats_kept: HashSet<SeatNo> = kept().filter_map(|line| plan.number_of(line.seat.as_deref()?)).collect();
     let seats: Vec<SeatNo> = view.seats.iter().copied().filter(|seat| !seats_kept.contains(seat)).collect();

@@ -11,6 +11,8 @@
 mod learn;
 mod model;
 mod next;
+#[cfg(test)]
+mod tests;
 mod wishes;
 
 pub use model::{

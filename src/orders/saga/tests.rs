@@ -1,0 +1,4 @@
+//! The saga played against real shows and a stateful stand-in of a provider, with crashes between any two steps.
+
+mod scenes;
+mod world;
