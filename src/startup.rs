@@ -162,8 +162,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
     let database = Database::open(&config).await?;
     match up(config, addr, &database).await {
-        Ok((parts, lease, journal)) => {
-            let welcome = house(&parts).await?;
+        Ok((parts, lease, journal, welcome)) => {
             let workers = Workers::start(&parts);
             let (http, serving) = api::serve(&parts, listener)?;
             Ok(Running { addr, parts, welcome, http, serving, workers, lease, journal, database })
@@ -216,7 +215,7 @@ async fn up(
     config: Config,
     addr: SocketAddr,
     database: &Database,
-) -> Result<(Parts, NodeLease, Arc<PostgresJournal>), StartError> {
+) -> Result<(Parts, NodeLease, Arc<PostgresJournal>, Welcome), StartError> {
     let secret = match &config.secret_key {
         Some(text) => InstallationSecret::parse(text)?,
         None => InstallationSecret::from_data_dir(&config.data_dir)?,
@@ -273,7 +272,8 @@ async fn up(
         public_url,
         config: Arc::new(config),
     };
-    Ok((parts, lease, journal))
+    let welcome = house(&parts).await?;
+    Ok((parts, lease, journal, welcome))
 }
 
 /// Workers sleep most of the time; the saga's, the outbox's and the sandbox's rarely want one at once.

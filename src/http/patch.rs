@@ -58,7 +58,8 @@ impl<T: PartialSchema> utoipa::__dev::ComposeSchema for Patch<T> {
 
 impl<T: ToSchema> ToSchema for Patch<T> {
     fn name() -> std::borrow::Cow<'static, str> {
-        format!("{}Patch", T::name()).into()
+        // The derive adds what it is a patch of.
+        "Patch".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
