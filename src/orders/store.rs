@@ -8,7 +8,7 @@ mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
 pub use inbox::Waiting;
-pub use keep::{Kept, Wake};
+pub use keep::{Kept, Wake, tickets_of};
 pub use make::{Made, NewLine, NewOrder};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
 

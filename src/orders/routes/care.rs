@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::super::checkout::{Checkout, Drove};
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
+use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
 use super::{Access, answer, may_see, shown};
 use crate::accounts::{MaybeIdentity, normalized};
@@ -20,7 +21,6 @@ use crate::platform::idempotency::Begin;
 use crate::platform::ids::new_id;
 use crate::platform::keys::Keys;
 use crate::platform::time::to_core;
-use crate::tickets::store::ticket_id;
 
 impl From<WishRefused> for ApiError {
     fn from(refused: WishRefused) -> Self {
@@ -193,11 +193,8 @@ pub async fn cancel_order(
 
 /// The lines of these tickets.
 fn lines_of(saga: &Saga, tickets: &[Uuid]) -> Result<Vec<Uuid>, ApiError> {
-    let known: HashMap<Uuid, Uuid> = saga
-        .lines
-        .iter()
-        .flat_map(|line| (0..line.quantity).map(|place| (ticket_id(line.id, place.cast_signed()), line.id)))
-        .collect();
+    let known: HashMap<Uuid, Uuid> =
+        saga.lines.iter().flat_map(|line| tickets_of(line).map(|ticket| (ticket, line.id))).collect();
     tickets
         .iter()
         .enumerate()

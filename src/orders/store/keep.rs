@@ -187,7 +187,8 @@ async fn lines(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     Ok(())
 }
 
-fn tickets_of(line: &Line) -> impl Iterator<Item = Uuid> {
+/// The ids of a line's tickets.
+pub fn tickets_of(line: &Line) -> impl Iterator<Item = Uuid> {
     let id = line.id;
     (0..line.quantity).filter_map(move |position| Some(tickets::ticket_id(id, i32::try_from(position).ok()?)))
 }
