@@ -15,7 +15,7 @@ export function Bill({ lines, total, title, totalLabel, waiting = false }: Props
           <li key={line.id} className="bill-sheet__line">
             <span>
               {line.quantity > 1 && `${line.quantity} × `}{line.label}
-              {line.seat && <span className="soft bill-sheet__place">{t.show.seat(line.section ?? '', line.row ?? '', line.number ?? '')}</span>}
+              {line.seat && line.number && !line.label.includes(line.number) && <span className="soft bill-sheet__place">{t.show.seat(line.section ?? '', line.row ?? '', line.number ?? '')}</span>}
             </span>
             <span>{f.money(line.amount)}</span>
           </li>

@@ -20,7 +20,7 @@ export function pricing(show: Show, plan: Plan): Pricing {
 }
 
 export function seatName(plan: Plan, place: number, t: Messages): string {
-  return t.show.seat(sectionOf(plan, place)?.name ?? '', plan.rows[plan.row[place] ?? -1]?.label ?? '', plan.number[place] ?? '')
+  return t.show.seat(sectionOf(plan, place)?.name ?? '', plan.rows[plan.row[place] ?? -1]?.phrase ?? '', plan.number[place] ?? '')
 }
 
 export const guidName = (plan: Plan, guid: string, t: Messages): string => {

@@ -1,5 +1,6 @@
 import type { Messages } from './en'
 
+const phrase = (word: string, text: string) => (/\s|\p{L}{3,}/u.test(text) ? text : `${word} ${text}`)
 const seats = (n: number) => (n === 1 ? '1 Platz' : `${n} Plätze`)
 
 export const de: Messages = {
@@ -31,7 +32,7 @@ export const de: Messages = {
     map: 'Plan', list: 'Liste', best: 'Für mich wählen', ways: 'Wie wählen', mapLabel: 'Sitzplan. Die Liste hat dieselben Plätze in Worten.', levels: 'Preise',
     nearer: 'Näher', further: 'Weiter weg', whole: 'Ganzes Haus', tapNearer: 'Einen Block antippen, um näher zu gehen',
     legendStates: 'Zeichen', yours: 'Ihre', chosen: 'Gewählt', held: 'Im Korb von jemandem', booked: 'Verkauft', blocked: 'Nicht im Verkauf', available: 'Frei', accessible: 'Rollstuhlplatz',
-    seat: (section, row, seat) => [section, row && `Reihe ${row}`, seat && `Platz ${seat}`].filter(Boolean).join(', '),
+    seat: (section, row, seat) => [section, row && phrase('Reihe', row), seat && phrase('Platz', seat)].filter(Boolean).join(', '),
     row: (row) => `Reihe ${row}`, left: (n) => `noch ${n}`, companion: 'Platz für Begleitung', restricted: 'eingeschränkte Sicht', lost: 'weg',
     live: { connecting: 'Verbinden', live: 'Live', polling: 'Alle paar Sekunden', offline: 'Ohne Netz: das kann alt sein' },
     only: (name) => `Nur ${name}`, areaTitle: 'Stehplätze und freie Platzwahl', less: 'Weniger', moreOf: 'Mehr', sections: 'Bereiche', noSections: 'Dieses Haus hat keine nummerierten Plätze.',

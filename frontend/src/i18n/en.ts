@@ -1,4 +1,6 @@
 /** Everything the house says, in English. Other languages have exactly these keys; the compiler sees to it. */
+/** "row C", but "Table 3" as it is. */
+const phrase = (word: string, text: string) => (/\s|\p{L}{3,}/u.test(text) ? text : `${word} ${text}`)
 const places = (n: number) => (n === 1 ? '1 place' : `${n} places`)
 const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
 
@@ -31,7 +33,7 @@ export const en = {
     map: 'Map', list: 'List', best: 'Pick for me', ways: 'How to choose', mapLabel: 'Seat map. The list has the same seats in words.', levels: 'Prices',
     nearer: 'Zoom in', further: 'Zoom out', whole: 'Whole house', tapNearer: 'Tap a section to go nearer',
     legendStates: 'Signs', yours: 'Yours', chosen: 'Chosen', held: 'In somebody\u2019s basket', booked: 'Sold', blocked: 'Not for sale', available: 'Free', accessible: 'Wheelchair place',
-    seat: (section: string, row: string, seat: string) => [section, row && `row ${row}`, seat && `seat ${seat}`].filter(Boolean).join(', '),
+    seat: (section: string, row: string, seat: string) => [section, row && phrase('row', row), seat && phrase('seat', seat)].filter(Boolean).join(', '),
     row: (row: string) => `Row ${row}`, left: (n: number) => `${n} left`, companion: 'companion seat', restricted: 'restricted view', lost: 'taken',
     live: { connecting: 'Connecting', live: 'Live', polling: 'Every few seconds', offline: 'Offline: this may be old' },
     only: (name: string) => `Only ${name}`, areaTitle: 'Standing and free seating', less: 'Fewer', moreOf: 'More', sections: 'Sections', noSections: 'This house has no numbered seats.',

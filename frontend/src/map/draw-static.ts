@@ -80,7 +80,7 @@ function drawShapeText(ctx: CanvasRenderingContext2D, shape: Shape, scene: Scene
   const middle = shape.kind === 'ellipse' || shape.kind === 'text'
     ? shape.at
     : ({ x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 } as Shape['at'])
-  const at = shape.text.at && shape.rotation === 0 && shape.kind === 'rectangle'
+  const at = shape.text.at && shape.rotation === 0 && (shape.kind === 'rectangle' || shape.kind === 'text')
     ? toScreen(view, { x: shape.at.x + shape.text.at.x, y: shape.at.y + shape.text.at.y } as Shape['at'])
     : toScreen(view, middle)
   if (at.x < -200 || at.y < -50 || at.x > size.width + 200 || at.y > size.height + 50) return

@@ -52,6 +52,11 @@ describe('a plan', () => {
     expect(triangle && contains(triangle, scene(9, 9))).toBe(false)
   })
 
+  it('finds the middle of a polygon wherever its points are counted from', () => {
+    const far = readPlan({ categories: [], zones: [{ areas: [{ shape: 'polygon', polygon: { points: [{ x: 500, y: 500 }, { x: 600, y: 500 }, { x: 550, y: 560 }] } }] }] })
+    expect(far.bounds.left).toBeGreaterThan(400)
+  })
+
   it('survives a plan without seats', () => {
     expect(readPlan({ categories: [], zones: [] }).seatCount).toBe(0)
   })
@@ -127,4 +132,8 @@ it('names price levels from the dearest down, and never gives two of them one co
   const named = bands(levels, 'adult')
   expect(named.map((band) => band.key + band.letter)).toEqual(['k9A', 'k5B', 'k3C', 'k1D'])
   expect(new Set(named.map((band) => band.color)).size).toBe(4)
+  for (let count = 1; count <= 8; count++) {
+    const many = bands(Array.from({ length: count }, (_, n) => ({ ...(levels[0] as (typeof levels)[number]), key: String(n) })), 'adult')
+    expect(new Set(many.map((band) => band.color)).size).toBe(count)
+  }
 })

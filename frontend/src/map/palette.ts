@@ -2,7 +2,7 @@
 import type { PriceLevel } from '../api/types'
 
 /** From the dearest to the cheapest; lightness falls, so that the order survives any kind of colour blindness. */
-const RAMP = ['#FBD9EA', '#D0A5F4', '#7FA7F5', '#3FA3A8', '#56836A', '#7C6D88'] as const
+const RAMP = ['#FBD9EA', '#D0A5F4', '#7FA7F5', '#3FA3A8', '#56836A', '#7C6D88', '#9A4F3E', '#48579A'] as const
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 export const INK = '#1B1022'
@@ -29,7 +29,9 @@ export function bands(levels: readonly PriceLevel[], defaultType: string | undef
 /** Few levels are spread over the ramp, so that two of them never look like neighbours. */
 function shade(rank: number, count: number): string {
   const last = RAMP.length - 1
-  const at = count <= 1 ? 1 : count >= RAMP.length ? Math.min(rank, last) : Math.round((rank * (last - 1)) / (count - 1))
+  // The two darkest are for houses with that many levels; the greys and blues before them are easier to tell apart.
+  const usual = 4
+  const at = count <= 1 ? 1 : count > usual + 1 ? Math.min(rank, last) : Math.round((rank * usual) / (count - 1))
   return RAMP[at] ?? RAMP[last] ?? HAZE
 }
 

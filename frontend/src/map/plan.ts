@@ -2,10 +2,11 @@
  * A seat plan in the form that drawing and finding need: flat arrays in the plan's order (zones, rows, seats), so that a seat's
  * place in them is its place in the server's seats string.
  */
-import type { AreaJson, PlanJson, PointJson } from './plan-json'
+import type { AreaJson, PlanJson, PointJson, RowJson } from './plan-json'
 import { scene, type ScenePoint, type SceneRect } from './geometry'
 
-export type Row = { section: number; label: string; labelAt: 'start' | 'end' | 'both' | 'none'; first: number; end: number }
+/** `label` stands on the map, `phrase` in sentences: "3" and "Table 3". */
+export type Row = { section: number; label: string; phrase: string; labelAt: 'start' | 'end' | 'both' | 'none'; first: number; end: number }
 export type Section = { id: string; name: string; firstRow: number; endRow: number; first: number; end: number; bounds: SceneRect | null; middle: ScenePoint }
 export type Shape = {
   kind: 'rectangle' | 'ellipse' | 'polygon' | 'text'
@@ -82,7 +83,7 @@ export function readPlan(json: PlanJson): Plan {
         if (place > rowFirst) steps.push(Math.hypot((x[place] ?? 0) - (x[place - 1] ?? 0), (y[place] ?? 0) - (y[place - 1] ?? 0)))
         place++
       }
-      rows.push({ section: sections.length, label: row.row_number ?? row.row_label ?? '', labelAt: row.row_number_position ?? 'none', first: rowFirst, end: place })
+      rows.push({ section: sections.length, label: row.row_number ?? row.row_label ?? '', phrase: phraseOf(row), labelAt: row.row_number_position ?? 'none', first: rowFirst, end: place })
     }
     for (const area of zone.areas ?? []) shapes.push(readShape(area, origin, categoryNo))
     const bounds = boundsOf(x, y, first, place)
@@ -98,6 +99,9 @@ export function readPlan(json: PlanJson): Plan {
     bounds: wholeBounds(boundsOf(x, y, 0, seatCount), shapes, pitch), pitch, placeOf,
   }
 }
+
+/** "Row C" is said in the reader's own language; "Table 3" only as the plan says it. */
+const phraseOf = (row: RowJson): string => (row.row_label && !(row.row_number && /^row\s/i.test(row.row_label)) ? row.row_label : (row.row_number ?? ''))
 
 export function sectionOf(plan: Plan, place: number): Section | undefined {
   const row = plan.rows[plan.row[place] ?? -1]
@@ -142,9 +146,10 @@ export function shapeBounds(shape: Shape): SceneRect {
     case 'ellipse':
       return { left: at.x - width / 2, top: at.y - height / 2, right: at.x + width / 2, bottom: at.y + height / 2 }
     case 'polygon': {
+      if (shape.points.length === 0) return { left: at.x, top: at.y, right: at.x, bottom: at.y }
       const xs = shape.points.map((point) => point.x)
       const ys = shape.points.map((point) => point.y)
-      return { left: at.x + Math.min(...xs, 0), top: at.y + Math.min(...ys, 0), right: at.x + Math.max(...xs, 0), bottom: at.y + Math.max(...ys, 0) }
+      return { left: at.x + Math.min(...xs), top: at.y + Math.min(...ys), right: at.x + Math.max(...xs), bottom: at.y + Math.max(...ys) }
     }
     case 'text':
       return { left: at.x, top: at.y, right: at.x, bottom: at.y }

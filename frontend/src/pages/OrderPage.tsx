@@ -17,6 +17,8 @@ import { FindOrder } from './FindOrderPage'
 import './order.css'
 
 const POLL_MS = 1_500
+/** A longer code is for scanners; nobody reads it out at the door. */
+const CODE_SAID_MAX = 24
 /** What is still on its way and may change without the reader doing anything. */
 const MOVING: Record<OrderStatus, boolean> = {
   awaiting_payment: true, in_review: true, paid: true, confirmed: false, expired: false, cancelled: false, refunding: true, refunded: false, partially_refunded: false,
@@ -158,7 +160,6 @@ function Tickets({ order, token }: { order: Order; token: string | null }) {
     refetchInterval: ({ state }) => (order.status === 'confirmed' && (state.data?.items.length ?? 0) === 0 ? POLL_MS : false),
   })
   const items = tickets.data?.items ?? []
-  const types = new Map(order.lines.flatMap((line) => (line.seat ? [[line.seat, line.label]] : [])))
   if (tickets.isError) return <Trouble error={tickets.error} again={() => void tickets.refetch()} />
   if (items.length === 0) return order.status === 'refunding' ? null : <Waiting label={t.order.status.paid} />
   return (
@@ -173,8 +174,8 @@ function Tickets({ order, token }: { order: Order; token: string | null }) {
               <img className="stub__code" src={ticket.svg_url} alt={t.order.qr(place)} width={160} height={160} />
               <div className="stub__words">
                 <p className="stub__place">{place}</p>
-                <p className="soft small">{(ticket.seat && types.get(ticket.seat)) ?? ticket.ticket_type}</p>
-                <p className="stub__number">{ticket.code}</p>
+                <p className="soft small">{ticketKind(order, ticket)}</p>
+                {ticket.code.length <= CODE_SAID_MAX && <p className="stub__number">{ticket.code}</p>}
                 {state && <p><strong>{state}</strong></p>}
                 <ButtonLink small href={ticket.pdf_url} target="_blank" rel="noreferrer" aria-label={`${t.order.ticketPdf}: ${place}`}>{t.order.ticketPdf}</ButtonLink>
               </div>
@@ -184,6 +185,12 @@ function Tickets({ order, token }: { order: Order; token: string | null }) {
       </ul>
     </section>
   )
+}
+
+/** What the bill calls it, where that says more than the place; else the ticket type. */
+function ticketKind(order: Order, ticket: Ticket): string {
+  const label = order.lines.find((line) => line.seat !== null && line.seat === ticket.seat)?.label
+  return label && ticket.number && !label.includes(ticket.number) ? label : ticket.ticket_type
 }
 
 function Cancel({ order, token, again }: { order: Order; token: string | null; again(): void }) {
