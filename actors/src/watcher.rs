@@ -3,6 +3,8 @@
 //! actix does not bring back an actor that panicked. Every actor leaves a note when it is gone, however it went; the watcher
 //! reads the notes and decides. It alone writes the registry, so that nothing here races.
 
+mod trouble;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,27 +13,19 @@ use actix::prelude::*;
 use aisle_core::{ShowId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actor::{Ended, Ending, Fence, House, ShowActor, Sleep, Summarise, chain};
+use crate::actor::{Fence, House, ShowActor, Sleep, Summarise, chain};
 use crate::clock::{Clock, LeaseMark};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, Shared, ShowHandle};
 use crate::journal::Journal;
 use crate::metrics;
 use crate::registry::{Feeds, Registry, ShowsConfig};
 use crate::summary::{Plans, Summaries};
+use trouble::Trouble;
 
 /// How often lists are told, sleepers looked for, deadlines watched.
 const ROUND_MS: u64 = 1_000;
 /// Shows woken by their deadline in one round: a thousand at once would keep buyers waiting.
 const WOKEN_PER_ROUND_MAX: usize = 64;
-/// So many failing replays in a row, and the show is left alone until somebody has looked.
-const BAD_REPLAYS_MAX: u32 = 3;
-/// The first rebuild is at once; the next ones wait, each twice as long as the one before.
-const REBUILD_FIRST_WAIT_MS: u64 = 100;
-/// The longest wait before a rebuild: about what a database takes to restart.
-const REBUILD_WAIT_MAX_MS: u64 = 5_000;
-/// A show that has gone well for so long has its failures forgiven.
-const FORGIVEN_AFTER_MS: u64 = 60_000;
-
 type Woken = oneshot::Sender<Result<ShowHandle, AskError>>;
 
 /// What others want of the watcher.
@@ -83,13 +77,6 @@ enum Slot {
         life: u64,
     },
     Quarantined,
-}
-
-#[derive(Default)]
-struct Trouble {
-    bad_replays: u32,
-    failures: u32,
-    last: Option<Timestamp>,
 }
 
 struct Watcher {
@@ -322,109 +309,6 @@ impl Watcher {
             }
             Some(Slot::Resting { .. } | Slot::Quarantined) | None => slept(sleeper),
         }
-    }
-
-    fn ended(&mut self, note: &Ended) {
-        let show = note.show;
-        if self.life_of(show) != Some(note.life) {
-            return;
-        }
-        self.registry.awake.remove(&show);
-        let (waiters, sleepers, was_over) = match self.slots.remove(&show) {
-            Some(Slot::Waking { waiters, sleepers, .. }) => (waiters, sleepers, false),
-            Some(Slot::Sleeping { waiters, sleepers, .. }) => (waiters, sleepers, true),
-            Some(Slot::Awake { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => {
-                (Vec::new(), Vec::new(), false)
-            }
-        };
-        slept(sleepers);
-        match note.ending {
-            Ending::Asleep => {
-                self.trouble.remove(&show);
-                if !waiters.is_empty() {
-                    self.again(show, waiters);
-                }
-            }
-            Ending::Fenced => {
-                self.trouble.remove(&show);
-                // Who came when it was over already is not answered by it: the other owner's lease may have ended since.
-                if was_over && !waiters.is_empty() {
-                    self.again(show, waiters);
-                } else {
-                    refuse(waiters, &AskError::Fenced);
-                }
-            }
-            Ending::Lost => {
-                metrics::rebuilt("journal");
-                self.rebuild(show, waiters);
-            }
-            Ending::Panicked => {
-                tracing::error!(show.id = %show, "A turn of show {show} panicked; the show is rebuilt from its journal");
-                metrics::rebuilt("panic");
-                self.trouble.entry(show).or_default().bad_replays = 0;
-                if was_over && waiters.is_empty() {
-                    return;
-                }
-                self.rebuild(show, waiters);
-            }
-            Ending::BadReplay => {
-                metrics::rebuilt("replay");
-                let now = self.house.clock.now();
-                let trouble = self.trouble.entry(show).or_default();
-                if trouble.last.is_none_or(|last| now.ms_since(last) > FORGIVEN_AFTER_MS) {
-                    trouble.bad_replays = 0;
-                }
-                trouble.last = Some(now);
-                trouble.bad_replays += 1;
-                if trouble.bad_replays >= BAD_REPLAYS_MAX {
-                    tracing::error!(show.id = %show, "Show {show} is out of order: its journal cannot be replayed");
-                    ::metrics::counter!("aisle_shows_quarantined_total").increment(1);
-                    self.slots.insert(show, Slot::Quarantined);
-                    refuse(waiters, &AskError::Quarantined);
-                } else {
-                    self.again(show, waiters);
-                }
-            }
-        }
-    }
-
-    /// Wakes it at once, unless the house is closing.
-    fn again(&mut self, show: ShowId, waiters: Vec<Woken>) {
-        if self.stopping.is_empty() {
-            self.begin(show, waiters);
-        } else {
-            refuse(waiters, &AskError::Unavailable);
-        }
-    }
-
-    /// Wakes it at once the first time; where it keeps failing, after a while.
-    fn rebuild(&mut self, show: ShowId, waiters: Vec<Woken>) {
-        if !self.stopping.is_empty() {
-            refuse(waiters, &AskError::Unavailable);
-            return;
-        }
-        let now = self.house.clock.now();
-        let trouble = self.trouble.entry(show).or_default();
-        if trouble.last.is_none_or(|last| now.ms_since(last) > FORGIVEN_AFTER_MS) {
-            trouble.failures = 0;
-        }
-        trouble.failures += 1;
-        trouble.last = Some(now);
-        if trouble.failures == 1 {
-            self.begin(show, waiters);
-            return;
-        }
-        let doublings = (trouble.failures - 2).min(10);
-        let wait_ms = (REBUILD_FIRST_WAIT_MS << doublings).min(REBUILD_WAIT_MAX_MS);
-        refuse(waiters, &AskError::Unavailable);
-        self.lives += 1;
-        let life = self.lives;
-        self.slots.insert(show, Slot::Resting { life });
-        let (clock, errands) = (Arc::clone(&self.house.clock), self.errands.clone());
-        actix::spawn(async move {
-            clock.passed(wait_ms).await;
-            let _ = errands.send(Errand::Rebuild(show, life));
-        });
     }
 
     fn round(&mut self) {
