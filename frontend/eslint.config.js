@@ -31,5 +31,5 @@ export default tseslint.config(
     files: ['src/live/protocol.ts', 'src/map/{plan,geometry,grid,palette,view}.ts', 'src/hold/{record,lease}.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: ['react', 'react-dom', '@tanstack/react-query'] }] },
   },
-  { files: ['dev/**', '*.config.*'], languageOptions: { globals: node } },
+  { files: ['dev/**', 'e2e/**', '*.config.*'], languageOptions: { globals: node } },
 )
