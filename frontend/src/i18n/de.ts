@@ -9,7 +9,7 @@ export const de: Messages = {
     close: 'Schließen', cancel: 'Abbrechen', tryAgain: 'Noch einmal', loading: 'Einen Moment', back: 'Zurück', all: 'Alle', from: 'ab', free: 'Frei',
     from_price: (price) => `ab ${price}`, allIn: 'Die Preise sind Endpreise: Gebühren sind darin.', skip: 'Zum Inhalt', minutes: (n) => `${n} Min.`, seats, places: seats,
   },
-  nav: { whatsOn: 'Spielplan', findOrder: 'Meine Bestellung', backOffice: 'Büro', menu: 'Hauptmenü' },
+  nav: { whatsOn: 'Spielplan', findOrder: 'Bestellung', backOffice: 'Büro', menu: 'Hauptmenü' },
   home: {
     title: 'Spielplan', next: 'Als Nächstes', days: 'Einen Tag wählen', today: 'Heute', everyDay: 'Jeden Tag', filters: 'Filter', search: 'Titel und Namen suchen',
     kind: 'Art', city: 'Stadt', venue: 'Haus', clear: 'Filter entfernen',
