@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** The mails that were sent or kept, newest first. */
-        get: operations["list"];
+        get: operations["get_admin_mailbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** One mail. */
-        get: operations["read"];
+        get: operations["get_admin_mailbox_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** A file that came with a mail, to be saved. */
-        get: operations["attachment"];
+        get: operations["get_admin_mailbox_id_attachments_name"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** Orders, newest first. */
-        get: operations["admin_orders"];
+        get: operations["get_admin_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /** One order. */
-        get: operations["admin_order"];
+        get: operations["get_admin_orders_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -97,10 +97,10 @@ export interface paths {
             cookie?: never;
         };
         /** Organisers that the caller has a part in. */
-        get: operations["admin_list_organizers"];
+        get: operations["get_admin_organizers"];
         put?: never;
         /** Makes an organizer. */
-        post: operations["admin_make_organizer"];
+        post: operations["post_admin_organizers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,15 +115,15 @@ export interface paths {
             cookie?: never;
         };
         /** An organizer. */
-        get: operations["admin_read_organizer"];
+        get: operations["get_admin_organizers_id"];
         put?: never;
         post?: never;
         /** Puts an organizer away; once more changes nothing. */
-        delete: operations["admin_archive_organizer"];
+        delete: operations["delete_admin_organizers_id"];
         options?: never;
         head?: never;
         /** Changes an organizer: what is left out stays. */
-        patch: operations["admin_change_organizer"];
+        patch: operations["patch_admin_organizers_id"];
         trace?: never;
     };
     "/api/v1/admin/payments": {
@@ -134,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /** Payments, newest first. */
-        get: operations["admin_payments"];
+        get: operations["get_admin_payments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,10 +151,10 @@ export interface paths {
             cookie?: never;
         };
         /** Plans that the caller has a part in. */
-        get: operations["admin_list_plans"];
+        get: operations["get_admin_plans"];
         put?: never;
         /** Imports a plan, or a new version of one. Shows that stand keep the version that they have. */
-        post: operations["admin_import_plan"];
+        post: operations["post_admin_plans"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,15 +169,15 @@ export interface paths {
             cookie?: never;
         };
         /** A plan and its versions. */
-        get: operations["admin_read_plan"];
+        get: operations["get_admin_plans_id"];
         put?: never;
         post?: never;
         /** Puts a plan away; once more changes nothing. */
-        delete: operations["admin_archive_plan"];
+        delete: operations["delete_admin_plans_id"];
         options?: never;
         head?: never;
         /** Changes a plan's name or venue: what is left out stays. */
-        patch: operations["admin_change_plan"];
+        patch: operations["patch_admin_plans_id"];
         trace?: never;
     };
     "/api/v1/admin/plans/{id}/document": {
@@ -188,7 +188,7 @@ export interface paths {
             cookie?: never;
         };
         /** A plan's document, as it was imported. */
-        get: operations["admin_read_plan_document"];
+        get: operations["get_admin_plans_id_document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -205,10 +205,10 @@ export interface paths {
             cookie?: never;
         };
         /** Productions that the caller has a part in. */
-        get: operations["admin_list_productions"];
+        get: operations["get_admin_productions"];
         put?: never;
         /** Makes a production. */
-        post: operations["admin_make_production"];
+        post: operations["post_admin_productions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -223,15 +223,15 @@ export interface paths {
             cookie?: never;
         };
         /** A production. */
-        get: operations["admin_read_production"];
+        get: operations["get_admin_productions_id"];
         put?: never;
         post?: never;
         /** Puts a production away; once more changes nothing. */
-        delete: operations["admin_archive_production"];
+        delete: operations["delete_admin_productions_id"];
         options?: never;
         head?: never;
         /** Changes a production: what is left out stays. */
-        patch: operations["admin_change_production"];
+        patch: operations["patch_admin_productions_id"];
         trace?: never;
     };
     "/api/v1/admin/reports/ledger": {
@@ -242,7 +242,7 @@ export interface paths {
             cookie?: never;
         };
         /** What each account of the books holds. */
-        get: operations["ledger_report"];
+        get: operations["get_admin_reports_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,10 +259,10 @@ export interface paths {
             cookie?: never;
         };
         /** Shows that the caller has a part in. */
-        get: operations["admin_list_shows"];
+        get: operations["get_admin_shows"];
         put?: never;
         /** Makes a show: a draft, with the newest version of its plan. */
-        post: operations["admin_make_show"];
+        post: operations["post_admin_shows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -277,15 +277,15 @@ export interface paths {
             cookie?: never;
         };
         /** A show. */
-        get: operations["admin_read_show"];
+        get: operations["get_admin_shows_id"];
         put?: never;
         post?: never;
         /** Puts a show away: a draft, or one that was cancelled or has ended. Once more changes nothing. */
-        delete: operations["admin_archive_show"];
+        delete: operations["delete_admin_shows_id"];
         options?: never;
         head?: never;
         /** Changes a show: what is left out stays. Holds that stand keep the deadlines they were given. */
-        patch: operations["admin_change_show"];
+        patch: operations["patch_admin_shows_id"];
         trace?: never;
     };
     "/api/v1/admin/shows/{id}/allocations": {
@@ -296,10 +296,10 @@ export interface paths {
             cookie?: never;
         };
         /** All places of a show that are kept from sale. */
-        get: operations["admin_list_allocations"];
+        get: operations["get_admin_shows_id_allocations"];
         put?: never;
         /** Keeps places from sale. */
-        post: operations["admin_make_allocation"];
+        post: operations["post_admin_shows_id_allocations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -317,7 +317,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Puts places back on sale; once more changes nothing. */
-        delete: operations["admin_end_allocation"];
+        delete: operations["delete_admin_shows_id_allocations_allocation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -331,7 +331,7 @@ export interface paths {
             cookie?: never;
         };
         /** A show's history, oldest first: what happened, with seats by their guid. */
-        get: operations["admin_read_journal"];
+        get: operations["get_admin_shows_id_journal"];
         put?: never;
         post?: never;
         delete?: never;
@@ -348,9 +348,9 @@ export interface paths {
             cookie?: never;
         };
         /** A show's price table; empty while it has none. */
-        get: operations["admin_read_prices"];
+        get: operations["get_admin_shows_id_prices"];
         /** Gives a show this price table in place of the one it has. Orders that stand keep their prices. */
-        put: operations["admin_set_prices"];
+        put: operations["put_admin_shows_id_prices"];
         post?: never;
         delete?: never;
         options?: never;
@@ -368,7 +368,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Publishes, pauses, resumes, cancels, moves or ends a show. */
-        post: operations["admin_change_state"];
+        post: operations["post_admin_shows_id_state"];
         delete?: never;
         options?: never;
         head?: never;
@@ -383,10 +383,10 @@ export interface paths {
             cookie?: never;
         };
         /** Venues that the caller has a part in. */
-        get: operations["admin_list_venues"];
+        get: operations["get_admin_venues"];
         put?: never;
         /** Makes a venue. */
-        post: operations["admin_make_venue"];
+        post: operations["post_admin_venues"];
         delete?: never;
         options?: never;
         head?: never;
@@ -401,15 +401,15 @@ export interface paths {
             cookie?: never;
         };
         /** A venue. */
-        get: operations["admin_read_venue"];
+        get: operations["get_admin_venues_id"];
         put?: never;
         post?: never;
         /** Puts a venue away; once more changes nothing. */
-        delete: operations["admin_archive_venue"];
+        delete: operations["delete_admin_venues_id"];
         options?: never;
         head?: never;
         /** Changes a venue: what is left out stays. */
-        patch: operations["admin_change_venue"];
+        patch: operations["patch_admin_venues_id"];
         trace?: never;
     };
     "/api/v1/auth/login": {
@@ -422,7 +422,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs in: sets the session cookie, and gives the same token for clients that keep none. */
-        post: operations["login"];
+        post: operations["post_auth_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -439,7 +439,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs out: the token by which the caller came proves nothing any more. */
-        post: operations["logout"];
+        post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,10 +454,10 @@ export interface paths {
             cookie?: never;
         };
         /** How the rush stands. */
-        get: operations["read_rush"];
+        get: operations["get_demo_rush"];
         put?: never;
         /** Starts the rush: simulated buyers over loopback HTTP for a minute. */
-        post: operations["start_rush"];
+        post: operations["post_demo_rush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -472,7 +472,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is asking. */
-        get: operations["me"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -491,7 +491,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once. */
-        post: operations["create_order"];
+        post: operations["post_orders"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,7 +508,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends the order's link again, to the address it was ordered with. Always the same answer. */
-        post: operations["look_up_order"];
+        post: operations["post_orders_lookup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -523,7 +523,7 @@ export interface paths {
             cookie?: never;
         };
         /** An order, by its token or by the house. */
-        get: operations["read_order"];
+        get: operations["get_orders_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,7 +542,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up. */
-        post: operations["cancel_order"];
+        post: operations["post_orders_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -559,7 +559,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Another attempt to pay, until `pay_by`; the one before is closed. */
-        post: operations["try_again"];
+        post: operations["post_orders_id_payments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -576,7 +576,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives the payment up, so that the holds are open again. */
-        post: operations["reopen_order"];
+        post: operations["post_orders_id_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -591,7 +591,7 @@ export interface paths {
             cookie?: never;
         };
         /** The tickets of an order; none before it is confirmed. */
-        get: operations["list"];
+        get: operations["get_orders_id_tickets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -608,7 +608,7 @@ export interface paths {
             cookie?: never;
         };
         /** Productions with shows to come, and what they can be narrowed to. */
-        get: operations["list_productions"];
+        get: operations["get_productions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -625,7 +625,7 @@ export interface paths {
             cookie?: never;
         };
         /** A production with its shows. */
-        get: operations["read_production"];
+        get: operations["get_productions_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -642,7 +642,7 @@ export interface paths {
             cookie?: never;
         };
         /** A production's poster. */
-        get: operations["read_poster"];
+        get: operations["get_productions_id_poster_svg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -661,7 +661,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What an order of these holds would cost. Changes nothing. */
-        post: operations["make_quote"];
+        post: operations["post_quotes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -678,7 +678,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sets an empty server up: the administrator, the house, its first venue. Works once; who did it is signed in. */
-        post: operations["set_up"];
+        post: operations["post_setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -693,7 +693,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows, in the order in which they begin. */
-        get: operations["list_shows"];
+        get: operations["get_shows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -710,7 +710,7 @@ export interface paths {
             cookie?: never;
         };
         /** A show with all that a buyer needs. */
-        get: operations["read_show"];
+        get: operations["get_shows_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -727,7 +727,7 @@ export interface paths {
             cookie?: never;
         };
         /** A show's seat plan, in the open seating-plan JSON. */
-        get: operations["read_plan"];
+        get: operations["get_shows_id_plan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -746,7 +746,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sets places aside for one buyer. All or nothing; the token is the buyer's proof. */
-        post: operations["create_hold"];
+        post: operations["post_shows_show_id_holds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -761,15 +761,15 @@ export interface paths {
             cookie?: never;
         };
         /** A hold, as its owner sees it. */
-        get: operations["read_hold"];
+        get: operations["get_shows_show_id_holds_hold_id"];
         put?: never;
         post?: never;
         /** Gives everything back. Also 204 when the hold has ended already: who presses "back" twice has done nothing wrong. */
-        delete: operations["release_hold"];
+        delete: operations["delete_shows_show_id_holds_hold_id"];
         options?: never;
         head?: never;
         /** Adds and gives back places of an open hold. All or nothing; the deadline stays. An empty result releases it. */
-        patch: operations["change_hold"];
+        patch: operations["patch_shows_show_id_holds_hold_id"];
         trace?: never;
     };
     "/api/v1/shows/{show_id}/holds/{hold_id}/extend": {
@@ -782,7 +782,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives an open hold its full time again, up to its cap. */
-        post: operations["extend_hold"];
+        post: operations["post_shows_show_id_holds_hold_id_extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -797,7 +797,7 @@ export interface paths {
             cookie?: never;
         };
         /** The live feed: a snapshot (or with `since` what came after it), then every change as it becomes durable. */
-        get: operations["live"];
+        get: operations["get_shows_show_id_live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -814,7 +814,7 @@ export interface paths {
             cookie?: never;
         };
         /** The seats as they are, or what changed since a sequence number. */
-        get: operations["read_seats"];
+        get: operations["get_shows_show_id_seats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -831,7 +831,7 @@ export interface paths {
             cookie?: never;
         };
         /** What the site says of itself. */
-        get: operations["read_site"];
+        get: operations["get_site"];
         put?: never;
         post?: never;
         delete?: never;
@@ -848,7 +848,7 @@ export interface paths {
             cookie?: never;
         };
         /** The ticket as a calendar entry. */
-        get: operations["as_ics"];
+        get: operations["get_tickets_id_ics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -865,7 +865,7 @@ export interface paths {
             cookie?: never;
         };
         /** The ticket as a page to print. One that does not admit says so and has no code. */
-        get: operations["as_pdf"];
+        get: operations["get_tickets_id_pdf"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,7 +882,7 @@ export interface paths {
             cookie?: never;
         };
         /** The ticket's QR code as a picture. Of a ticket that does not admit it is the word why. */
-        get: operations["as_svg"];
+        get: operations["get_tickets_id_svg"];
         put?: never;
         post?: never;
         delete?: never;
@@ -899,7 +899,7 @@ export interface paths {
             cookie?: never;
         };
         /** Venues, by name. */
-        get: operations["list_venues"];
+        get: operations["get_venues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -916,7 +916,7 @@ export interface paths {
             cookie?: never;
         };
         /** A venue. */
-        get: operations["read_venue"];
+        get: operations["get_venues_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -935,7 +935,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A provider's news, signed. 2xx only once it is stored; the same news again changes nothing. */
-        post: operations["receive_webhook"];
+        post: operations["post_webhooks_provider_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1545,18 +1545,6 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
-        /** @description An organiser's own fields. */
-        OrganizerInputPatch_OrganizerInput: {
-            /**
-             * @description Its name, as buyers see it.
-             * @example The Aisle Houses
-             */
-            name?: string;
-            /** @description Its id in another system. */
-            external_id?: string | null;
-            /** @description Whatever integrations want to keep here. */
-            metadata?: Record<string, never>;
-        };
         /**
          * @description Whether a choice may leave a single seat.
          * @enum {string}
@@ -1999,6 +1987,189 @@ export interface components {
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
+        /** @description An organiser's own fields. */
+        Patch_OrganizerInput: {
+            /**
+             * @description Its name, as buyers see it.
+             * @example The Aisle Houses
+             */
+            name?: string;
+            /** @description Its id in another system. */
+            external_id?: string | null;
+            /** @description Whatever integrations want to keep here. */
+            metadata?: Record<string, never>;
+        };
+        /** @description A plan's own fields. */
+        Patch_PlanInput: {
+            /** @description What the house calls it. */
+            name?: string;
+            /**
+             * Format: uuid
+             * @description The venue that it is of.
+             */
+            venue_id?: string | null;
+        };
+        /** @description A production's own fields. */
+        Patch_ProductionInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id?: string;
+            /** @description Its title. */
+            title?: string;
+            /** @description What stands below the title. */
+            subtitle?: string;
+            /**
+             * @description `theatre`, `concert`, `opera`, … in the house's own words.
+             * @example theatre
+             */
+            kind?: string;
+            /** @description Narrower than the kind: `comedy`, `chamber music`. */
+            genre?: string;
+            /**
+             * @description What is spoken, as a BCP 47 tag.
+             * @example en
+             */
+            language?: string;
+            /** @description Two sentences for a list. */
+            summary?: string;
+            /** @description The whole text, in paragraphs. */
+            description?: string;
+            /**
+             * Format: int32
+             * @description How long it takes, in minutes.
+             */
+            duration_min?: number | null;
+            /**
+             * Format: int32
+             * @description From which age, in years.
+             */
+            age_min?: number | null;
+            /** @description Who did what. */
+            credits?: components["schemas"]["Credit"][];
+            /**
+             * Format: int64
+             * @description Which of the posters that can be drawn for it is drawn.
+             */
+            poster_seed?: number;
+            /** @description Its id in another system. */
+            external_id?: string | null;
+            /** @description Whatever integrations want to keep here. */
+            metadata?: Record<string, never>;
+        };
+        /** @description A show's own fields. */
+        Patch_ShowInput: {
+            /**
+             * Format: uuid
+             * @description What is played. Cannot be changed.
+             */
+            production_id?: string;
+            /**
+             * Format: uuid
+             * @description Where. Cannot be changed.
+             */
+            venue_id?: string;
+            /**
+             * Format: uuid
+             * @description The seat plan: the show gets its newest version when it is made, and keeps it. Cannot be changed.
+             */
+            plan_id?: string;
+            /** @description Of all its prices; the house's own unless told. Cannot be changed. */
+            currency?: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            starts_at?: string;
+            /**
+             * Format: date-time
+             * @description When the doors open.
+             */
+            doors_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the public sale begins; null: as soon as it is published.
+             */
+            on_sale_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the public sale ends; null: when it begins.
+             */
+            sales_end_at?: string | null;
+            /**
+             * Format: int32
+             * @description How long a hold lives, in seconds.
+             */
+            hold_ttl_s?: number;
+            /**
+             * Format: int32
+             * @description How far a hold may be extended, in seconds from its first grab.
+             */
+            extend_max_s?: number;
+            /**
+             * Format: int32
+             * @description How long a buyer has to pay, in seconds.
+             */
+            pay_within_s?: number;
+            /**
+             * Format: int32
+             * @description Places in one hold.
+             */
+            seats_per_hold_max?: number;
+            /**
+             * Format: int32
+             * @description Open and paying holds of one buyer; null is no limit.
+             */
+            holds_per_buyer_max?: number | null;
+            /**
+             * Format: int32
+             * @description Places that one buyer may have held and booked together; null is no limit.
+             */
+            places_per_buyer_max?: number | null;
+            /** @description Whether a choice may leave a single seat. */
+            orphan_rule?: components["schemas"]["Orphans"];
+            /**
+             * Format: int32
+             * @description Customers may cancel until so many seconds before it begins; null: never.
+             */
+            cancel_until_s?: number | null;
+            /** @description Its id in another system. */
+            external_id?: string | null;
+            /** @description Whatever integrations want to keep here. */
+            metadata?: Record<string, never>;
+        };
+        /** @description A venue's own fields. */
+        Patch_VenueInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id?: string;
+            /**
+             * @description Its name, as buyers see it.
+             * @example Great Hall
+             */
+            name?: string;
+            /** @description Street and number. */
+            address?: string;
+            /**
+             * @description The city.
+             * @example Lund
+             */
+            city?: string;
+            /** @description The country, as buyers read it. */
+            country?: string;
+            /**
+             * @description IANA time zone, in which its shows' times are read.
+             * @example Europe/Stockholm
+             */
+            time_zone?: string;
+            /** @description Its id in another system. */
+            external_id?: string | null;
+            /** @description Whatever integrations want to keep here. */
+            metadata?: Record<string, never>;
+        };
         /** @description A payment, for the back office. */
         PaymentRow: {
             /**
@@ -2054,16 +2225,6 @@ export interface components {
         PlanInput: {
             /** @description What the house calls it. */
             name: string;
-            /**
-             * Format: uuid
-             * @description The venue that it is of.
-             */
-            venue_id?: string | null;
-        };
-        /** @description A plan's own fields. */
-        PlanInputPatch_PlanInput: {
-            /** @description What the house calls it. */
-            name?: string;
             /**
              * Format: uuid
              * @description The venue that it is of.
@@ -2292,55 +2453,6 @@ export interface components {
              * @example theatre
              */
             kind: string;
-            /** @description Narrower than the kind: `comedy`, `chamber music`. */
-            genre?: string;
-            /**
-             * @description What is spoken, as a BCP 47 tag.
-             * @example en
-             */
-            language?: string;
-            /** @description Two sentences for a list. */
-            summary?: string;
-            /** @description The whole text, in paragraphs. */
-            description?: string;
-            /**
-             * Format: int32
-             * @description How long it takes, in minutes.
-             */
-            duration_min?: number | null;
-            /**
-             * Format: int32
-             * @description From which age, in years.
-             */
-            age_min?: number | null;
-            /** @description Who did what. */
-            credits?: components["schemas"]["Credit"][];
-            /**
-             * Format: int64
-             * @description Which of the posters that can be drawn for it is drawn.
-             */
-            poster_seed?: number;
-            /** @description Its id in another system. */
-            external_id?: string | null;
-            /** @description Whatever integrations want to keep here. */
-            metadata?: Record<string, never>;
-        };
-        /** @description A production's own fields. */
-        ProductionInputPatch_ProductionInput: {
-            /**
-             * Format: uuid
-             * @description Whose it is. Cannot be changed.
-             */
-            organizer_id?: string;
-            /** @description Its title. */
-            title?: string;
-            /** @description What stands below the title. */
-            subtitle?: string;
-            /**
-             * @description `theatre`, `concert`, `opera`, … in the house's own words.
-             * @example theatre
-             */
-            kind?: string;
             /** @description Narrower than the kind: `comedy`, `chamber music`. */
             genre?: string;
             /**
@@ -2664,87 +2776,6 @@ export interface components {
              * @description When it begins.
              */
             starts_at: string;
-            /**
-             * Format: date-time
-             * @description When the doors open.
-             */
-            doors_at?: string | null;
-            /**
-             * Format: date-time
-             * @description When the public sale begins; null: as soon as it is published.
-             */
-            on_sale_at?: string | null;
-            /**
-             * Format: date-time
-             * @description When the public sale ends; null: when it begins.
-             */
-            sales_end_at?: string | null;
-            /**
-             * Format: int32
-             * @description How long a hold lives, in seconds.
-             */
-            hold_ttl_s?: number;
-            /**
-             * Format: int32
-             * @description How far a hold may be extended, in seconds from its first grab.
-             */
-            extend_max_s?: number;
-            /**
-             * Format: int32
-             * @description How long a buyer has to pay, in seconds.
-             */
-            pay_within_s?: number;
-            /**
-             * Format: int32
-             * @description Places in one hold.
-             */
-            seats_per_hold_max?: number;
-            /**
-             * Format: int32
-             * @description Open and paying holds of one buyer; null is no limit.
-             */
-            holds_per_buyer_max?: number | null;
-            /**
-             * Format: int32
-             * @description Places that one buyer may have held and booked together; null is no limit.
-             */
-            places_per_buyer_max?: number | null;
-            /** @description Whether a choice may leave a single seat. */
-            orphan_rule?: components["schemas"]["Orphans"];
-            /**
-             * Format: int32
-             * @description Customers may cancel until so many seconds before it begins; null: never.
-             */
-            cancel_until_s?: number | null;
-            /** @description Its id in another system. */
-            external_id?: string | null;
-            /** @description Whatever integrations want to keep here. */
-            metadata?: Record<string, never>;
-        };
-        /** @description A show's own fields. */
-        ShowInputPatch_ShowInput: {
-            /**
-             * Format: uuid
-             * @description What is played. Cannot be changed.
-             */
-            production_id?: string;
-            /**
-             * Format: uuid
-             * @description Where. Cannot be changed.
-             */
-            venue_id?: string;
-            /**
-             * Format: uuid
-             * @description The seat plan: the show gets its newest version when it is made, and keeps it. Cannot be changed.
-             */
-            plan_id?: string;
-            /** @description Of all its prices; the house's own unless told. Cannot be changed. */
-            currency?: string | null;
-            /**
-             * Format: date-time
-             * @description When it begins.
-             */
-            starts_at?: string;
             /**
              * Format: date-time
              * @description When the doors open.
@@ -3130,37 +3161,6 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
-        /** @description A venue's own fields. */
-        VenueInputPatch_VenueInput: {
-            /**
-             * Format: uuid
-             * @description Whose it is. Cannot be changed.
-             */
-            organizer_id?: string;
-            /**
-             * @description Its name, as buyers see it.
-             * @example Great Hall
-             */
-            name?: string;
-            /** @description Street and number. */
-            address?: string;
-            /**
-             * @description The city.
-             * @example Lund
-             */
-            city?: string;
-            /** @description The country, as buyers read it. */
-            country?: string;
-            /**
-             * @description IANA time zone, in which its shows' times are read.
-             * @example Europe/Stockholm
-             */
-            time_zone?: string;
-            /** @description Its id in another system. */
-            external_id?: string | null;
-            /** @description Whatever integrations want to keep here. */
-            metadata?: Record<string, never>;
-        };
         /** @description "The best that you have." */
         WantedBest: {
             /**
@@ -3211,7 +3211,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    get_admin_mailbox: {
         parameters: {
             query?: {
                 /** @description How many items at most; 50 unless told, 200 at most. */
@@ -3244,7 +3244,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    get_admin_mailbox_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3274,7 +3274,7 @@ export interface operations {
             };
         };
     };
-    attachment: {
+    get_admin_mailbox_id_attachments_name: {
         parameters: {
             query?: never;
             header?: never;
@@ -3306,7 +3306,7 @@ export interface operations {
             };
         };
     };
-    admin_orders: {
+    get_admin_orders: {
         parameters: {
             query?: {
                 /** @description Of this show. */
@@ -3345,7 +3345,7 @@ export interface operations {
             };
         };
     };
-    admin_order: {
+    get_admin_orders_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3375,7 +3375,7 @@ export interface operations {
             };
         };
     };
-    admin_list_organizers: {
+    get_admin_organizers: {
         parameters: {
             query?: {
                 /** @description Of this organiser; without it, of all that the caller has a part in. */
@@ -3412,7 +3412,7 @@ export interface operations {
             };
         };
     };
-    admin_make_organizer: {
+    post_admin_organizers: {
         parameters: {
             query?: never;
             header?: never;
@@ -3444,7 +3444,7 @@ export interface operations {
             };
         };
     };
-    admin_read_organizer: {
+    get_admin_organizers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3474,7 +3474,7 @@ export interface operations {
             };
         };
     };
-    admin_archive_organizer: {
+    delete_admin_organizers_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3504,7 +3504,7 @@ export interface operations {
             };
         };
     };
-    admin_change_organizer: {
+    patch_admin_organizers_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3517,7 +3517,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrganizerInputPatch_OrganizerInput"];
+                "application/json": components["schemas"]["Patch_OrganizerInput"];
             };
         };
         responses: {
@@ -3540,7 +3540,7 @@ export interface operations {
             };
         };
     };
-    admin_payments: {
+    get_admin_payments: {
         parameters: {
             query?: {
                 /** @description `pending`, `captured`, `refunded`, … */
@@ -3575,7 +3575,7 @@ export interface operations {
             };
         };
     };
-    admin_list_plans: {
+    get_admin_plans: {
         parameters: {
             query?: {
                 /** @description Of this organiser; without it, of all that the caller has a part in. */
@@ -3612,7 +3612,7 @@ export interface operations {
             };
         };
     };
-    admin_import_plan: {
+    post_admin_plans: {
         parameters: {
             query?: {
                 /** @description Whose plan it is; for a new plan. */
@@ -3653,7 +3653,7 @@ export interface operations {
             };
         };
     };
-    admin_read_plan: {
+    get_admin_plans_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3683,7 +3683,7 @@ export interface operations {
             };
         };
     };
-    admin_archive_plan: {
+    delete_admin_plans_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3713,7 +3713,7 @@ export interface operations {
             };
         };
     };
-    admin_change_plan: {
+    patch_admin_plans_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3726,7 +3726,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlanInputPatch_PlanInput"];
+                "application/json": components["schemas"]["Patch_PlanInput"];
             };
         };
         responses: {
@@ -3749,7 +3749,7 @@ export interface operations {
             };
         };
     };
-    admin_read_plan_document: {
+    get_admin_plans_id_document: {
         parameters: {
             query?: {
                 /** @description The version's id; the newest unless told. */
@@ -3782,7 +3782,7 @@ export interface operations {
             };
         };
     };
-    admin_list_productions: {
+    get_admin_productions: {
         parameters: {
             query?: {
                 /** @description Of this organiser; without it, of all that the caller has a part in. */
@@ -3819,7 +3819,7 @@ export interface operations {
             };
         };
     };
-    admin_make_production: {
+    post_admin_productions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3851,7 +3851,7 @@ export interface operations {
             };
         };
     };
-    admin_read_production: {
+    get_admin_productions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3881,7 +3881,7 @@ export interface operations {
             };
         };
     };
-    admin_archive_production: {
+    delete_admin_productions_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3911,7 +3911,7 @@ export interface operations {
             };
         };
     };
-    admin_change_production: {
+    patch_admin_productions_id: {
         parameters: {
             query?: never;
             header?: {
@@ -3924,7 +3924,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProductionInputPatch_ProductionInput"];
+                "application/json": components["schemas"]["Patch_ProductionInput"];
             };
         };
         responses: {
@@ -3947,7 +3947,7 @@ export interface operations {
             };
         };
     };
-    ledger_report: {
+    get_admin_reports_ledger: {
         parameters: {
             query?: never;
             header?: never;
@@ -3975,7 +3975,7 @@ export interface operations {
             };
         };
     };
-    admin_list_shows: {
+    get_admin_shows: {
         parameters: {
             query?: {
                 /** @description Of this organiser; without it, of all that the caller has a part in. */
@@ -4012,7 +4012,7 @@ export interface operations {
             };
         };
     };
-    admin_make_show: {
+    post_admin_shows: {
         parameters: {
             query?: never;
             header?: never;
@@ -4044,7 +4044,7 @@ export interface operations {
             };
         };
     };
-    admin_read_show: {
+    get_admin_shows_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4074,7 +4074,7 @@ export interface operations {
             };
         };
     };
-    admin_archive_show: {
+    delete_admin_shows_id: {
         parameters: {
             query?: never;
             header?: {
@@ -4104,7 +4104,7 @@ export interface operations {
             };
         };
     };
-    admin_change_show: {
+    patch_admin_shows_id: {
         parameters: {
             query?: never;
             header?: {
@@ -4117,7 +4117,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ShowInputPatch_ShowInput"];
+                "application/json": components["schemas"]["Patch_ShowInput"];
             };
         };
         responses: {
@@ -4140,7 +4140,7 @@ export interface operations {
             };
         };
     };
-    admin_list_allocations: {
+    get_admin_shows_id_allocations: {
         parameters: {
             query?: never;
             header?: never;
@@ -4170,7 +4170,7 @@ export interface operations {
             };
         };
     };
-    admin_make_allocation: {
+    post_admin_shows_id_allocations: {
         parameters: {
             query?: never;
             header?: never;
@@ -4204,7 +4204,7 @@ export interface operations {
             };
         };
     };
-    admin_end_allocation: {
+    delete_admin_shows_id_allocations_allocation: {
         parameters: {
             query?: never;
             header?: never;
@@ -4233,7 +4233,7 @@ export interface operations {
             };
         };
     };
-    admin_read_journal: {
+    get_admin_shows_id_journal: {
         parameters: {
             query?: {
                 /** @description How many items at most; 50 unless told, 200 at most. */
@@ -4268,7 +4268,7 @@ export interface operations {
             };
         };
     };
-    admin_read_prices: {
+    get_admin_shows_id_prices: {
         parameters: {
             query?: never;
             header?: never;
@@ -4298,7 +4298,7 @@ export interface operations {
             };
         };
     };
-    admin_set_prices: {
+    put_admin_shows_id_prices: {
         parameters: {
             query?: never;
             header?: {
@@ -4334,7 +4334,7 @@ export interface operations {
             };
         };
     };
-    admin_change_state: {
+    post_admin_shows_id_state: {
         parameters: {
             query?: never;
             header?: never;
@@ -4368,7 +4368,7 @@ export interface operations {
             };
         };
     };
-    admin_list_venues: {
+    get_admin_venues: {
         parameters: {
             query?: {
                 /** @description Of this organiser; without it, of all that the caller has a part in. */
@@ -4405,7 +4405,7 @@ export interface operations {
             };
         };
     };
-    admin_make_venue: {
+    post_admin_venues: {
         parameters: {
             query?: never;
             header?: never;
@@ -4437,7 +4437,7 @@ export interface operations {
             };
         };
     };
-    admin_read_venue: {
+    get_admin_venues_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4467,7 +4467,7 @@ export interface operations {
             };
         };
     };
-    admin_archive_venue: {
+    delete_admin_venues_id: {
         parameters: {
             query?: never;
             header?: {
@@ -4497,7 +4497,7 @@ export interface operations {
             };
         };
     };
-    admin_change_venue: {
+    patch_admin_venues_id: {
         parameters: {
             query?: never;
             header?: {
@@ -4510,7 +4510,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VenueInputPatch_VenueInput"];
+                "application/json": components["schemas"]["Patch_VenueInput"];
             };
         };
         responses: {
@@ -4533,7 +4533,7 @@ export interface operations {
             };
         };
     };
-    login: {
+    post_auth_login: {
         parameters: {
             query?: never;
             header?: never;
@@ -4565,7 +4565,7 @@ export interface operations {
             };
         };
     };
-    logout: {
+    post_auth_logout: {
         parameters: {
             query?: never;
             header?: never;
@@ -4591,7 +4591,7 @@ export interface operations {
             };
         };
     };
-    read_rush: {
+    get_demo_rush: {
         parameters: {
             query?: never;
             header?: never;
@@ -4619,7 +4619,7 @@ export interface operations {
             };
         };
     };
-    start_rush: {
+    post_demo_rush: {
         parameters: {
             query?: never;
             header?: never;
@@ -4651,7 +4651,7 @@ export interface operations {
             };
         };
     };
-    me: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -4679,7 +4679,7 @@ export interface operations {
             };
         };
     };
-    create_order: {
+    post_orders: {
         parameters: {
             query?: never;
             header?: {
@@ -4714,7 +4714,7 @@ export interface operations {
             };
         };
     };
-    look_up_order: {
+    post_orders_lookup: {
         parameters: {
             query?: never;
             header?: never;
@@ -4744,7 +4744,7 @@ export interface operations {
             };
         };
     };
-    read_order: {
+    get_orders_id: {
         parameters: {
             query?: never;
             header?: {
@@ -4776,7 +4776,7 @@ export interface operations {
             };
         };
     };
-    cancel_order: {
+    post_orders_id_cancel: {
         parameters: {
             query?: never;
             header?: {
@@ -4813,7 +4813,7 @@ export interface operations {
             };
         };
     };
-    try_again: {
+    post_orders_id_payments: {
         parameters: {
             query?: never;
             header?: {
@@ -4850,7 +4850,7 @@ export interface operations {
             };
         };
     };
-    reopen_order: {
+    post_orders_id_reopen: {
         parameters: {
             query?: never;
             header?: {
@@ -4882,7 +4882,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_orders_id_tickets: {
         parameters: {
             query?: never;
             header?: never;
@@ -4912,7 +4912,7 @@ export interface operations {
             };
         };
     };
-    list_productions: {
+    get_productions: {
         parameters: {
             query?: {
                 /** @description Words; each may be the beginning of one. */
@@ -4967,7 +4967,7 @@ export interface operations {
             };
         };
     };
-    read_production: {
+    get_productions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4997,7 +4997,7 @@ export interface operations {
             };
         };
     };
-    read_poster: {
+    get_productions_id_poster_svg: {
         parameters: {
             query?: {
                 /** @description The number in the production's `poster_url`: under it the picture never changes and may be kept for ever. */
@@ -5030,7 +5030,7 @@ export interface operations {
             };
         };
     };
-    make_quote: {
+    post_quotes: {
         parameters: {
             query?: never;
             header?: never;
@@ -5062,7 +5062,7 @@ export interface operations {
             };
         };
     };
-    set_up: {
+    post_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -5094,7 +5094,7 @@ export interface operations {
             };
         };
     };
-    list_shows: {
+    get_shows: {
         parameters: {
             query?: {
                 /** @description Beginning on this day, as it is at the venue. */
@@ -5137,7 +5137,7 @@ export interface operations {
             };
         };
     };
-    read_show: {
+    get_shows_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5167,7 +5167,7 @@ export interface operations {
             };
         };
     };
-    read_plan: {
+    get_shows_id_plan: {
         parameters: {
             query?: {
                 /** @description The show's `plan_version`: under it the plan never changes and may be kept for ever. */
@@ -5200,7 +5200,7 @@ export interface operations {
             };
         };
     };
-    create_hold: {
+    post_shows_show_id_holds: {
         parameters: {
             query?: never;
             header?: {
@@ -5236,7 +5236,7 @@ export interface operations {
             };
         };
     };
-    read_hold: {
+    get_shows_show_id_holds_hold_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5267,7 +5267,7 @@ export interface operations {
             };
         };
     };
-    release_hold: {
+    delete_shows_show_id_holds_hold_id: {
         parameters: {
             query?: never;
             header?: {
@@ -5298,7 +5298,7 @@ export interface operations {
             };
         };
     };
-    change_hold: {
+    patch_shows_show_id_holds_hold_id: {
         parameters: {
             query?: never;
             header?: {
@@ -5342,7 +5342,7 @@ export interface operations {
             };
         };
     };
-    extend_hold: {
+    post_shows_show_id_holds_hold_id_extend: {
         parameters: {
             query?: never;
             header?: {
@@ -5375,7 +5375,7 @@ export interface operations {
             };
         };
     };
-    live: {
+    get_shows_show_id_live: {
         parameters: {
             query?: {
                 /** @description The sequence number that the client has; it gets what came after. */
@@ -5407,7 +5407,7 @@ export interface operations {
             };
         };
     };
-    read_seats: {
+    get_shows_show_id_seats: {
         parameters: {
             query?: {
                 /** @description The sequence number that the client has; it gets what came after. */
@@ -5447,7 +5447,7 @@ export interface operations {
             };
         };
     };
-    read_site: {
+    get_site: {
         parameters: {
             query?: never;
             header?: never;
@@ -5475,7 +5475,7 @@ export interface operations {
             };
         };
     };
-    as_ics: {
+    get_tickets_id_ics: {
         parameters: {
             query?: {
                 /** @description Proves that the link was made for this ticket. */
@@ -5509,7 +5509,7 @@ export interface operations {
             };
         };
     };
-    as_pdf: {
+    get_tickets_id_pdf: {
         parameters: {
             query?: {
                 /** @description Proves that the link was made for this ticket. */
@@ -5543,7 +5543,7 @@ export interface operations {
             };
         };
     };
-    as_svg: {
+    get_tickets_id_svg: {
         parameters: {
             query?: {
                 /** @description Proves that the link was made for this ticket. */
@@ -5577,7 +5577,7 @@ export interface operations {
             };
         };
     };
-    list_venues: {
+    get_venues: {
         parameters: {
             query?: {
                 /** @description How many items at most; 50 unless told, 200 at most. */
@@ -5610,7 +5610,7 @@ export interface operations {
             };
         };
     };
-    read_venue: {
+    get_venues_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5640,7 +5640,7 @@ export interface operations {
             };
         };
     };
-    receive_webhook: {
+    post_webhooks_provider_account: {
         parameters: {
             query?: never;
             header?: never;
