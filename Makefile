@@ -83,6 +83,8 @@ frontend/dist/index.html: frontend/node_modules/.installed $(WEBSITE_SOURCES)
 	@echo "website: building, about ten seconds"
 	@cd frontend && npm run build --silent >../target-website.log 2>&1 || { cat ../target-website.log; rm -f ../target-website.log; exit 1; }
 	@rm -f target-website.log && touch $@
+# The server takes the website in while it compiles, and cargo cannot see that files came to be.
+	@touch src/http/page.rs
 else
 website:
 	@true
