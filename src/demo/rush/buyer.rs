@@ -180,7 +180,7 @@ impl Buyer {
         }
         let order = json!({
             "holds": [{"show_id": show, "hold_id": hold, "token": token}],
-            "customer": {"name": self.name, "email": "rush@example.org"},
+            "customer": {"name": self.name, "email": format!("{}@rush.example", self.name.to_lowercase().replace(' ', "-"))},
             "provider": "sandbox",
         });
         let (status, answer) = self.post("/orders", &order, None).await?;
