@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use super::tally::Tally;
 
+/// How often a buyer who is told to wait asks again.
+const BUSY_TRIES_MAX: usize = 5;
+
 /// The show's seats, row by row, as its plan has them.
 pub(super) struct Map {
     pub(super) show: Uuid,
@@ -269,7 +272,20 @@ impl Buyer {
         self.send(request).await
     }
 
+    /// Sends; who is told that the server is busy waits and asks again, with the same key.
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
+        for _ in 0..BUSY_TRIES_MAX {
+            let Some(again) = request.try_clone() else { break };
+            let (status, body) = self.send_once(again).await?;
+            if status != 503 {
+                return Some((status, body));
+            }
+            self.think(2_000).await;
+        }
+        self.send_once(request).await
+    }
+
+    async fn send_once(&mut self, request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
         let watch = Stopwatch::start();
         let Ok(response) = request.send().await else {
             count(&self.tally.errors);

@@ -171,7 +171,7 @@ impl Tally {
         millis.sort_by(f32::total_cmp);
         let at = |part: f64| {
             let place = ((millis.len() as f64 * part) as usize).min(millis.len().saturating_sub(1));
-            millis.get(place).map_or(0.0, |&ms| f64::from((ms * 10.0).round() / 10.0))
+            millis.get(place).map_or(0.0, |&ms| (f64::from(ms) * 10.0).round() / 10.0)
         };
         let seats = locked(&self.seats);
         let elapsed = if running { self.since.seconds() } else { *locked(&self.elapsed) };
