@@ -80,6 +80,9 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<Js
     if !document.is_object() {
         return Err(ApiError::field("", "the body must be a JSON object"));
     }
+    if has_endless_number(&document) {
+        return Err(ApiError::field("", "a number is too large to be kept"));
+    }
     if has_nul(&document) {
         return Err(ApiError::field("", "text may not have the character U+0000"));
     }
@@ -105,6 +108,18 @@ pub fn valid<T: DeserializeOwned + Validate<Context = ()>>(document: serde_json:
         return Err(ApiError::fields(errors));
     }
     Ok(value)
+}
+
+/// Postgres writes a number out in full, and the largest that JSON's readers take do not survive the rounding on the way back.
+const NUMBER_MAX: f64 = 1e300;
+
+fn has_endless_number(document: &serde_json::Value) -> bool {
+    match document {
+        serde_json::Value::Number(number) => number.as_f64().is_none_or(|number| number.abs() > NUMBER_MAX),
+        serde_json::Value::Array(items) => items.iter().any(has_endless_number),
+        serde_json::Value::Object(fields) => fields.values().any(has_endless_number),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => false,
+    }
 }
 
 fn has_nul(document: &serde_json::Value) -> bool {
