@@ -13,6 +13,9 @@ pub fn greeting(server: &Running) -> Vec<String> {
         format!("  API docs     {site}/api/docs/"),
     ];
     match &server.welcome {
+        Welcome::Known if server.parts.config.demo => {
+            lines.push("  logins       as at the first start, which printed their password".to_owned());
+        }
         Welcome::Known => {}
         // What stands after # never reaches a log.
         Welcome::SetUp(token) => lines.push(format!("  set it up    {site}/setup#{token}")),
