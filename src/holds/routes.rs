@@ -46,6 +46,10 @@ async fn create_hold(
     if !wanted.seats.is_empty() && wanted.best_available.is_some() {
         return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
     }
+    // No show has codes yet, so whatever is given opens nothing; taken in silence, it would pass for one that was right.
+    if wanted.access_code.is_some() {
+        return Err(ApiError::new(Code::AccessCodeRequired, "This access code opens nothing here."));
+    }
     let channel = match (wanted.allocation_id, &who.0) {
         (None, _) => Channel::Public,
         (Some(_), Some(identity)) => {
