@@ -1,7 +1,7 @@
 //! A rush at any Aisle server, by goose, and the audit after it: every ticket that was given out names a seat that no other
 //! ticket names and that the map shows as booked.
 //!
-//! Takes goose's own options (`--host`, `--users`, `--hatch-rate`, `--run-time`, `--help` lists them). `AISLE_LOAD_SHOW` names
+//! Takes goose's own options (`--host`, `--users`, `--increase-rate`, `--run-time`, `--help` lists them). `AISLE_LOAD_SHOW` names
 //! the show; without it the one on sale with the most seats is taken. `AISLE_LOAD_SEED` repeats a run's choices.
 
 mod audit;
