@@ -30,6 +30,25 @@ async fn what_is_not_understood_is_a_named_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_comes_back_as_it_was_kept_or_is_refused_by_name() {
+    let server = spawn().await;
+    let make = |number: &str| {
+        let body = format!(r#"{{"name": "A house", "metadata": {{"deep": [{number}]}}}}"#);
+        let request = server.request(Method::POST, "/admin/organizers").bearer_auth(&server.admin);
+        send(request.header("content-type", "application/json").body(body))
+    };
+    // The largest that a reader of JSON takes: kept, it could not be read back.
+    for endless in ["-1.7976931348623157e308", "1.7976931348623157e308", "1.1e300"] {
+        let refused = make(endless).await.refused(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["message"], "a number is too large to be kept");
+    }
+    let made = make("-9e299").await.expect(201);
+    let path = format!("/admin/organizers/{}", made["id"].as_str().unwrap());
+    let read = server.admin(Method::GET, &path, &serde_json::Value::Null).await.expect(200);
+    assert_eq!(read["metadata"]["deep"][0].as_f64(), Some(-9e299));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_leaves_a_database_that_the_next_one_goes_on_with() {
     let database = new_database().await;
     let first = spawn_on(database.clone(), |_| {}).await;
