@@ -66,7 +66,9 @@ codes! {
     AreaFull "area_full" CONFLICT "The area has not enough places left.";
     NoneAvailable "none_available" CONFLICT "No seats like these are left.";
     StrandsASeat "strands_a_seat" CONFLICT "This choice would leave a single seat.";
+    TableSoldWhole "table_sold_whole" CONFLICT "Some of these seats are sold only as a whole table or box.";
     SeatLimitReached "seat_limit_reached" CONFLICT "That is more places than one buyer may have.";
+    AccessCodeUsedUp "access_code_used_up" CONFLICT "This access code has no more places.";
     HoldLimitReached "hold_limit_reached" CONFLICT "That is more holds than one buyer may have.";
     HoldNotOpen "hold_not_open" CONFLICT "The hold is no longer open.";
     HoldLapsed "hold_lapsed" GONE "The hold has lapsed.";

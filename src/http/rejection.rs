@@ -63,6 +63,7 @@ fn seats(rejection: &Rejection) -> Option<&[SeatNo]> {
         Rejection::UnknownSeats { seats }
         | Rejection::SeatsTaken { seats }
         | Rejection::StrandsASeat { seats }
+        | Rejection::TableSoldWhole { seats }
         | Rejection::NotInAllocation { seats } => Some(seats),
         Rejection::KeyReused
         | Rejection::NotPublished

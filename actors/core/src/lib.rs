@@ -22,7 +22,7 @@ pub use event::{Entry, Event, Seq};
 pub use ids::{
     AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, PlanVersionId, SeatNo, SectionNo, ShowId,
 };
-pub use plan::{Area, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section};
+pub use plan::{Area, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section, Table};
 pub use rejection::Rejection;
 pub use settings::{OrphanRule, Settings};
 pub use show::{

@@ -47,6 +47,19 @@ pub struct Row {
     pub section: SectionNo,
     /// Its seats from one end to the other, cut where an aisle is: people on both sides of a cut do not sit together.
     pub blocks: Vec<Vec<SeatNo>>,
+    /// Where it is no line but a table or a box: an index into [`Plan::tables`].
+    pub table: Option<u32>,
+}
+
+/// Seats around one table, or in one box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// What the plan calls it.
+    pub id: Box<str>,
+    /// The public takes all of its seats or none.
+    pub sold_whole: bool,
+    /// Its seats, in the plan's order.
+    pub seats: Vec<SeatNo>,
 }
 
 /// A named part of the plan.
@@ -109,6 +122,7 @@ pub struct Plan {
     place_in_order: Vec<u32>,
     by_guid: HashMap<Box<str>, SeatNo>,
     rows: Vec<Row>,
+    tables: Vec<Table>,
     sections: Vec<Section>,
     categories: Vec<Box<str>>,
     areas: Vec<Area>,
@@ -164,6 +178,32 @@ impl Plan {
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// All tables and boxes, in the plan's order.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The table or box in which a seat stands.
+    #[must_use]
+    pub fn table_of(&self, number: SeatNo) -> Option<&Table> {
+        let row = self.rows.get(self.seat(number)?.row as usize)?;
+        self.tables.get(row.table? as usize)
+    }
+
+    /// The table or box in which a seat stands, where that is sold only as a whole.
+    #[must_use]
+    pub fn whole_table_of(&self, number: SeatNo) -> Option<&Table> {
+        // Most houses have none, and a rush asks this of every seat.
+        if self.tables.is_empty() { None } else { self.table_of(number).filter(|table| table.sold_whole) }
+    }
+
+    /// Whether a party of this size may be given this seat unasked: a table that is sold whole only to whom it just fits.
+    #[must_use]
+    pub fn may_seat(&self, number: SeatNo, party: usize) -> bool {
+        self.whole_table_of(number).is_none_or(|table| table.seats.len() == party)
     }
 
     /// All sections.
@@ -228,11 +268,19 @@ const AISLE_FACTOR: f32 = 1.5;
 pub struct PlanBuilder {
     version: PlanVersionId,
     seats: Vec<Seat>,
-    rows: Vec<(SectionNo, Vec<SeatNo>)>,
+    rows: Vec<NewRow>,
     sections: Vec<Section>,
     categories: Vec<Box<str>>,
     areas: Vec<Area>,
     focal_point: Option<Point>,
+}
+
+/// A row, or a table or box with its id and whether it is sold whole.
+#[derive(Debug)]
+struct NewRow {
+    section: SectionNo,
+    seats: Vec<SeatNo>,
+    table: Option<(Box<str>, bool)>,
 }
 
 impl PlanBuilder {
@@ -262,8 +310,17 @@ impl PlanBuilder {
 
     /// Begins a row in the section begun last; seats that follow belong to it.
     pub fn row(&mut self) {
+        self.begin(None);
+    }
+
+    /// Begins a table or a box in the section begun last; seats that follow stand around it, or in it.
+    pub fn table(&mut self, id: impl Into<Box<str>>, sold_whole: bool) {
+        self.begin(Some((id.into(), sold_whole)));
+    }
+
+    fn begin(&mut self, table: Option<(Box<str>, bool)>) {
         let section = SectionNo(u16::try_from(self.sections.len().saturating_sub(1)).unwrap_or(u16::MAX));
-        self.rows.push((section, Vec::new()));
+        self.rows.push(NewRow { section, seats: Vec::new(), table });
     }
 
     /// Adds a seat to the row begun last. `seat.section` and `seat.row` are filled in here.
@@ -273,8 +330,8 @@ impl PlanBuilder {
         }
         let row = self.rows.len() - 1;
         seat.row = u32::try_from(row).unwrap_or(u32::MAX);
-        seat.section = self.rows[row].0;
-        self.rows[row].1.push(seat.number);
+        seat.section = self.rows[row].section;
+        self.rows[row].seats.push(seat.number);
         self.seats.push(seat);
     }
 
@@ -322,9 +379,17 @@ impl PlanBuilder {
             }
         }
         let position = |number: &SeatNo| seats[number.index()].as_ref().map(|seat| seat.position).unwrap_or_default();
+        let mut tables = Vec::new();
         let rows: Vec<Row> = rows
             .into_iter()
-            .map(|(section, numbers)| Row { section, blocks: cut_at_aisles(&numbers, position) })
+            .map(|NewRow { section, seats, table }| {
+                let Some((id, sold_whole)) = table else {
+                    return Row { section, blocks: cut_at_aisles(&seats, position), table: None };
+                };
+                // No aisle runs through a table, however far apart its seats are.
+                tables.push(Table { id, sold_whole, seats: seats.clone() });
+                Row { section, blocks: vec![seats], table: u32::try_from(tables.len() - 1).ok() }
+            })
             .collect();
         let focal_point = focal_point.unwrap_or_else(|| middle_of_upper_edge(seats.iter().flatten()));
         let lines = Lines::new(&rows, &seats, focal_point);
@@ -335,6 +400,7 @@ impl PlanBuilder {
             place_in_order,
             by_guid,
             rows,
+            tables,
             sections,
             categories,
             areas,

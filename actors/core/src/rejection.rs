@@ -89,6 +89,12 @@ pub enum Rejection {
     /// Not part of this booking.
     #[error("these places do not belong to this booking")]
     NotInBooking,
+    /// A part of a table or box that is sold only as a whole.
+    #[error("some of these seats are sold only as a whole table or box")]
+    TableSoldWhole {
+        /// The seats that are missing to a whole one.
+        seats: Vec<SeatNo>,
+    },
     /// More places than one hold may have, or than this buyer may have.
     #[error("more places than one buyer may have")]
     SeatLimitReached {
@@ -148,6 +154,7 @@ impl Rejection {
             | Self::NotInBooking
             | Self::NotInAllocation { .. }
             | Self::BadSettings { .. } => "validation_failed",
+            Self::TableSoldWhole { .. } => "table_sold_whole",
             Self::SeatLimitReached { .. } => "seat_limit_reached",
             Self::HoldLimitReached { .. } => "hold_limit_reached",
             Self::SeatsTaken { .. } => "seats_taken",

@@ -40,6 +40,33 @@ pub fn hall_with(rows: u32, seats_per_row: u32, areas: &[(&str, u32)], change: i
     Arc::new(builder.build().expect("a hall is a plan"))
 }
 
+/// A cabaret: in section `floor` the tables `T1` of four seats, sold whole, and `T2` of four, sold by the seat; in section
+/// `circle` the box `B1` of two, sold whole, and a row `A` of six. All `Standard`; the focal point is before `T1`. Seat numbers
+/// count up from 0 in this order.
+#[must_use]
+pub fn cabaret() -> Arc<Plan> {
+    let mut builder = PlanBuilder::new(PlanVersionId(Uuid::from_u128(3)), ["Standard"]);
+    builder.focal_point(Point { x: 0.0, y: -1.0 });
+    let mut number = 0;
+    for (section, tables) in [
+        ("floor", [("T1", 4, Some(true)), ("T2", 4, Some(false))]),
+        ("circle", [("B1", 2, Some(true)), ("A", 6, None)]),
+    ] {
+        builder.section(section);
+        for (id, seats, sold_whole) in tables {
+            match sold_whole {
+                Some(whole) => builder.table(id, whole),
+                None => builder.row(),
+            }
+            for place in 0..seats {
+                builder.seat(seat(number, format!("{id}-{}", place + 1), CategoryNo(0), place, number / 2));
+                number += 1;
+            }
+        }
+    }
+    Arc::new(builder.build().expect("a cabaret is a plan"))
+}
+
 /// So many seats in sections `s0`, `s1`, … of 25 rows with 40 seats each, side by side in four rings around the pitch, with an
 /// aisle in the middle of each row; rings are `Premium`, `First`, `Second` and `Third`. And an area `floor` of 5,000 places.
 #[must_use]

@@ -16,3 +16,4 @@ mod scenes_orphans;
 mod scenes_payments;
 mod scenes_sales;
 mod scenes_shows;
+mod scenes_tables;

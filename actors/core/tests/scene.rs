@@ -245,6 +245,7 @@ impl Scene {
             Rejection::UnknownSeats { seats }
             | Rejection::SeatsTaken { seats }
             | Rejection::StrandsASeat { seats }
+            | Rejection::TableSoldWhole { seats }
             | Rejection::NotInAllocation { seats } => self.places(seats, &[]),
             Rejection::SeatLimitReached { max } | Rejection::HoldLimitReached { max } => format!(" max {max}"),
             Rejection::AreaFull { available, .. } => format!(" {available} left"),

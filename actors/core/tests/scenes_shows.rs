@@ -87,6 +87,22 @@ fn in_a_pause_one_may_give_back_and_a_shop_may_book() {
 }
 
 #[test]
+fn a_payment_given_up_in_a_pause_long_past_its_cap_ends_at_once() {
+    check(
+        "
+        hold H1 A-1
+        pay H1 O1
+        tick 1h
+        pause
+        reopen H1 O1                    -> open until 1h                # the cap, a payment and a minute are past
+        due                             -> 1h
+        tick 1h                         -> lapsed H1
+        due                             -> never
+    ",
+    );
+}
+
+#[test]
 fn the_cap_moves_with_the_pause() {
     check(
         "

@@ -442,3 +442,14 @@ fn numbers_that_are_missing_or_double_are_refused() {
     let refused = plan.topology(version, number, |_| None).unwrap_err();
     assert_eq!(refused, TopologyError::AreaWithoutNumber { area_id: "floor".into() });
 }
+
+#[test]
+fn a_show_knows_its_tables_and_which_of_them_are_sold_whole() {
+    let plan = parse(&hall()).unwrap();
+    let numbers: Vec<&str> = plan.guids().collect();
+    let number = |guid: &str| numbers.iter().position(|&known| known == guid).map(|at| SeatNo(at as u32));
+    let show = plan.topology(PlanVersionId(Uuid::nil()), number, |_| Some(AreaNo(0))).unwrap();
+    let table = show.whole_table_of(number("T1-2").unwrap()).unwrap();
+    assert_eq!((&*table.id, table.seats.len()), ("floor-T1", 2));
+    assert!(show.table_of(number("A-1").unwrap()).is_none(), "a line of seats is no table");
+}

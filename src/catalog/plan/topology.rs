@@ -7,7 +7,7 @@ use aisle_core::{
 };
 
 use super::PlanDocument;
-use super::format::Position;
+use super::format::{Position, RowKind};
 
 /// Why a checked plan cannot be given to a show.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,12 @@ impl PlanDocument {
         for zone in &document.zones {
             plan.section(zone.zone_id.as_str());
             for row in &zone.rows {
-                plan.row();
+                match row.kind {
+                    RowKind::Line => plan.row(),
+                    RowKind::Table | RowKind::Box => {
+                        plan.table(format!("{}-{}", zone.zone_id, row.row_number), row.sold_whole);
+                    }
+                }
                 for seat in &row.seats {
                     let guid = seat.seat_guid.as_str();
                     let number =

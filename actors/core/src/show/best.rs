@@ -128,7 +128,7 @@ impl Show {
                 continue;
             }
             let seats = self.plan.seats_of(block);
-            line.read(self, pool, wish, seats);
+            line.read(self, pool, wish, quantity, seats);
             for from in 0..(seats.len() + 1).saturating_sub(quantity) {
                 let to = from + quantity;
                 if !line.suits(from, to, wish, pass) {
@@ -156,7 +156,7 @@ struct Line {
 }
 
 impl Line {
-    fn read(&mut self, show: &Show, pool: Pool, wish: &Wish, seats: &[SeatNo]) {
+    fn read(&mut self, show: &Show, pool: Pool, wish: &Wish, quantity: usize, seats: &[SeatNo]) {
         self.free.clear();
         self.run.clear();
         self.accessible_before.clear();
@@ -166,7 +166,8 @@ impl Line {
         self.companions_before.push(0);
         for &number in seats {
             let free = show.is_in(pool, number);
-            let seat = if free { show.plan.seat(number).filter(|seat| wish.allows(seat)) } else { None };
+            let suits = |seat: &&Seat| wish.allows(seat) && show.plan.may_seat(number, quantity);
+            let seat = if free { show.plan.seat(number).filter(suits) } else { None };
             run = if seat.is_some() { run + 1 } else { 0 };
             accessible += usize::from(seat.is_some_and(|seat| seat.accessible));
             companions += usize::from(seat.is_some_and(|seat| seat.companion && !seat.accessible));

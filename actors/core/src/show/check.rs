@@ -92,6 +92,32 @@ impl Show {
         must_be_named_once(seats, areas)
     }
 
+    /// A table or box that is sold whole is taken whole. `named` are the seats that a request is about, `after` those that the
+    /// hold or booking will have. Staff sell by the seat what the house says they may.
+    pub(super) fn must_take_whole_tables(
+        &self,
+        channel: Channel,
+        named: &[SeatNo],
+        after: &[SeatNo],
+    ) -> Result<(), Rejection> {
+        match channel {
+            Channel::Staff => return Ok(()),
+            Channel::Public | Channel::AccessCode | Channel::Allocation => {}
+        }
+        let mut missing = BTreeSet::new();
+        for table in named.iter().filter_map(|&seat| self.plan.whole_table_of(seat)) {
+            let (taken, left): (Vec<SeatNo>, Vec<SeatNo>) = table.seats.iter().partition(|seat| after.contains(seat));
+            if !taken.is_empty() {
+                missing.extend(left);
+            }
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Rejection::TableSoldWhole { seats: missing.into_iter().collect() })
+        }
+    }
+
     /// The pool of a hold that comes, or came, out of this allocation.
     pub(super) fn pool_of(&self, allocation: Option<AllocationId>) -> Pool {
         self.standing_allocation(allocation).map_or(Pool::Free, Pool::Allocation)

@@ -13,7 +13,7 @@
 //! | CancelBooking | + | + | + | + | |
 //! | Block, Unblock, Configure | + | + | + | + | the house's own affair |
 //!
-//! Staff are not bound by the times of the sale, by limits and by the orphan rule. An access code, or an allocation, opens the
+//! Staff are not bound by the times of the sale, by limits, by the orphan rule, and by tables that are sold whole. An access code, or an allocation, opens the
 //! sale before `on_sale_at`. Whoever has a hold when the sale ends may pay for it, but not extend it.
 
 use super::Show;
@@ -110,6 +110,7 @@ impl Show {
         if best.is_some() && !wanted.seats.is_empty() {
             return Err(Rejection::NamedTwice);
         }
+        self.must_take_whole_tables(wanted.origin.channel, &wanted.seats, &wanted.seats)?;
         let quantity = places(&wanted.seats, &areas) + best.map_or(0, |best| u64::from(best.quantity));
         self.must_be_within_limits(wanted.origin, 0, quantity)?;
         self.must_be_available(pool, &wanted.seats)?;

@@ -48,6 +48,8 @@ impl Show {
         if after == 0 {
             return Ok(vec![Event::HoldReleased { hold }]);
         }
+        let has: Vec<SeatNo> = kept.iter().chain(&added).copied().collect();
+        self.must_take_whole_tables(record.origin.channel, &named, &has)?;
         let pool = self.pool_of(record.allocation);
         self.must_be_within_limits(record.origin, record.places(), after)?;
         self.must_be_available(pool, &added)?;

@@ -160,8 +160,9 @@ impl Show {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let release = self.releases.first().map(|&(at, _)| at);
-        // A pause stops the clock of every open hold.
-        let lapse = self.lapses.first().map(|&(at, _)| at).filter(|_| self.paused_since().is_none());
+        // A pause stops the clock of every open hold; what is due at that clock already is due all the same.
+        let stands_still = |at: &Timestamp| self.paused_since().is_none_or(|since| *at <= since);
+        let lapse = self.lapses.first().map(|&(at, _)| at).filter(stands_still);
         [release, lapse].into_iter().flatten().min()
     }
 

@@ -3,7 +3,7 @@
 use super::check::{Pool, must_be_named_once, must_want_something, wanted_areas};
 use super::record::{Hold, quantity_in};
 use super::{HoldState, Show, ShowState};
-use crate::command::{AreaCount, LateSale};
+use crate::command::{AreaCount, LateSale, Origin};
 use crate::event::Event;
 use crate::ids::{BookingId, HoldId, OrderId, SeatNo};
 use crate::rejection::Rejection;
@@ -67,7 +67,8 @@ impl Show {
             return Ok(Vec::new());
         }
         self.must_take_money()?;
-        if let Some(record) = self.known_hold(now, sale.hold) {
+        let known = self.known_hold(now, sale.hold);
+        if let Some(record) = known {
             match record.state {
                 HoldState::Open { .. } => {
                     return Ok(vec![booked(sale.booking, sale.hold, Some(sale.order), record)]);
@@ -79,23 +80,24 @@ impl Show {
                 HoldState::Released { .. } | HoldState::Lapsed { .. } | HoldState::PaymentEnded { .. } => {}
             }
         }
+        // Whoever had the hold has the booking, as long as the show remembers who that was.
+        let origin = known.map_or(sale.origin, |record| record.origin);
         let areas = wanted_areas(&sale.areas);
         must_want_something(&sale.seats, &areas)?;
         self.must_be_places(&sale.seats, &sale.areas)?;
-        let seats = match self.must_be_available(Pool::Free, &sale.seats) {
-            Ok(()) => sale.seats.clone(),
-            Err(refusal) if sale.accept_equal => self.equal_seats(&sale.seats).ok_or(refusal)?,
-            Err(refusal) => return Err(refusal),
-        };
+        self.must_take_whole_tables(origin.channel, &sale.seats, &sale.seats)?;
+        let seats = self.seats_for_late_money(origin, sale)?;
         self.must_have_room(Pool::Free, &areas)?;
-        Ok(vec![Event::Booked {
-            booking: sale.booking,
-            hold: None,
-            order: Some(sale.order),
-            origin: sale.origin,
-            seats,
-            areas,
-        }])
+        Ok(vec![Event::Booked { booking: sale.booking, hold: None, order: Some(sale.order), origin, seats, areas }])
+    }
+
+    /// The same seats; or equal ones, where the buyer agreed to that.
+    fn seats_for_late_money(&self, origin: Origin, sale: &LateSale) -> Result<Vec<SeatNo>, Rejection> {
+        let Err(refusal) = self.must_be_available(Pool::Free, &sale.seats) else {
+            return Ok(sale.seats.clone());
+        };
+        let equal = if sale.accept_equal { self.equal_seats(&sale.seats) } else { None };
+        equal.filter(|seats| self.must_take_whole_tables(origin.channel, seats, seats).is_ok()).ok_or(refusal)
     }
 
     pub(super) fn decide_cancel_booking(

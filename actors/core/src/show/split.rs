@@ -62,6 +62,7 @@ impl Show {
 impl<'a> Split<'a> {
     fn suits(&self, seat: SeatNo) -> bool {
         self.show.is_in(self.pool, seat)
+            && self.show.plan.whole_table_of(seat).is_none()
             && self.show.plan.seat(seat).is_some_and(|seat| self.wish.allows(seat) && Kind::of(seat) == self.kind)
     }
 

@@ -52,6 +52,7 @@ impl Model {
             return Ok(());
         }
         self.takes_money()?;
+        let origin = self.known(sale.hold).map_or(sale.origin, |known| known.origin);
         match self.known(sale.hold).map(|known| (known.state, known)) {
             Some((State::Open(_), known)) => {
                 self.sell(Some(sale.hold), sale.booking, order, known.has, known.origin);
@@ -70,7 +71,7 @@ impl Model {
         }
         Self::sound(&sale.seats, &sale.areas)?;
         self.can_take(None, &has)?;
-        self.sell(None, sale.booking, order, has, sale.origin);
+        self.sell(None, sale.booking, order, has, origin);
         Ok(())
     }
 
