@@ -8,6 +8,7 @@ mod house;
 mod accounts;
 mod catalog;
 mod holds;
+mod killed;
 mod live;
 mod operations;
 mod orders;

@@ -18,14 +18,14 @@ use crate::harness::{new_database, send, spawn_on};
 use crate::house::{hall, on_sale, on_sale_with};
 
 /// `aisle serve` as a process of its own; killed hard when dropped.
-struct Process {
+pub struct Process {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Process {
     /// Starts it; `Err` is what it said on standard error where it ended instead of listening.
-    fn start(data_dir: &Path, database_url: Option<&str>) -> Result<Self, String> {
+    pub fn start(data_dir: &Path, database_url: Option<&str>) -> Result<Self, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aisle"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
         command.env_remove("DATABASE_URL").env("AISLE_LOG", "warn");
@@ -50,7 +50,7 @@ impl Process {
         }
     }
 
-    fn kill_hard(mut self) {
+    pub fn kill_hard(mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it is dead");
     }
@@ -72,7 +72,7 @@ fn open_dir() -> TempDir {
 }
 
 /// Asks again until there is an answer that counts. The bound is only there so that a fault ends the test.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let asking = async {
         let mut pace = tokio::time::interval(Duration::from_millis(50));
         loop {
@@ -239,7 +239,7 @@ async fn two_processes_on_one_database_never_both_own_a_show() {
 }
 
 /// Ends it as an operator does, Postgres included.
-fn stop(mut process: Process) {
+pub fn stop(mut process: Process) {
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(process.child.wait().unwrap().success(), "it stops in order");
