@@ -70,7 +70,7 @@ impl House {
 fn hold_of(hold: HoldId, seats: Vec<SeatNo>, best: Option<BestAvailable>) -> Command {
     Command::Hold(HoldSeats {
         hold,
-        origin: Origin { channel: Channel::Public, buyer: None },
+        origin: Origin { channel: Channel::Public, buyer: None, code: None },
         seats,
         best,
         areas: Vec::new(),
@@ -165,7 +165,7 @@ fn replay(criterion: &mut Criterion) {
             }
             let held = Event::SeatsHeld {
                 hold,
-                origin: Origin { channel: Channel::Public, buyer: None },
+                origin: Origin { channel: Channel::Public, buyer: None, code: None },
                 seats: pairs[(at / 2) as usize % pairs.len()].to_vec(),
                 areas: Vec::new(),
                 allocation: None,

@@ -56,7 +56,7 @@ impl Database {
 fn held(number: u64) -> Event {
     Event::SeatsHeld {
         hold: HoldId(Uuid::from_u128(u128::from(number))),
-        origin: Origin { channel: Channel::Public, buyer: None },
+        origin: Origin { channel: Channel::Public, buyer: None, code: None },
         seats: vec![SeatNo(17), SeatNo(18)],
         areas: Vec::new(),
         allocation: None,

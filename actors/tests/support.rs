@@ -72,7 +72,7 @@ impl Plans for OnePlan {
     }
 }
 
-pub const PUBLIC: Origin = Origin { channel: Channel::Public, buyer: None };
+pub const PUBLIC: Origin = Origin { channel: Channel::Public, buyer: None, code: None };
 
 /// A keyed request for seats.
 pub fn take(number: u128, seats: &[u32]) -> Command {

@@ -302,7 +302,7 @@ async fn open(db: &Db, all: &Shows, made: &Made) -> Result<(), FillError> {
         let hold = HoldId(part(b"demo hold"));
         let wanted = HoldSeats {
             hold,
-            origin: Origin { channel: Channel::Staff, buyer: None },
+            origin: Origin { channel: Channel::Staff, buyer: None, code: None },
             seats,
             best: None,
             areas,

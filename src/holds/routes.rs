@@ -75,7 +75,7 @@ async fn create_hold(
     let hold = HoldId(key.as_ref().map_or_else(ids::new_id, |key| key.id(&format!("holds:{id}"))));
     let command = Command::Hold(HoldSeats {
         hold,
-        origin: Origin { channel, buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)) },
+        origin: Origin { channel, buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)), code: None },
         seats: wire::seat_numbers(plan, "seats", &wanted.seats)?,
         best,
         areas: wire::area_counts(plan, &wanted.areas)?,

@@ -75,6 +75,7 @@ fn seats(rejection: &Rejection) -> Option<&[SeatNo]> {
         | Rejection::NamedTwice
         | Rejection::SeatLimitReached { .. }
         | Rejection::HoldLimitReached { .. }
+        | Rejection::AccessCodeUsedUp { .. }
         | Rejection::AreaFull { .. }
         | Rejection::NoneAvailable
         | Rejection::UnknownHold { .. }
@@ -96,7 +97,10 @@ fn sentence(rejection: &Rejection) -> String {
         text = format!("{text}: {message}");
     } else if let Rejection::NotOnSale { on_sale_at } = rejection {
         text = format!("{text}; it is from {}", time::from_core(*on_sale_at));
-    } else if let Rejection::SeatLimitReached { max } | Rejection::HoldLimitReached { max } = rejection {
+    } else if let Rejection::SeatLimitReached { max }
+    | Rejection::HoldLimitReached { max }
+    | Rejection::AccessCodeUsedUp { max } = rejection
+    {
         text = format!("{text}: the limit is {max}");
     }
     let mut letters = text.chars();

@@ -197,7 +197,7 @@ pub(super) fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Re
         areas,
         // Other seats would need other lines and tickets than were ordered.
         accept_equal: false,
-        origin: Origin { channel: Channel::Public, buyer: None },
+        origin: Origin { channel: Channel::Public, buyer: None, code: None },
     })
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, SeatNo, SectionNo};
+use crate::ids::{
+    AccessCodeId, AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, SeatNo, SectionNo,
+};
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
 
@@ -15,9 +17,9 @@ pub type RequestHash = u64;
 pub enum Channel {
     /// Anybody, at the public sale.
     Public,
-    /// A buyer with an access code that the server has checked: may hold before `on_sale_at`.
+    /// A buyer with an access code that opens a presale, and that the server has checked: may hold before `on_sale_at`.
     AccessCode,
-    /// Out of an allocation, for whom it was kept.
+    /// Out of an allocation, for whom it was kept: may hold its places before `on_sale_at`, and only those.
     Allocation,
     /// The house's own staff, or a shop with an API key: sales times and the orphan rule do not bind them.
     Staff,
@@ -31,6 +33,20 @@ pub struct Origin {
     /// Whose limits it counts against; `None` where the buyer is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer: Option<BuyerId>,
+    /// The access code that opened the door, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<AccessCode>,
+}
+
+/// An access code, as far as the core cares: what is held and booked under it is counted against what it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessCode {
+    /// Which.
+    pub id: AccessCodeId,
+    /// How many places may be held and booked under it together, by all who know it; `None` is no limit. A hold keeps the
+    /// limit under which it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places_max: Option<u32>,
 }
 
 /// So many places of one general-admission area.

@@ -65,6 +65,10 @@ uuid_id!(
     BuyerId
 );
 uuid_id!(
+    /// A code that opens a presale or an allocation; not the word itself, which the core never sees.
+    AccessCodeId
+);
+uuid_id!(
     /// One immutable version of a seat plan.
     PlanVersionId
 );

@@ -17,10 +17,13 @@ mod show;
 pub mod testing;
 mod time;
 
-pub use command::{AreaCount, BestAvailable, Channel, Command, HoldSeats, LateSale, Origin, RequestHash, StateChange};
+pub use command::{
+    AccessCode, AreaCount, BestAvailable, Channel, Command, HoldSeats, LateSale, Origin, RequestHash, StateChange,
+};
 pub use event::{Entry, Event, Seq};
 pub use ids::{
-    AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, PlanVersionId, SeatNo, SectionNo, ShowId,
+    AccessCodeId, AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, PlanVersionId, SeatNo,
+    SectionNo, ShowId,
 };
 pub use plan::{Area, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section, Table};
 pub use rejection::Rejection;

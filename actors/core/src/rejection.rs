@@ -107,6 +107,12 @@ pub enum Rejection {
         /// How many are allowed.
         max: u32,
     },
+    /// What is held and booked under this access code leaves no room for so many places.
+    #[error("this access code has no more places")]
+    AccessCodeUsedUp {
+        /// How many it gives in all.
+        max: u32,
+    },
     /// Places that are not (or no longer) in this allocation.
     #[error("these places are not in this allocation")]
     NotInAllocation {
@@ -157,6 +163,7 @@ impl Rejection {
             Self::TableSoldWhole { .. } => "table_sold_whole",
             Self::SeatLimitReached { .. } => "seat_limit_reached",
             Self::HoldLimitReached { .. } => "hold_limit_reached",
+            Self::AccessCodeUsedUp { .. } => "access_code_used_up",
             Self::SeatsTaken { .. } => "seats_taken",
             Self::AreaFull { .. } => "area_full",
             Self::NoneAvailable => "none_available",

@@ -17,21 +17,23 @@ mod record;
 mod sale;
 mod split;
 mod table;
+mod uses;
 mod view;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use image::{Image, ImageError};
 pub use table::Counts;
 pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
 
-use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, ShowId};
+use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
-use record::{Allocation, AreaUse, Booking, BuyerUse, Hold};
+use record::{Allocation, AreaUse, Booking, Hold};
 use table::{Slab, Slot, Table};
+use uses::Uses;
 
 /// How long an ended hold is remembered, so that a repeated request gets the answer of the first.
 pub const REMEMBERED_MS: DurationMs = 10 * 60_000;
@@ -55,8 +57,7 @@ pub struct Show {
     releases: BTreeSet<(Timestamp, AllocationId)>,
     /// Ended holds in the order in which they are forgotten.
     ended: VecDeque<(Timestamp, HoldId)>,
-    /// Only buyers who have something.
-    buyers: HashMap<BuyerId, BuyerUse>,
+    uses: Uses,
 }
 
 impl Show {
@@ -75,7 +76,7 @@ impl Show {
             lapses: BTreeSet::new(),
             releases: BTreeSet::new(),
             ended: VecDeque::new(),
-            buyers: HashMap::new(),
+            uses: Uses::default(),
             plan,
         }
     }

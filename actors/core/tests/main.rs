@@ -10,6 +10,7 @@ mod properties_best;
 mod scene;
 mod scenes_allocations;
 mod scenes_best;
+mod scenes_codes;
 mod scenes_holds;
 mod scenes_limits;
 mod scenes_orphans;

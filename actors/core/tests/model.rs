@@ -181,9 +181,20 @@ impl Model {
             Err("seat_limit_reached")
         } else if before == 0 && holds.len() >= 2 {
             Err("hold_limit_reached")
+        } else if self.is_used_up(origin, after - before) {
+            Err("access_code_used_up")
         } else {
             Ok(())
         }
+    }
+
+    fn is_used_up(&self, origin: Origin, more: u32) -> bool {
+        let Some(AccessCode { id, places_max: Some(max) }) = origin.code else { return false };
+        let same = |other: Origin| other.code.is_some_and(|code| code.id == id);
+        let held: u32 =
+            self.holds.values().filter(|hold| hold.stands() && same(hold.origin)).map(|hold| hold.has.places()).sum();
+        let booked: u32 = self.bookings.values().filter(|b| same(b.origin)).map(|b| b.has.places()).sum();
+        held + booked + more > max
     }
 
     fn sound(seats: &[SeatNo], areas: &[AreaCount]) -> Outcome {
@@ -244,7 +255,7 @@ impl Model {
                 if known.as_ref().is_some_and(|known| known.state == State::Paying(*order)) {
                     return Ok(());
                 }
-                let public = Origin { channel: Channel::Public, buyer: None };
+                let public = Origin { channel: Channel::Public, buyer: None, code: None };
                 self.may_sell(known.as_ref().map_or(public, |known| known.origin))?;
                 known.ok_or("not_found")?.open()?;
                 self.holds.get_mut(hold).unwrap().state = State::Paying(*order);

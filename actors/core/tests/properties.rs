@@ -45,7 +45,9 @@ fn origin() -> impl Strategy<Value = Origin> {
         2 => Just(Channel::Staff),
     ];
     let buyer = option::of((0..2u8).prop_map(|n| BuyerId(id(&format!("P{n}")))));
-    (channel, buyer).prop_map(|(channel, buyer)| Origin { channel, buyer })
+    let code = (0..2u8, option::of(2..6u32))
+        .prop_map(|(n, places_max)| AccessCode { id: AccessCodeId(id(&format!("C{n}"))), places_max });
+    (channel, buyer, option::weighted(0.4, code)).prop_map(|(channel, buyer, code)| Origin { channel, buyer, code })
 }
 
 /// Mostly distinct seats of the plan; sometimes one twice, or one that it hasn't.

@@ -18,7 +18,7 @@ fn house(sold: &[bool]) -> Show {
         booking: BookingId(id("B1")),
         hold: None,
         order: None,
-        origin: Origin { channel: Channel::Staff, buyer: None },
+        origin: Origin { channel: Channel::Staff, buyer: None, code: None },
         seats,
         areas: vec![],
     };
@@ -31,7 +31,7 @@ fn house(sold: &[bool]) -> Show {
 fn ask(show: &Show, quantity: u32) -> Result<Vec<SeatNo>, Rejection> {
     let command = Command::Hold(HoldSeats {
         hold: HoldId(id("H1")),
-        origin: Origin { channel: Channel::Public, buyer: None },
+        origin: Origin { channel: Channel::Public, buyer: None, code: None },
         seats: vec![],
         best: Some(BestAvailable { quantity, category: None, section: None, accessible: 0, companions: 0 }),
         areas: vec![],

@@ -2,8 +2,8 @@
 //!
 //! A line is `command -> outcome`; what stands after `#` is for the reader. Times are absolute: `tick 10m` goes to ten minutes
 //! after the beginning and says what time alone has brought. Ids are words: `H1`, `B1`, `O1`, `X1`. A seat is `A-1`, three places
-//! of the floor are `floor=3`. A hold may say `by=staff|code|allocation`, `buyer=`, `key=`, `from=X1`, or
-//! `best=2 category= section= accessible= companions=`. After every line the whole show is audited.
+//! of the floor are `floor=3`. A hold may say `by=staff|code|allocation`, `buyer=`, `code=VIP gives=4`, `key=`, `from=X1`,
+//! or `best=2 category= section= accessible= companions=`. After every line the whole show is audited.
 
 use std::sync::Arc;
 
@@ -247,7 +247,9 @@ impl Scene {
             | Rejection::StrandsASeat { seats }
             | Rejection::TableSoldWhole { seats }
             | Rejection::NotInAllocation { seats } => self.places(seats, &[]),
-            Rejection::SeatLimitReached { max } | Rejection::HoldLimitReached { max } => format!(" max {max}"),
+            Rejection::SeatLimitReached { max }
+            | Rejection::HoldLimitReached { max }
+            | Rejection::AccessCodeUsedUp { max } => format!(" max {max}"),
             Rejection::AreaFull { available, .. } => format!(" {available} left"),
             Rejection::NothingWanted => " nothing wanted".into(),
             Rejection::UnknownArea { .. } => " area".into(),
@@ -306,7 +308,8 @@ impl Args<'_> {
             Some("staff") => Channel::Staff,
             Some(other) => panic!("no such channel: {other}"),
         };
-        Origin { channel, buyer: self.value("buyer").map(|name| id(name).into()) }
+        let code = self.value("code").map(|name| AccessCode { id: id(name).into(), places_max: self.number("gives") });
+        Origin { channel, buyer: self.value("buyer").map(|name| id(name).into()), code }
     }
 
     /// Seats with this sign before them. A seat that the plan hasn't is `?99`.

@@ -159,7 +159,7 @@ impl Clients {
         }
         Wish::Command(Command::Hold(HoldSeats {
             hold,
-            origin: Origin { channel, buyer },
+            origin: Origin { channel, buyer, code: None },
             seats,
             best,
             areas: some_areas(rng, 30),
@@ -181,7 +181,7 @@ impl Clients {
             seats,
             areas: Vec::new(),
             accept_equal: rng.chance(500),
-            origin: Origin { channel: Channel::Public, buyer: None },
+            origin: Origin { channel: Channel::Public, buyer: None, code: None },
         }))
     }
 }

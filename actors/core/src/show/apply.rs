@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use super::record::{Allocation, Booking, BuyerUse, Hold, Kept, quantity_in, set_quantity};
+use super::record::{Allocation, Booking, Hold, Kept, quantity_in, set_quantity};
 use super::table::{Owner, Slot};
 use super::{HoldState, REMEMBERED_MS, Show, ShowState, Touched};
-use crate::command::{AreaCount, Origin};
+use crate::command::AreaCount;
 use crate::event::Event;
-use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, SeatNo};
+use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, SeatNo};
 use crate::time::{DurationMs, Timestamp};
 
 impl Show {
@@ -118,11 +118,7 @@ impl Show {
         if let HoldState::Open { expires_at } = record.state {
             self.lapses.insert((expires_at, hold));
         }
-        let buyer = self.use_of(record.origin);
-        if let Some(buyer) = buyer {
-            buyer.holds += 1;
-            buyer.places += record.places();
-        }
+        self.uses.hold_began(record.origin, record.places());
         let slot = self.holds.insert(hold, record);
         self.take_for_hold(slot, &seats, touched);
         for count in &areas {
@@ -163,10 +159,8 @@ impl Show {
                 self.return_area_from_hold(from, area, had - has, touched);
             }
         }
-        if let Some(buyer) = self.use_of(origin) {
-            buyer.places = (buyer.places + after).saturating_sub(before);
-        }
-        self.drop_idle_buyer(origin.buyer);
+        self.uses.take(origin, after.saturating_sub(before));
+        self.uses.give_back(origin, before.saturating_sub(after));
         touched.holds.push(hold);
     }
 
@@ -208,11 +202,7 @@ impl Show {
         if let Some(ended_at) = state.ended_at() {
             self.ended.push_back((ended_at, hold));
         }
-        if let Some(buyer) = self.use_of(origin) {
-            buyer.holds = buyer.holds.saturating_sub(1);
-            buyer.places = buyer.places.saturating_sub(had);
-        }
-        self.drop_idle_buyer(origin.buyer);
+        self.uses.hold_ended(origin, had);
         touched.holds.push(hold);
     }
 
@@ -222,9 +212,7 @@ impl Show {
             self.close_hold(hold, HoldState::Booked { booking, at }, touched);
         }
         let (seats, areas) = (record.seats.clone(), record.areas.clone());
-        if let Some(buyer) = self.use_of(record.origin) {
-            buyer.places += record.places();
-        }
+        self.uses.take(record.origin, record.places());
         let slot = self.bookings.insert(booking, record);
         for &seat in &seats {
             self.give_seat(seat, Owner::Booking(slot), touched);
@@ -269,10 +257,7 @@ impl Show {
         for (area, quantity) in back {
             self.move_area(area, Some(Kept::Booked), None, quantity, touched);
         }
-        if let Some(buyer) = self.use_of(origin) {
-            buyer.places = buyer.places.saturating_sub(given_back);
-        }
-        self.drop_idle_buyer(origin.buyer);
+        self.uses.give_back(origin, given_back);
     }
 
     fn apply_blocked(
@@ -427,18 +412,6 @@ impl Show {
         }
         if quantity > 0 && from.is_none() != to.is_none() {
             touched.areas.push(area);
-        }
-    }
-
-    fn use_of(&mut self, origin: Origin) -> Option<&mut BuyerUse> {
-        origin.buyer.map(|buyer| self.buyers.entry(buyer).or_default())
-    }
-
-    fn drop_idle_buyer(&mut self, buyer: Option<BuyerId>) {
-        if let Some(buyer) = buyer
-            && self.buyers.get(&buyer).is_some_and(|used| *used == BuyerUse::default())
-        {
-            self.buyers.remove(&buyer);
         }
     }
 }

@@ -20,12 +20,23 @@ pub(super) enum Pool {
 }
 
 impl Show {
-    /// New holds, and more places for old ones: is the sale open at all for this channel?
-    pub(super) fn must_be_on_sale(&self, now: Timestamp, channel: Channel) -> Result<(), Rejection> {
+    /// New holds, and more places for old ones: is the sale open at all for this channel? An allocation opens its own places
+    /// early, not those of everybody: `from_allocation` says that these are its own.
+    pub(super) fn must_be_on_sale(
+        &self,
+        now: Timestamp,
+        channel: Channel,
+        from_allocation: bool,
+    ) -> Result<(), Rejection> {
         self.must_not_be_over(now, channel)?;
-        match (channel, self.settings.on_sale_at) {
-            (Channel::Public, Some(on_sale_at)) if now < on_sale_at => Err(Rejection::NotOnSale { on_sale_at }),
-            (Channel::Public | Channel::AccessCode | Channel::Allocation | Channel::Staff, _) => Ok(()),
+        let early = match channel {
+            Channel::Public => false,
+            Channel::Allocation => from_allocation,
+            Channel::AccessCode | Channel::Staff => true,
+        };
+        match self.settings.on_sale_at {
+            Some(on_sale_at) if now < on_sale_at && !early => Err(Rejection::NotOnSale { on_sale_at }),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -168,7 +179,7 @@ impl Show {
         Ok(())
     }
 
-    /// One hold, and one buyer, has no more than it may. `before` and `after` are the places of the hold.
+    /// One hold, one buyer, and one access code has no more than it may. `before` and `after` are the places of the hold.
     pub(super) fn must_be_within_limits(&self, origin: Origin, before: u64, after: u64) -> Result<(), Rejection> {
         match origin.channel {
             Channel::Staff => return Ok(()),
@@ -182,7 +193,7 @@ impl Show {
         if after > u64::from(settings.places_per_hold_max) {
             return Err(Rejection::SeatLimitReached { max: settings.places_per_hold_max });
         }
-        let used = origin.buyer.and_then(|buyer| self.buyers.get(&buyer)).copied().unwrap_or_default();
+        let used = origin.buyer.map(|buyer| self.uses.of_buyer(buyer)).unwrap_or_default();
         if let Some(max) = settings.places_per_buyer_max.filter(|_| origin.buyer.is_some())
             && used.places - before.min(used.places) + after > u64::from(max)
         {
@@ -193,6 +204,12 @@ impl Show {
             && used.holds >= max
         {
             return Err(Rejection::HoldLimitReached { max });
+        }
+        let code = origin.code.and_then(|code| Some((self.uses.of_code(code.id), code.places_max?)));
+        if let Some((used, max)) = code
+            && used - before.min(used) + after > u64::from(max)
+        {
+            return Err(Rejection::AccessCodeUsedUp { max });
         }
         Ok(())
     }

@@ -13,8 +13,9 @@
 //! | CancelBooking | + | + | + | + | |
 //! | Block, Unblock, Configure | + | + | + | + | the house's own affair |
 //!
-//! Staff are not bound by the times of the sale, by limits, by the orphan rule, and by tables that are sold whole. An access code, or an allocation, opens the
-//! sale before `on_sale_at`. Whoever has a hold when the sale ends may pay for it, but not extend it.
+//! Staff are not bound by the times of the sale, by limits, by the orphan rule, and by tables that are sold whole. A code for
+//! the presale opens the sale before `on_sale_at`, an allocation its own places; after `sales_end_at` neither helps. Whoever has
+//! a hold when the sale ends may pay for it, but not extend it.
 
 use super::Show;
 use super::check::{Pool, must_want_something, wanted_areas};
@@ -99,7 +100,7 @@ impl Show {
             let same = wanted.request.is_some() && record.request == wanted.request;
             return if same { Ok(Vec::new()) } else { Err(Rejection::KeyReused) };
         }
-        self.must_be_on_sale(now, wanted.origin.channel)?;
+        self.must_be_on_sale(now, wanted.origin.channel, wanted.allocation.is_some())?;
         let pool = self.pool_for(wanted)?;
         let areas = wanted_areas(&wanted.areas);
         let best = wanted.best.as_ref().filter(|best| best.quantity > 0);

@@ -24,7 +24,8 @@ impl Show {
     ) -> Result<Vec<Event>, Rejection> {
         let known = self.known_hold(now, hold);
         if let Some(record) = known.filter(|record| adds_to(record, add, areas)) {
-            self.must_be_on_sale(now, record.origin.channel)?;
+            let from_allocation = self.standing_allocation(record.allocation).is_some();
+            self.must_be_on_sale(now, record.origin.channel, from_allocation)?;
         }
         let record = self.must_be_known(now, hold)?;
         self.must_be_open(now, record)?;

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::record::{Allocation, Booking, Hold, Kept};
 use super::table::Owner;
 use super::{HoldState, Show, ShowState};
-use crate::command::{AreaCount, Channel, Origin, RequestHash};
-use crate::ids::{AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo, ShowId};
+use crate::command::{AccessCode, AreaCount, Channel, Origin, RequestHash};
+use crate::ids::{AccessCodeId, AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`].
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// A whole show at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Image {
 }
 
 /// Who wants it. Not [`Origin`] itself, which leaves out what is empty; compact formats cannot.
-type OriginImage = (Channel, Option<BuyerId>);
+type OriginImage = (Channel, Option<BuyerId>, Option<(AccessCodeId, Option<u32>)>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct HoldImage {
@@ -199,9 +199,7 @@ impl Show {
             returned_areas,
         };
         self.restore_areas(&record.areas, Kept::Booked);
-        if let Some(buyer) = record.origin.buyer.filter(|_| record.places() > 0) {
-            self.buyers.entry(buyer).or_default().places += record.places();
-        }
+        self.uses.take(record.origin, record.places());
         let slot = self.bookings.insert(id, record);
         self.restore_seats(&seats, Owner::Booking(slot))
     }
@@ -218,28 +216,28 @@ impl Show {
             self.lapses.insert((expires_at, id));
         }
         self.restore_areas(&record.areas, Kept::Held);
-        if let Some(buyer) = origin.buyer {
-            let used = self.buyers.entry(buyer).or_default();
-            used.holds += 1;
-            used.places += record.places();
-        }
+        self.uses.hold_began(origin, record.places());
         let slot = self.holds.insert(id, record);
         self.restore_seats(&seats, Owner::Hold(slot))
     }
 }
 
-fn origin_of((channel, buyer): OriginImage) -> Origin {
-    Origin { channel, buyer }
+fn origin_of((channel, buyer, code): OriginImage) -> Origin {
+    Origin { channel, buyer, code: code.map(|(id, places_max)| AccessCode { id, places_max }) }
+}
+
+fn origin_image(origin: Origin) -> OriginImage {
+    (origin.channel, origin.buyer, origin.code.map(|code| (code.id, code.places_max)))
 }
 
 fn hold_image(id: HoldId, record: &Hold) -> HoldImage {
     let Hold { state, origin, seats, areas, extendable_until, request, allocation } = record.clone();
-    HoldImage { id, state, origin: (origin.channel, origin.buyer), seats, areas, extendable_until, request, allocation }
+    HoldImage { id, state, origin: origin_image(origin), seats, areas, extendable_until, request, allocation }
 }
 
 fn booking_image(id: BookingId, record: &Booking) -> BookingImage {
     let Booking { hold, order, origin, seats, areas, returned_seats, returned_areas } = record.clone();
-    let origin = (origin.channel, origin.buyer);
+    let origin = origin_image(origin);
     BookingImage { id, hold, order, origin, seats, areas, returned_seats, returned_areas }
 }
 

@@ -71,15 +71,6 @@ impl Allocation {
     }
 }
 
-/// What one buyer has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct BuyerUse {
-    /// Holds that stand.
-    pub holds: u32,
-    /// Places held and booked together.
-    pub places: u64,
-}
-
 /// The places of one area that aren't free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AreaUse {

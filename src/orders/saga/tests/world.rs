@@ -178,7 +178,7 @@ impl World {
             show,
             &Command::Hold(HoldSeats {
                 hold: HoldId(hold),
-                origin: Origin { channel: Channel::Public, buyer: None },
+                origin: Origin { channel: Channel::Public, buyer: None, code: None },
                 seats: vec![aisle_actors::core::SeatNo(seat)],
                 best: None,
                 areas: Vec::new(),
