@@ -25,7 +25,7 @@ pub use ids::{
     AccessCodeId, AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, PlanVersionId, SeatNo,
     SectionNo, ShowId,
 };
-pub use plan::{Area, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section, Table};
+pub use plan::{Area, Placement, Plan, PlanBuilder, PlanError, Point, Row, Seat, Section, Table};
 pub use rejection::Rejection;
 pub use settings::{OrphanRule, Settings};
 pub use show::{

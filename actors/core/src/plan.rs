@@ -2,13 +2,16 @@
 //!
 //! A plan is immutable and shared by all the shows that use it; a show itself keeps only the state of each seat.
 
+mod behind;
 mod lines;
+mod placement;
 
 use std::collections::HashMap;
 
 use crate::ids::{AreaNo, CategoryNo, PlanVersionId, SeatNo, SectionNo};
 pub(crate) use lines::Block;
 use lines::Lines;
+pub use placement::Placement;
 
 /// A place on the plan, in the plan's own units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -63,10 +66,12 @@ pub struct Table {
 }
 
 /// A named part of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     /// Its `zone_id`.
     pub id: Box<str>,
+    /// Where it is best; `None` where that follows from the plan's focal point alone.
+    pub focal_point: Option<Point>,
 }
 
 /// Places without numbers, sold by count.
@@ -305,7 +310,15 @@ impl PlanBuilder {
 
     /// Begins a section; rows that follow belong to it.
     pub fn section(&mut self, id: impl Into<Box<str>>) {
-        self.sections.push(Section { id: id.into() });
+        self.sections.push(Section { id: id.into(), focal_point: None });
+    }
+
+    /// Where the section begun last is best. Its seats are then measured over this point: how far it is from the plan's focal
+    /// point, and how far they are from it.
+    pub fn section_focal_point(&mut self, point: Point) {
+        if let Some(section) = self.sections.last_mut() {
+            section.focal_point = Some(point);
+        }
     }
 
     /// Begins a row in the section begun last; seats that follow belong to it.
@@ -392,7 +405,7 @@ impl PlanBuilder {
             })
             .collect();
         let focal_point = focal_point.unwrap_or_else(|| middle_of_upper_edge(seats.iter().flatten()));
-        let lines = Lines::new(&rows, &seats, focal_point);
+        let lines = Lines::new(&rows, &seats, &sections, &tables, focal_point);
         Ok(Plan {
             version,
             seats,

@@ -99,6 +99,57 @@ pub fn stadium(seats: u32) -> Arc<Plan> {
     Arc::new(builder.build().expect("a stadium is a plan"))
 }
 
+/// A row of a plan that is drawn by hand.
+#[derive(Clone, Debug)]
+pub struct DrawnRow {
+    /// Its name, unique in the plan: its seats are `A-1`, `A-2`, …
+    pub name: String,
+    /// `Premium`, `Standard` or `Cheap`.
+    pub category: u16,
+    /// Where its seats are, from one end to the other.
+    pub seats: Vec<Point>,
+    /// Which of its seats are for wheelchairs, counted from 0. Those beside them are for companions.
+    pub accessible: Vec<usize>,
+}
+
+/// A section of a plan that is drawn by hand.
+#[derive(Clone, Debug)]
+pub struct DrawnSection {
+    /// Its `zone_id`.
+    pub id: String,
+    /// Where it is best, if it says so itself.
+    pub focal_point: Option<Point>,
+    /// Its rows.
+    pub rows: Vec<DrawnRow>,
+}
+
+/// A plan drawn by hand, with its focal point at 0, 0.
+#[must_use]
+pub fn drawn(sections: &[DrawnSection]) -> Arc<Plan> {
+    let mut builder = PlanBuilder::new(PlanVersionId(Uuid::from_u128(4)), ["Premium", "Standard", "Cheap"]);
+    builder.focal_point(Point { x: 0.0, y: 0.0 });
+    let mut numbers = 0..;
+    for section in sections {
+        builder.section(section.id.as_str());
+        if let Some(point) = section.focal_point {
+            builder.section_focal_point(point);
+        }
+        for row in &section.rows {
+            builder.row();
+            for (at, &position) in row.seats.iter().enumerate() {
+                let guid = format!("{}-{}", row.name, at + 1);
+                let mut seat = seat(numbers.next().unwrap_or_default(), guid, CategoryNo(row.category), 0, 0);
+                seat.position = position;
+                seat.accessible = row.accessible.contains(&at);
+                let is_beside = |&chair: &usize| chair.abs_diff(at) == 1;
+                seat.companion = !seat.accessible && row.accessible.iter().any(is_beside);
+                builder.seat(seat);
+            }
+        }
+    }
+    Arc::new(builder.build().expect("what is drawn is a plan"))
+}
+
 #[allow(clippy::cast_precision_loss, reason = "places are small numbers")]
 fn seat(number: u32, guid: String, category: CategoryNo, x: u32, y: u32) -> Seat {
     Seat {

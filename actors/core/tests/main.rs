@@ -7,6 +7,7 @@ mod golden;
 mod model;
 mod properties;
 mod properties_best;
+mod properties_orphans;
 mod scene;
 mod scenes_allocations;
 mod scenes_best;

@@ -3,7 +3,8 @@
 //! A line is `command -> outcome`; what stands after `#` is for the reader. Times are absolute: `tick 10m` goes to ten minutes
 //! after the beginning and says what time alone has brought. Ids are words: `H1`, `B1`, `O1`, `X1`. A seat is `A-1`, three places
 //! of the floor are `floor=3`. A hold may say `by=staff|code|allocation`, `buyer=`, `code=VIP gives=4`, `key=`, `from=X1`,
-//! or `best=2 category= section= accessible= companions=`. After every line the whole show is audited.
+//! or `best=2 category= section= accessible= companions=`; `sit H1` says how its people sit. After every line the whole show is
+//! audited.
 
 use std::sync::Arc;
 
@@ -90,6 +91,13 @@ impl Scene {
                 ShowState::Ended => "ended".into(),
             },
             "see" => self.see(words[1]),
+            "sit" => match self.show.hold(id(words[1]).into()).and_then(|hold| self.show.plan().placement(&hold.seats))
+            {
+                Some(Placement::OneRow) => "in one row".into(),
+                Some(Placement::Stacked) => "in rows behind each other".into(),
+                Some(Placement::Split) => "apart".into(),
+                None => "nowhere".into(),
+            },
             _ => {
                 let command = self.command(&words);
                 let replayed = self.show.would_replay(self.now, &command);

@@ -1,62 +1,38 @@
-//! "The best that you have": seats side by side, nearest to the focal point, with nobody stranded beside them.
+//! "The best that you have": a party side by side in one row; else in rows directly behind each other; else split over as few
+//! rows and groups as possible. Nearest to the focal point, with nobody stranded beside them where that is possible.
 //!
 //! Deterministic: of equally good choices the first in the plan's order is taken. A search walks the blocks from the focal point
-//! outwards, passes over those with too few free seats, and stops where nothing better can follow.
+//! outwards, passes over those with too few free seats, and stops where nothing better can follow. docs/SEATING.md has it in
+//! pictures.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Show;
 use super::check::Pool;
+use super::search::{SAME_DISTANCE, Search, Wish, is_nearer, mean};
 use crate::command::BestAvailable;
-use crate::ids::{CategoryNo, SeatNo, SectionNo};
+use crate::ids::{CategoryNo, SeatNo};
 use crate::plan::Seat;
 use crate::settings::OrphanRule;
 
-/// Distances that differ by less than this part are the same: they come out of floating point.
-const SAME_DISTANCE: f32 = 1.000_1;
-
-/// What kind of seats are looked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
-    pub category: Option<CategoryNo>,
-    pub section: Option<SectionNo>,
-    /// So many accessible seats, neither more nor less: who needs none leaves them to others.
-    pub accessible: usize,
-    /// At most so many companion seats.
-    pub companions: usize,
-}
-
-impl Wish {
-    pub fn allows(&self, seat: &Seat) -> bool {
-        self.category.is_none_or(|category| seat.category == category)
-            && self.section.is_none_or(|section| seat.section == section)
-            && (self.accessible > 0 || !seat.accessible)
-            && (self.companions > 0 || !seat.companion || seat.accessible)
-    }
-}
-
 /// Seats side by side, and how far they are on average.
+#[derive(Clone)]
 struct Window {
-    seats: Vec<SeatNo>,
-    distance: f32,
+    places: Range<usize>,
+    distance: f64,
 }
 
-/// How a search is narrowed, from the best wish to what will do.
-#[derive(Clone, Copy)]
-struct Pass {
-    every_companion: bool,
-    may_strand: bool,
-}
+/// The nearest window of each class, the best class first: whether somebody is stranded weighs more than whether a companion
+/// seat is missing.
+type Windows = [Option<Window>; 4];
 
-const PASSES: [Pass; 4] = [
-    Pass { every_companion: true, may_strand: false },
-    Pass { every_companion: false, may_strand: false },
-    Pass { every_companion: true, may_strand: true },
-    Pass { every_companion: false, may_strand: true },
-];
+fn class(strands: bool, lacks_companion: bool) -> usize {
+    usize::from(strands) * 2 + usize::from(lacks_companion)
+}
 
 impl Show {
-    /// The best seats for a party, or `None`: side by side where that is possible, else split over as few rows as possible.
+    /// The best seats for a party, or `None` where there are none, or where only the orphan rule's excuse is missing.
     pub(super) fn best_available(&self, pool: Pool, best: &BestAvailable, rule: OrphanRule) -> Option<Vec<SeatNo>> {
         let quantity = best.quantity as usize;
         let accessible = best.accessible as usize;
@@ -65,14 +41,14 @@ impl Show {
         }
         let companions = (best.companions as usize).min(quantity - accessible);
         let wish = Wish { category: best.category, section: best.section, accessible, companions };
-        if let Some(window) = self.window(pool, &wish, quantity, rule) {
-            return Some(window.seats);
+        let mut search = self.look(pool, wish);
+        search.whole = Some(quantity);
+        let is_right = |seats: &Vec<SeatNo>| self.must_not_strand(rule, pool, seats, &[], &[]).is_ok();
+        if let Some(window) = self.windows(pool, &search, quantity).into_iter().flatten().next() {
+            return Some(search.seats(window.places).collect()).filter(is_right);
         }
-        let seats = self.split(pool, &wish, quantity)?;
-        match rule {
-            OrphanRule::Strict => self.must_not_strand(rule, pool, &seats, &[], &[]).is_ok().then_some(seats),
-            OrphanRule::Off | OrphanRule::Lenient => Some(seats),
-        }
+        search.whole = None;
+        search.stacked(quantity).filter(is_right).or_else(|| search.split(quantity).filter(is_right))
     }
 
     /// Other seats for a party whose own are gone: side by side, category by category, nowhere worse than before. What is still
@@ -89,54 +65,45 @@ impl Show {
                 chosen.extend(seats.iter().map(|seat| seat.number));
                 continue;
             }
-            let distance = mean(seats.iter().map(|seat| self.plan.distance(seat.number)), seats.len());
+            let distance = mean(seats.iter().map(|seat| self.plan.distance(seat.number)).sum(), seats.len());
             let wish = Wish {
                 category: Some(category),
                 section: None,
                 accessible: seats.iter().filter(|seat| seat.accessible).count(),
                 companions: seats.iter().filter(|seat| seat.companion && !seat.accessible).count(),
             };
-            let window = PASSES
-                .iter()
-                .filter_map(|&pass| self.search(Pool::Free, &wish, seats.len(), pass))
-                .find(|window| window.distance <= distance * SAME_DISTANCE)?;
-            chosen.extend(window.seats);
+            let mut search = self.look(Pool::Free, wish);
+            search.whole = Some(seats.len());
+            let windows = self.windows(Pool::Free, &search, seats.len());
+            let is_equal = |window: &Window| window.distance <= distance * SAME_DISTANCE;
+            let window = windows.into_iter().flatten().find(is_equal)?;
+            chosen.extend(search.seats(window.places));
         }
         Some(chosen)
     }
 
-    fn window(&self, pool: Pool, wish: &Wish, quantity: usize, rule: OrphanRule) -> Option<Window> {
-        PASSES
-            .iter()
-            .filter(|pass| !pass.may_strand || rule != OrphanRule::Strict)
-            // Without companions to seat, the passes that ask for all of them are the passes that don't.
-            .filter(|pass| wish.companions > 0 || pass.every_companion)
-            .find_map(|&pass| self.search(pool, wish, quantity, pass))
-    }
-
-    fn search(&self, pool: Pool, wish: &Wish, quantity: usize, pass: Pass) -> Option<Window> {
-        let mut best: Option<Window> = None;
-        let mut line = Line::default();
-        for &number in self.plan.blocks_nearest_first() {
-            let at = number as usize;
+    fn windows(&self, pool: Pool, search: &Search<'_>, quantity: usize) -> Windows {
+        let mut best: Windows = [const { None }; 4];
+        for at in self.plan.blocks_nearest_first() {
             let block = &self.plan.blocks()[at];
-            if best.as_ref().is_some_and(|window| window.distance <= block.nearest) {
+            if best[0].as_ref().is_some_and(|window| window.distance <= block.nearest) {
                 break;
             }
-            let too_few = pool == Pool::Free && self.table.free_in_block(at) < quantity;
-            if too_few || wish.section.is_some_and(|section| section != block.section) {
+            if pool == Pool::Free && self.table.free_in_block(at) < quantity {
                 continue;
             }
-            let seats = self.plan.seats_of(block);
-            line.read(self, pool, wish, quantity, seats);
-            for from in 0..(seats.len() + 1).saturating_sub(quantity) {
-                let to = from + quantity;
-                if !line.suits(from, to, wish, pass) {
-                    continue;
-                }
-                let distance = mean(seats[from..to].iter().map(|&seat| self.plan.distance(seat)), quantity);
-                if best.as_ref().is_none_or(|window| is_nearer(distance, window.distance)) {
-                    best = Some(Window { seats: seats[from..to].to_vec(), distance });
+            for run in search.runs(block) {
+                for from in run.from..(run.to + 1).saturating_sub(quantity) {
+                    let places = from..from + quantity;
+                    let (accessible, companions) = search.special_in(block, places.clone());
+                    if accessible != search.wish.accessible || companions > search.wish.companions {
+                        continue;
+                    }
+                    let class = class(run.strands(from, places.end), companions < search.wish.companions);
+                    let distance = search.mean(places.clone());
+                    if best[class].as_ref().is_none_or(|window| is_nearer(distance, window.distance)) {
+                        best[class] = Some(Window { places, distance });
+                    }
                 }
             }
         }
@@ -144,59 +111,19 @@ impl Show {
     }
 }
 
-/// One block, read once. Kept from block to block for its memory.
-#[derive(Default)]
-struct Line {
-    free: Vec<bool>,
-    /// By place: how many seats up to and including it suit the wish without a gap.
-    run: Vec<usize>,
-    /// By place: how many seats before it are accessible, and how many are for companions.
-    accessible_before: Vec<usize>,
-    companions_before: Vec<usize>,
-}
-
-impl Line {
-    fn read(&mut self, show: &Show, pool: Pool, wish: &Wish, quantity: usize, seats: &[SeatNo]) {
-        self.free.clear();
-        self.run.clear();
-        self.accessible_before.clear();
-        self.companions_before.clear();
-        let (mut run, mut accessible, mut companions) = (0, 0, 0);
-        self.accessible_before.push(0);
-        self.companions_before.push(0);
-        for &number in seats {
-            let free = show.is_in(pool, number);
-            let suits = |seat: &&Seat| wish.allows(seat) && show.plan.may_seat(number, quantity);
-            let seat = if free { show.plan.seat(number).filter(suits) } else { None };
-            run = if seat.is_some() { run + 1 } else { 0 };
-            accessible += usize::from(seat.is_some_and(|seat| seat.accessible));
-            companions += usize::from(seat.is_some_and(|seat| seat.companion && !seat.accessible));
-            self.free.push(free);
-            self.run.push(run);
-            self.accessible_before.push(accessible);
-            self.companions_before.push(companions);
-        }
+impl Search<'_> {
+    /// Whether a party finds places side by side in these blocks without stranding anybody.
+    pub fn has_harmless_window(&self, mut blocks: impl Iterator<Item = usize>, quantity: usize) -> bool {
+        blocks.any(|at| {
+            let block = &self.plan.blocks()[at];
+            self.runs(block).any(|run| {
+                (run.from..(run.to + 1).saturating_sub(quantity)).any(|from| {
+                    let (accessible, companions) = self.special_in(block, from..from + quantity);
+                    accessible == self.wish.accessible
+                        && companions <= self.wish.companions
+                        && !run.strands(from, from + quantity)
+                })
+            })
+        })
     }
-
-    fn suits(&self, from: usize, to: usize, wish: &Wish, pass: Pass) -> bool {
-        let accessible = self.accessible_before[to] - self.accessible_before[from];
-        let companions = self.companions_before[to] - self.companions_before[from];
-        let enough_companions = if pass.every_companion { companions == wish.companions } else { true };
-        self.run[to - 1] >= to - from
-            && accessible == wish.accessible
-            && companions <= wish.companions
-            && enough_companions
-            && (pass.may_strand || !Show::strands(&self.free, from, to))
-    }
-}
-
-/// Nearer by more than rounding: of seats left and right of the middle, the first of the plan are taken.
-pub(super) fn is_nearer(a: f32, b: f32) -> bool {
-    a * SAME_DISTANCE < b
-}
-
-fn mean(distances: impl Iterator<Item = f32>, count: usize) -> f32 {
-    #[allow(clippy::cast_precision_loss, reason = "a party is far smaller than 2^24")]
-    let count = count as f32;
-    distances.sum::<f32>() / count
 }

@@ -1,12 +1,16 @@
-//! The orphan rule: no choice leaves a single seat that nobody wants.
+//! The orphan rule: no choice leaves a single seat that nobody wants, unless there is no other way to seat the party.
 //!
 //! A seat is stranded when it is free and both its neighbours in the block are taken, or are none. The final set is judged:
 //! what the hold will have counts as taken, what it gives back counts as free. A seat that was alone before is nobody's fault.
+//! Nor is one that as many people, wanting as many special seats in the same category, could not help stranding either: in this
+//! block, where the rule is lenient; in the whole house, where it is strict.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::Show;
 use super::check::Pool;
+use super::search::Wish;
 use crate::command::Channel;
 use crate::ids::SeatNo;
 use crate::rejection::Rejection;
@@ -40,13 +44,9 @@ impl Show {
         if rule == OrphanRule::Off || added.is_empty() {
             return Ok(());
         }
-        let choice = Choice {
-            show: self,
-            pool,
-            mine: added.iter().chain(kept).copied().collect(),
-            removed: removed.iter().copied().collect(),
-        };
-        let blocks: HashSet<usize> = choice.mine.iter().filter_map(|&seat| self.plan.block_of(seat)).collect();
+        let mine: HashSet<SeatNo> = added.iter().chain(kept).copied().collect();
+        let choice = Choice { show: self, pool, mine: &mine, removed: removed.iter().copied().collect() };
+        let blocks: BTreeSet<usize> = mine.iter().filter_map(|&seat| self.plan.block_of(seat)).collect();
         let mut stranded: Vec<SeatNo> = blocks.into_iter().flat_map(|block| choice.refused_in(rule, block)).collect();
         if stranded.is_empty() {
             return Ok(());
@@ -54,39 +54,33 @@ impl Show {
         stranded.sort_unstable();
         Err(Rejection::StrandsASeat { seats: stranded })
     }
-
-    /// Whether taking the seats `from..to` of a block of free and taken seats would leave a single one beside them.
-    pub(super) fn strands(free: &[bool], from: usize, to: usize) -> bool {
-        let is_free = |at: usize| free.get(at).copied().unwrap_or(false);
-        let left = from > 0 && is_free(from - 1) && (from < 2 || !is_free(from - 2));
-        let right = is_free(to) && !is_free(to + 1);
-        left || right
-    }
 }
 
 struct Choice<'a> {
     show: &'a Show,
     pool: Pool,
-    mine: HashSet<SeatNo>,
+    mine: &'a HashSet<SeatNo>,
     removed: HashSet<SeatNo>,
 }
 
 impl Choice<'_> {
     fn refused_in(&self, rule: OrphanRule, block: usize) -> Vec<SeatNo> {
-        let plan = &self.show.plan;
-        let Some(seats) = plan.blocks().get(block).map(|block| plan.seats_of(block)) else {
-            return Vec::new();
-        };
-        let stranded = self.stranded(seats);
-        match rule {
-            OrphanRule::Strict => stranded,
-            OrphanRule::Lenient if !stranded.is_empty() && self.could_sit_otherwise(seats) => stranded,
-            OrphanRule::Off | OrphanRule::Lenient => Vec::new(),
+        let places = self.show.plan.blocks()[block].places.clone();
+        let stranded = self.stranded(places.clone());
+        if stranded.is_empty() {
+            return stranded;
         }
+        let otherwise = match rule {
+            OrphanRule::Off => false,
+            OrphanRule::Lenient => self.could_sit_otherwise(places, std::iter::once(block)),
+            OrphanRule::Strict => self.could_sit_otherwise(places, self.show.plan.blocks_nearest_first()),
+        };
+        if otherwise { stranded } else { Vec::new() }
     }
 
     /// Single seats that the choice leaves and that were not single before.
-    fn stranded(&self, seats: &[SeatNo]) -> Vec<SeatNo> {
+    fn stranded(&self, places: Range<usize>) -> Vec<SeatNo> {
+        let seats: Vec<SeatNo> = places.map(|place| self.show.plan.seat_at(place)).collect();
         let before: Vec<bool> = seats.iter().map(|&seat| self.show.is_in(self.pool, seat)).collect();
         let after: Vec<bool> = seats
             .iter()
@@ -96,15 +90,22 @@ impl Choice<'_> {
         (0..seats.len()).filter(|&at| is_single(&after, at) && !is_single(&before, at)).map(|at| seats[at]).collect()
     }
 
-    /// Whether as many people could sit side by side in this block without stranding a seat.
-    fn could_sit_otherwise(&self, seats: &[SeatNo]) -> bool {
-        let party = seats.iter().filter(|seat| self.mine.contains(seat)).count();
-        let free: Vec<bool> = seats
-            .iter()
-            .map(|seat| self.show.is_in(self.pool, *seat) || self.mine.contains(seat) || self.removed.contains(seat))
-            .collect();
-        (0..=seats.len() - party)
-            .any(|from| free[from..from + party].iter().all(|&free| free) && !Show::strands(&free, from, from + party))
+    /// Whether those of the party that sit in these places could sit side by side in one of the blocks without stranding a seat.
+    fn could_sit_otherwise(&self, places: Range<usize>, blocks: impl Iterator<Item = usize>) -> bool {
+        let plan = &self.show.plan;
+        let seats = places.filter_map(|place| plan.seat(plan.seat_at(place)));
+        let party: Vec<_> = seats.filter(|seat| self.mine.contains(&seat.number)).collect();
+        let first = party.first().map(|seat| seat.category);
+        let wish = Wish {
+            category: first.filter(|&first| party.iter().all(|seat| seat.category == first)),
+            section: None,
+            accessible: party.iter().filter(|seat| seat.accessible).count(),
+            companions: party.iter().filter(|seat| seat.companion && !seat.accessible).count(),
+        };
+        let free = self.mine.iter().chain(&self.removed).copied();
+        let mut search = self.show.look_with(self.pool, wish, free);
+        search.whole = Some(party.len());
+        search.has_harmless_window(blocks, party.len())
     }
 }
 

@@ -87,6 +87,41 @@ impl Counts {
     }
 }
 
+/// One bit a place.
+#[derive(Clone, Debug)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// None of so many is set.
+    pub fn new(end: usize) -> Self {
+        Self(vec![0; end.div_ceil(64)])
+    }
+
+    pub fn get(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    pub fn set(&mut self, at: usize, value: bool) {
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word = *word & !(1 << (at % 64)) | u64::from(value) << (at % 64);
+        }
+    }
+
+    /// The first place in `from..end` whose bit is `value`; 64 of them are passed over at a time.
+    pub fn next(&self, value: bool, from: usize, end: usize) -> Option<usize> {
+        let mut at = from;
+        while at < end {
+            let word = self.0.get(at / 64).copied().unwrap_or_default();
+            let wanted = (if value { word } else { !word }) >> (at % 64);
+            if wanted != 0 {
+                return Some(at + wanted.trailing_zeros() as usize).filter(|&found| found < end);
+            }
+            at = (at / 64 + 1) * 64;
+        }
+        None
+    }
+}
+
 /// The owners of all seats of a show.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -95,6 +130,8 @@ pub(super) struct Table {
     counts: Vec<Counts>,
     /// By block: how many of its seats nobody owns, so that a search passes over what is sold out.
     free_in_block: Vec<u32>,
+    /// By place: whether nobody owns the seat there. An eighth of a byte, for which a search need not look at the cells.
+    free: Bits,
 }
 
 impl Table {
@@ -105,8 +142,10 @@ impl Table {
             counts[seat.category.index()].available += 1;
         }
         let free_in_block =
-            plan.blocks().iter().map(|block| u32::try_from(plan.seats_of(block).len()).unwrap_or(u32::MAX)).collect();
-        Self { cells: vec![Cell::default(); plan.numbers_end()], counts, free_in_block }
+            plan.blocks().iter().map(|block| u32::try_from(block.places.len()).unwrap_or(u32::MAX)).collect();
+        let mut free = Bits::new(plan.places_end());
+        (0..plan.places_end()).for_each(|place| free.set(place, true));
+        Self { cells: vec![Cell::default(); plan.numbers_end()], counts, free_in_block, free }
     }
 
     /// Who owns a seat; nobody owns what isn't there.
@@ -135,8 +174,9 @@ impl Table {
             *counts.of_kind(before) = counts.of_kind(before).saturating_sub(1);
             *counts.of_kind(owner) += 1;
         }
-        if let Some(block) = plan.block_of(seat) {
-            let free = &mut self.free_in_block[block];
+        if let Some(place) = plan.place_of(seat) {
+            self.free.set(place, owner == Owner::Nobody);
+            let free = &mut self.free_in_block[plan.block_at(place)];
             if owner == Owner::Nobody {
                 *free += 1;
             } else if before == Owner::Nobody {
@@ -151,6 +191,11 @@ impl Table {
         self.free_in_block.get(block).copied().unwrap_or(0) as usize
     }
 
+    /// By place: whether nobody owns the seat there.
+    pub fn free(&self) -> &Bits {
+        &self.free
+    }
+
     /// The seats of one category, counted.
     pub fn counts(&self, category: CategoryNo) -> Counts {
         self.counts.get(category.index()).copied().unwrap_or_default()
@@ -161,6 +206,7 @@ impl Table {
         self.cells.capacity() * size_of::<Cell>()
             + self.counts.capacity() * size_of::<Counts>()
             + self.free_in_block.capacity() * size_of::<u32>()
+            + self.free.0.capacity() * size_of::<u64>()
     }
 }
 
