@@ -358,6 +358,7 @@ fn is_repeatable(command: &Command) -> bool {
         | Command::Block { .. }
         | Command::Unblock { .. }
         | Command::Configure(_)
-        | Command::Change(_) => false,
+        | Command::Change(_)
+        | Command::ChangePlan(_) => false,
     }
 }

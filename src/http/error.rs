@@ -66,6 +66,7 @@ codes! {
     AreaFull "area_full" CONFLICT "The area has not enough places left.";
     NoneAvailable "none_available" CONFLICT "No seats like these are left.";
     StrandsASeat "strands_a_seat" CONFLICT "This choice would leave a single seat.";
+    PlanLacksPlaces "plan_lacks_places" CONFLICT "The new plan lacks places that are held or sold.";
     TableSoldWhole "table_sold_whole" CONFLICT "Some of these seats are sold only as a whole table or box.";
     SeatLimitReached "seat_limit_reached" CONFLICT "That is more places than one buyer may have.";
     AccessCodeUsedUp "access_code_used_up" CONFLICT "This access code has no more places.";

@@ -64,6 +64,7 @@ fn seats(rejection: &Rejection) -> Option<&[SeatNo]> {
         | Rejection::SeatsTaken { seats }
         | Rejection::StrandsASeat { seats }
         | Rejection::TableSoldWhole { seats }
+        | Rejection::PlanLacksPlaces { seats, areas: _ }
         | Rejection::NotInAllocation { seats } => Some(seats),
         Rejection::KeyReused
         | Rejection::NotPublished

@@ -1,10 +1,13 @@
 //! What somebody wants. Imperative; may be refused.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
     AccessCodeId, AllocationId, AreaNo, BookingId, BuyerId, CategoryNo, HoldId, OrderId, SeatNo, SectionNo,
 };
+use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
 
@@ -240,4 +243,19 @@ pub enum Command {
     Configure(Settings),
     /// Publish, pause, resume, cancel, move, end.
     Change(StateChange),
+    /// Put the show on another version of its plan, also while it is on sale. Held and sold places must be in it.
+    ChangePlan(NewPlan),
 }
+
+/// The version of the plan that a show is to have.
+#[derive(Clone, Debug)]
+pub struct NewPlan(pub Arc<Plan>);
+
+/// A version never changes, so two plans of one version are the same.
+impl PartialEq for NewPlan {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.version() == other.0.version()
+    }
+}
+
+impl Eq for NewPlan {}

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::{AreaCount, Origin, RequestHash};
-use crate::ids::{AllocationId, BookingId, HoldId, OrderId, SeatNo};
+use crate::ids::{AllocationId, BookingId, HoldId, OrderId, PlanVersionId, SeatNo};
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
 
@@ -210,4 +210,12 @@ pub enum Event {
     },
     /// The show has taken place.
     Ended,
+    /// The show is on another version of its plan. Who reads on does so on that one.
+    PlanChanged {
+        /// The version that it is on now.
+        version: PlanVersionId,
+        /// Seats of allocations that this version hasn't; they are nobody's from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<SeatNo>,
+    },
 }

@@ -18,7 +18,8 @@ pub mod testing;
 mod time;
 
 pub use command::{
-    AccessCode, AreaCount, BestAvailable, Channel, Command, HoldSeats, LateSale, Origin, RequestHash, StateChange,
+    AccessCode, AreaCount, BestAvailable, Channel, Command, HoldSeats, LateSale, NewPlan, Origin, RequestHash,
+    StateChange,
 };
 pub use event::{Entry, Event, Seq};
 pub use ids::{

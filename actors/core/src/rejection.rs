@@ -62,6 +62,14 @@ pub enum Rejection {
     /// The show's state does not allow this change of state.
     #[error("the show's state does not allow this")]
     WrongState,
+    /// Held or sold places that the new plan hasn't.
+    #[error("the new plan lacks places that are held or sold")]
+    PlanLacksPlaces {
+        /// The seats.
+        seats: Vec<SeatNo>,
+        /// The areas that would be too small, or gone.
+        areas: Vec<AreaNo>,
+    },
     /// Settings that contradict themselves.
     #[error("these settings are not possible: {why}")]
     BadSettings {
@@ -173,6 +181,7 @@ impl Rejection {
             Self::HoldNotOpen => "hold_not_open",
             Self::BookingCancelled => "booking_cancelled",
             Self::WrongState => "wrong_state",
+            Self::PlanLacksPlaces { .. } => "plan_lacks_places",
         }
     }
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod orphan;
 mod read;
 mod record;
+mod replan;
 mod sale;
 mod search;
 mod split;
@@ -29,7 +30,7 @@ pub use image::{Image, ImageError};
 pub use table::Counts;
 pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
 
-use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, ShowId};
+use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, PlanVersionId, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
@@ -45,6 +46,8 @@ pub const REMEMBERED_MS: DurationMs = 10 * 60_000;
 pub struct Show {
     id: ShowId,
     plan: Arc<Plan>,
+    /// The version that the journal says; another than `plan`'s from the moment of a change until the show is read anew.
+    plan_version: PlanVersionId,
     state: ShowState,
     settings: Settings,
     table: Table,
@@ -68,6 +71,7 @@ impl Show {
     pub fn new(id: ShowId, plan: Arc<Plan>) -> Self {
         Self {
             id,
+            plan_version: plan.version(),
             state: ShowState::Draft,
             settings: Settings::default(),
             table: Table::new(&plan),

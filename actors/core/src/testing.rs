@@ -67,6 +67,44 @@ pub fn cabaret() -> Arc<Plan> {
     Arc::new(builder.build().expect("a cabaret is a plan"))
 }
 
+/// The next version of a plan of rows: some seats gone, some more at the end of the first row (guid and number), areas with
+/// other capacities. Everything else is where it was.
+#[must_use]
+pub fn revised(
+    plan: &Plan,
+    version: u128,
+    without: &[&str],
+    with: &[(&str, SeatNo)],
+    areas: &[(&str, u32)],
+) -> Arc<Plan> {
+    let mut builder = PlanBuilder::new(PlanVersionId(Uuid::from_u128(version)), plan.categories().iter().cloned());
+    builder.focal_point(plan.focal_point());
+    let (mut section, mut more) = (None, with);
+    for row in plan.rows() {
+        if section.replace(row.section) != Some(row.section) {
+            builder.section(plan.sections()[row.section.index()].id.clone());
+        }
+        builder.row();
+        let seats = row.blocks.iter().flatten().filter_map(|&number| plan.seat(number));
+        let mut end = Point::default();
+        for seat in seats {
+            end = seat.position;
+            if !without.contains(&&*seat.guid) {
+                builder.seat(seat.clone());
+            }
+        }
+        for (guid, number) in std::mem::take(&mut more) {
+            end.x += 1.0;
+            builder.seat(Seat { position: end, ..self::seat(number.0, (*guid).to_owned(), CategoryNo(0), 0, 0) });
+        }
+    }
+    for area in plan.areas() {
+        let capacity = areas.iter().find(|(id, _)| **id == *area.id).map_or(area.capacity, |&(_, capacity)| capacity);
+        builder.area(Area { capacity, ..area.clone() });
+    }
+    Arc::new(builder.build().expect("a revised plan is a plan"))
+}
+
 /// So many seats in sections `s0`, `s1`, … of 25 rows with 40 seats each, side by side in four rings around the pitch, with an
 /// aisle in the middle of each row; rings are `Premium`, `First`, `Second` and `Third`. And an area `floor` of 5,000 places.
 #[must_use]

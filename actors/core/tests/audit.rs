@@ -47,7 +47,23 @@ impl Audited {
         assert_eq!(before, self.show.image(), "decide changes nothing");
         let events = decided?;
         self.apply(now, &events);
+        if let Command::ChangePlan(NewPlan(plan)) = command
+            && !events.is_empty()
+        {
+            self.on_plan(plan);
+        }
         Ok(events)
+    }
+
+    /// As whoever loads the show does it: the one from its image, the other from the whole journal on the new plan.
+    fn on_plan(&mut self, plan: &Arc<Plan>) {
+        assert_eq!(self.show.plan_version(), plan.version());
+        self.show = self.show.on_plan(plan.clone()).unwrap();
+        self.replay = Show::new(SHOW, plan.clone());
+        for entry in &self.journal {
+            self.replay.apply(entry.at, &entry.event, &mut Touched::default());
+        }
+        self.audit();
     }
 
     fn apply(&mut self, now: Timestamp, events: &[Event]) {

@@ -35,10 +35,11 @@ fn kind(event: &Event) -> usize {
         Event::Cancelled { .. } => 16,
         Event::Moved { .. } => 17,
         Event::Ended => 18,
+        Event::PlanChanged { .. } => 19,
     }
 }
 
-const KINDS: usize = 19;
+const KINDS: usize = 20;
 
 #[test]
 fn every_kind_of_event_has_its_line() {

@@ -16,6 +16,7 @@ mod scenes_holds;
 mod scenes_limits;
 mod scenes_orphans;
 mod scenes_payments;
+mod scenes_plans;
 mod scenes_sales;
 mod scenes_shows;
 mod scenes_tables;

@@ -288,6 +288,7 @@ impl Model {
             Command::Unblock { allocation, seats, areas } => self.unblock(*allocation, seats, areas),
             Command::Configure(_) => Ok(()),
             Command::Change(change) => self.change_show(change),
+            Command::ChangePlan(_) => panic!("the generator never asks for it"),
         }
     }
 

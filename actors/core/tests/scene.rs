@@ -198,6 +198,7 @@ impl Scene {
             "cancelshow" => Command::Change(StateChange::Cancel { reason: "r".into(), public_message: args.message() }),
             "move" => Command::Change(StateChange::Move { reason: "r".into(), public_message: args.message() }),
             "end" => Command::Change(StateChange::End),
+            "plan" => Command::ChangePlan(NewPlan(args.revised())),
             other => panic!("no such line: {other}"),
         }
     }
@@ -243,6 +244,10 @@ impl Scene {
             Event::Cancelled { .. } => "show cancelled".into(),
             Event::Moved { .. } => "moved".into(),
             Event::Ended => "ended".into(),
+            Event::PlanChanged { version, dropped } => {
+                let dropped: String = dropped.iter().map(|seat| format!(" -?{seat}")).collect();
+                format!("on plan {}{dropped}", name(version.0))
+            }
         }
     }
 
@@ -262,6 +267,10 @@ impl Scene {
             Rejection::NothingWanted => " nothing wanted".into(),
             Rejection::UnknownArea { .. } => " area".into(),
             Rejection::NamedTwice => " twice".into(),
+            Rejection::PlanLacksPlaces { seats, areas } => {
+                let areas: Vec<_> = areas.iter().map(|&area| AreaCount { area, quantity: 0 }).collect();
+                self.places(seats, &areas).replace("=0", "")
+            }
             Rejection::NotInBooking => " not in booking".into(),
             Rejection::BadSettings { why } => format!(" {why}"),
             Rejection::SalesPaused { public_message } => format!(" {}", public_message.as_deref().unwrap_or("-")),
@@ -339,6 +348,20 @@ impl Args<'_> {
             Some(AreaCount { area, quantity: quantity.parse().unwrap() })
         };
         self.words.iter().filter_map(count).collect()
+    }
+
+    /// `plan V2 without=A-6,B-6 with=A-7 floor=8`; numbers of new seats begin beyond those that ever were.
+    fn revised(&self) -> Arc<Plan> {
+        let list = |key: &str| self.value(key).into_iter().flat_map(|names| names.split(',')).collect::<Vec<_>>();
+        let end = 12 + u32::try_from(self.plan.numbers_end()).unwrap();
+        let with: Vec<_> = list("with").into_iter().zip(end..).map(|(guid, number)| (guid, SeatNo(number))).collect();
+        let areas: Vec<_> = self
+            .plan
+            .areas()
+            .iter()
+            .filter_map(|area| self.number(&area.id).map(|capacity| (&*area.id, capacity)))
+            .collect();
+        testing::revised(self.plan, id(self.words[1]).as_u128(), &list("without"), &with, &areas)
     }
 
     fn settings(&self, mut settings: Settings) -> Settings {

@@ -265,7 +265,7 @@ impl Model {
                 self.paused_since = None;
                 Ok(())
             }
-            Event::Configured { .. } => Ok(()),
+            Event::Configured { .. } | Event::PlanChanged { .. } => Ok(()),
         }
     }
 

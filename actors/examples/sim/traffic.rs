@@ -244,5 +244,6 @@ fn event_type(event: &Event) -> &'static str {
         Event::Cancelled { .. } => "cancelled",
         Event::Moved { .. } => "moved",
         Event::Ended => "ended",
+        Event::PlanChanged { .. } => "plan_changed",
     }
 }

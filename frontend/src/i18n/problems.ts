@@ -2,7 +2,7 @@
 export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required'
-  | 'strands_a_seat' | 'table_sold_whole' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
+  | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
@@ -25,6 +25,7 @@ const en: Sentences = {
   not_on_sale: 'This show is not on sale yet.',
   sales_paused: 'The house has paused the sale for the moment.',
   access_code_required: 'These seats need an access code.',
+  plan_lacks_places: 'The new plan lacks places that are held or sold.',
   table_sold_whole: 'This table or box is sold only as a whole. Please choose all of its seats.',
   access_code_used_up: 'This access code has been used for as many places as it gives.',
   strands_a_seat: 'This would leave a single seat alone. Move one to the side, please.',
@@ -69,6 +70,7 @@ const de: Sentences = {
   not_on_sale: 'Diese Vorstellung ist noch nicht im Verkauf.',
   sales_paused: 'Das Haus hat den Verkauf für den Moment angehalten.',
   access_code_required: 'Für diese Plätze braucht es einen Zugangscode.',
+  plan_lacks_places: 'Dem neuen Plan fehlen Plätze, die gehalten oder verkauft sind.',
   table_sold_whole: 'Dieser Tisch oder diese Loge wird nur als Ganzes verkauft. Bitte alle Plätze wählen.',
   access_code_used_up: 'Dieser Zugangscode ist für alle seine Plätze verwendet.',
   strands_a_seat: 'So bliebe ein einzelner Platz übrig. Bitte einen zur Seite rücken.',

@@ -88,6 +88,12 @@ impl Show {
                 self.set_state(ShowState::Moved { public_message: public_message.clone() }, touched);
             }
             Event::Ended => self.set_state(ShowState::Ended, touched),
+            Event::PlanChanged { version, dropped } => {
+                for &seat in dropped {
+                    self.give_seat(seat, Owner::Nobody, touched);
+                }
+                self.plan_version = *version;
+            }
         }
     }
 

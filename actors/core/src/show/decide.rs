@@ -11,7 +11,7 @@
 //! | ReopenHold, EndPayment | · | + | + | + | a payment that is given up must be able to end |
 //! | Book, SellLate | · | + | + | = | money on its way is kept where the show still stands, else it is given back |
 //! | CancelBooking | + | + | + | + | |
-//! | Block, Unblock, Configure | + | + | + | + | the house's own affair |
+//! | Block, Unblock, Configure, ChangePlan | + | + | + | + | the house's own affair |
 //!
 //! Staff are not bound by the times of the sale, by limits, by the orphan rule, and by tables that are sold whole. A code for
 //! the presale opens the sale before `on_sale_at`, an allocation its own places; after `sales_end_at` neither helps. Whoever has
@@ -20,7 +20,7 @@
 use super::Show;
 use super::check::{Pool, must_want_something, wanted_areas};
 use super::record::places;
-use crate::command::{Channel, Command, HoldSeats};
+use crate::command::{Channel, Command, HoldSeats, NewPlan};
 use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
@@ -53,6 +53,7 @@ impl Show {
             Command::Unblock { allocation, seats, areas } => self.decide_unblock(*allocation, seats, areas),
             Command::Configure(settings) => self.decide_configure(settings),
             Command::Change(change) => self.decide_state(now, change),
+            Command::ChangePlan(NewPlan(plan)) => self.decide_plan(plan),
         }
     }
 
@@ -73,7 +74,8 @@ impl Show {
             | Command::Block { .. }
             | Command::Unblock { .. }
             | Command::Configure(_)
-            | Command::Change(_) => false,
+            | Command::Change(_)
+            | Command::ChangePlan(_) => false,
         }
     }
 

@@ -96,7 +96,7 @@ impl Image {
         self.show
     }
 
-    /// On which version of its plan it was taken; it may be read on another.
+    /// The version of the plan that the show is on; it may be read on another.
     #[must_use]
     pub fn plan(&self) -> PlanVersionId {
         self.plan
@@ -117,7 +117,7 @@ impl Show {
         Image {
             version: VERSION,
             show: self.id,
-            plan: self.plan.version(),
+            plan: self.plan_version,
             state: self.state.clone(),
             settings: self.settings.clone(),
             holds,
@@ -136,6 +136,7 @@ impl Show {
             return Err(ImageError::OtherLayout { found: image.version });
         }
         let mut show = Self::new(image.show, plan);
+        show.plan_version = image.plan;
         show.state = image.state;
         show.settings = image.settings;
         for allocation in image.allocations {

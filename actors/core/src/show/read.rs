@@ -182,7 +182,7 @@ impl Show {
             Command::Block { allocation, .. } | Command::Unblock { allocation, .. } => {
                 self.allocation(*allocation).map_or(Answer::Done, Answer::Allocation)
             }
-            Command::Configure(_) | Command::Change(_) => Answer::Done,
+            Command::Configure(_) | Command::Change(_) | Command::ChangePlan(_) => Answer::Done,
         }
     }
 
