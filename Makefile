@@ -49,7 +49,7 @@ check: ## Format, lint and type check only (a minute or two once dependencies ar
 
 bench: ## Measure decide, apply, best available, replay and the journal (about 5 minutes)
 	@echo "bench: criterion, about 5 minutes after building"
-	scripts/with-postgres cargo bench -p aisle --bench core --bench journal
+	scripts/with-postgres cargo bench -p aisle-core -p aisle-actors --bench core --bench journal
 
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load

@@ -38,7 +38,7 @@ impl Database {
         let name = format!("aisle_bench_{stamp}");
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
         let mut own = server.clone().database(&name).connect().await.unwrap();
-        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
         sqlx::migrate::Migrator::new(migrations).await.unwrap().run(&mut own).await.unwrap();
         let node = "INSERT INTO node (id, name, lease_until) VALUES ($1, 'bench', now() + interval '1 day')";
         sqlx::query(node).bind(NODE.0).execute(&mut own).await.unwrap();
