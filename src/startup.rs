@@ -241,6 +241,10 @@ async fn up(
         node,
         mailbox_commands_max: config.mailbox_commands_max,
         active_shows_max: config.active_shows_max,
+        idle_passivate_ms: config.show_idle_s.saturating_mul(1_000),
+        wake_wait_ms: config.wake_wait_ms,
+        sleeping_kept_max: config.sleeping_kept_max,
+        sleeping_bytes_max: config.sleeping_bytes_max,
         ..ShowsConfig::default()
     };
     // The shows' plans are read on the runtime that outlives the HTTP server, over its own connections.

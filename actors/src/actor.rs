@@ -1,19 +1,22 @@
 //! The actor: carries out what a [`Turn`] says, and nothing else.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix::prelude::*;
 use aisle_core::{Plan, Seq, ShowId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::chain;
 use crate::clock::{Clock, LeaseMark, Stopwatch};
 use crate::feed::Feed;
 use crate::handle::{End, NoAnswer, Reply, Shared};
 use crate::journal::{Epoch, Journal, JournalError};
 use crate::metrics;
+use crate::recall::{RecallError, recall};
 use crate::registry::{Feeds, ShowsConfig};
 use crate::summary::{ShowSummary, Summaries};
-use crate::turn::{Effect, ReplayError, Standing, Turn, Wish};
+use crate::turn::{Effect, Standing, Turn, Wish};
 
 /// Somebody asks.
 #[derive(Debug, Message)]
@@ -33,10 +36,10 @@ pub(crate) struct Sleep;
 #[rtype(result = "()")]
 pub(crate) struct Fence;
 
-/// What lists are to know, where it has changed since the last time. `None` also while something is on its way.
+/// What lists are to know, once it is durable. Dropped unanswered where that has not changed since the last time.
 #[derive(Debug, Message)]
-#[rtype(result = "Option<ShowSummary>")]
-pub(crate) struct Summarise;
+#[rtype(result = "()")]
+pub(crate) struct Summarise(pub(crate) oneshot::Sender<ShowSummary>);
 
 /// Test-only: panics in the next turn.
 #[derive(Debug, Message)]
@@ -93,7 +96,7 @@ pub(crate) struct House {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) summaries: Arc<dyn Summaries>,
     pub(crate) clock: Arc<Clock>,
-    pub(crate) feeds: Feeds,
+    pub(crate) feeds: Arc<Feeds>,
     pub(crate) notes: mpsc::UnboundedSender<Ended>,
 }
 
@@ -109,7 +112,9 @@ pub(crate) struct ShowActor {
     awake: Option<Awake>,
     timer: Option<(Timestamp, SpawnHandle)>,
     closing: bool,
+    /// What was said last, or is about to be said to whoever asked.
     summarised: Option<Seq>,
+    summary_asked: Option<oneshot::Sender<ShowSummary>>,
     stumble: bool,
     guard: Guard,
 }
@@ -139,6 +144,7 @@ impl ShowActor {
             timer: None,
             closing: false,
             summarised: None,
+            summary_asked: None,
             stumble: false,
             guard,
         }
@@ -223,6 +229,12 @@ impl ShowActor {
                     ctx.spawn(append);
                 }
                 Effect::Publish(seq, changes) => awake.feed.publish(seq, changes),
+                Effect::Summarise(summary) => {
+                    if self.summary_asked.take().is_none_or(|asked| asked.send(summary).is_err()) {
+                        // Nobody waited so long: it is to be said again.
+                        self.summarised = None;
+                    }
+                }
                 Effect::Say(reply, said, standing) => {
                     let may_say = match standing {
                         Standing::Journaled => true,
@@ -372,7 +384,8 @@ impl Handler<Ask> for ShowActor {
         // From now on a panic is the fault of what was asked, not of what was replayed.
         self.guard.ending = Ending::Panicked;
         assert!(!self.stumble, "a turn stumbles, as a test wanted");
-        self.shared.last_used.store(now.0, std::sync::atomic::Ordering::Relaxed);
+        self.shared.last_used.store(now.0, Ordering::Relaxed);
+        self.shared.asked.store(true, Ordering::Relaxed);
         let effects = awake.turn.wish(now, &ask.wish, ask.reply);
         self.carry_out(effects, ctx);
     }
@@ -406,64 +419,37 @@ impl Handler<Stumble> for ShowActor {
 }
 
 impl Handler<Summarise> for ShowActor {
-    type Result = Option<ShowSummary>;
+    type Result = ();
 
-    fn handle(&mut self, _: Summarise, _: &mut Self::Context) -> Self::Result {
-        let awake = self.awake.as_ref().filter(|awake| awake.turn.is_settled())?;
-        let seq = awake.turn.durable_seq();
-        if self.summarised == Some(seq) {
-            return None;
+    fn handle(&mut self, Summarise(asked): Summarise, ctx: &mut Self::Context) {
+        let Some(awake) = self.awake.as_mut().filter(|_| !self.closing) else { return };
+        let newest = awake.turn.newest_seq();
+        // One that is on its way says less than the newest, but it says it soon.
+        let on_its_way = self.summary_asked.is_some();
+        if on_its_way || self.summarised != Some(newest) {
+            self.summary_asked = Some(asked);
         }
-        self.summarised = Some(seq);
-        Some(awake.turn.summary())
+        if !on_its_way && self.summarised != Some(newest) {
+            self.summarised = Some(newest);
+            let effects = awake.turn.summarise();
+            self.carry_out(effects, ctx);
+        }
     }
 }
 
 async fn load(house: Arc<House>, show: ShowId, plan: Arc<Plan>) -> Result<Awake, Ending> {
     // Taken first: a lease that ends while we load is not the one we loaded under.
     let lease = house.clock.lease_mark();
-    let journal = &house.journal;
-    let epoch = journal.acquire(show).await.map_err(|error| ending_of(&error))?;
-    let recovered = journal.load(show).await.map_err(|error| ending_of(&error))?;
-    let known = house.feeds.known(show, &plan);
-    let seq = known.as_ref().map(Feed::seq);
-    let every = house.config.snapshot_every;
-    let first = replay(show, Arc::clone(&plan), recovered, every, seq).await?;
-    let (turn, holds) = match first {
-        Ok(recovered) => recovered,
-        Err(error) => {
-            let error = chain(&error);
-            tracing::warn!(show.id = %show, error, "The snapshot of show {show} cannot be read; replaying its whole journal");
-            let whole = journal.load_whole(show).await.map_err(|error| ending_of(&error))?;
-            replay(show, Arc::clone(&plan), whole, every, seq).await?.map_err(|_| Ending::BadReplay)?
-        }
-    };
-    let feed = match known {
-        Some(feed) => {
-            feed.catch_up(turn.public_state(), holds);
-            feed
-        }
-        None => house.feeds.begin(show, plan, house.config.ring_max, turn.public_state()),
-    };
+    let epoch = house.journal.acquire(show).await.map_err(|error| ending_of(&error))?;
+    let known = house.feeds.seq_of(show, &plan);
+    let (every, played_on) = (house.config.snapshot_every, Arc::clone(&plan));
+    let replayed = recall(&*house.journal, show, move |all| Turn::recover(show, &played_on, all, every, known)).await;
+    let (turn, holds) = replayed.map_err(|error| match error {
+        RecallError::Journal(error) => ending_of(&error),
+        RecallError::BadReplay => Ending::BadReplay,
+    })?;
+    let feed = house.feeds.join(show, plan, house.config.ring_max, turn.public_state(), holds);
     Ok(Awake { turn, epoch, feed, lease })
-}
-
-type Replayed = Result<(Turn<Reply>, Vec<aisle_core::HoldView>), ReplayError>;
-
-/// Replays away from the actors' thread: a long journal must not stop the other shows, and a panic in it is only an answer.
-async fn replay(
-    show: ShowId,
-    plan: Arc<Plan>,
-    recovered: crate::journal::Recovered,
-    snapshot_every: u64,
-    known: Option<Seq>,
-) -> Result<Replayed, Ending> {
-    tokio::task::spawn_blocking(move || Turn::recover(show, &plan, recovered, snapshot_every, known)).await.map_err(
-        |error| {
-            tracing::error!(show.id = %show, error = %error, "Replaying show {show} panicked");
-            Ending::BadReplay
-        },
-    )
 }
 
 fn ending_of(error: &JournalError) -> Ending {
@@ -483,16 +469,4 @@ fn ending_of(error: &JournalError) -> Ending {
             Ending::BadReplay
         }
     }
-}
-
-/// An error and what lies under it, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

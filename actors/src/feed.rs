@@ -125,6 +125,12 @@ impl Feed {
         self.snapshot_with(&current.state, letters)
     }
 
+    /// The plan that its numbers belong to.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.0.plan
+    }
+
     /// The version of the plan whose order the letters have.
     #[must_use]
     pub fn plan_version(&self) -> PlanVersionId {
@@ -164,8 +170,10 @@ impl Feed {
     /// Everything up to `seq` is durable: brings the copy there and tells the subscribers. Where several changes name one place,
     /// the last one counts.
     pub fn publish(&self, seq: Seq, changes: Vec<PublicChange>) {
-        let mut current = self.write();
-        let current = &mut *current;
+        self.advance(&mut self.write(), seq, changes);
+    }
+
+    fn advance(&self, current: &mut Current, seq: Seq, changes: Vec<PublicChange>) {
         if seq <= current.state.seq {
             return;
         }
@@ -214,22 +222,22 @@ impl Feed {
         let _ = self.0.sender.send(delta);
     }
 
-    /// The show was loaded again and stands at `state`: tells the subscribers the difference.
+    /// The show was loaded again and stands at `state`: tells the subscribers the difference. Nothing happens where the feed has
+    /// got further already.
     pub fn catch_up(&self, state: PublicState, holds: Vec<HoldView>) {
-        let change = {
-            let current = self.read();
-            let letters = current.state.letters.iter().zip(&state.letters).enumerate();
-            PublicChange {
-                seats: letters
-                    .filter(|(_, (old, new))| old != new)
-                    .map(|(place, (_, &new))| (u32::try_from(place).unwrap_or(u32::MAX), new))
-                    .collect(),
-                areas: state.areas.clone(),
-                show: (current.state.state != state.state).then(|| state.state.clone()),
-                holds,
-            }
+        // Compared and brought there under one lock: a show may be read from its journal while it wakes.
+        let mut current = self.write();
+        let letters = current.state.letters.iter().zip(&state.letters).enumerate();
+        let change = PublicChange {
+            seats: letters
+                .filter(|(_, (old, new))| old != new)
+                .map(|(place, (_, &new))| (u32::try_from(place).unwrap_or(u32::MAX), new))
+                .collect(),
+            areas: state.areas,
+            show: (current.state.state != state.state).then_some(state.state),
+            holds,
         };
-        self.publish(state.seq, vec![change]);
+        self.advance(&mut current, state.seq, vec![change]);
     }
 
     fn snapshot_with(&self, state: &PublicState, letters: Arc<str>) -> FeedSnapshot {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
 use actix::Addr;
 use actix::dev::SendError;
@@ -101,6 +101,8 @@ pub(crate) struct Shared {
     pub(crate) waiting: AtomicUsize,
     pub(crate) waiting_max: usize,
     pub(crate) last_used: AtomicI64,
+    /// Somebody has asked it something since it woke.
+    pub(crate) asked: AtomicBool,
 }
 
 impl Shared {
@@ -111,6 +113,7 @@ impl Shared {
             waiting: AtomicUsize::new(0),
             waiting_max,
             last_used: AtomicI64::new(now.0),
+            asked: AtomicBool::new(false),
         }
     }
 
@@ -315,7 +318,8 @@ impl ShowHandle {
                 Tried::Gone => handle = handle.0.registry.get(self.id()).await?,
             }
         }
-        Err(AskError::Unavailable)
+        // It fell asleep each time before it could be asked: nothing was done, and too many shows want to be awake.
+        Err(AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS })
     }
 
     async fn try_wish(&self, wish: Wish) -> Tried {

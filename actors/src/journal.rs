@@ -5,8 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use aisle_core::{Entry, Seq, ShowId, Timestamp};
+use aisle_core::{Entry, Event, Seq, ShowId, Timestamp};
 use uuid::Uuid;
+
+use crate::summary::StoreError;
 
 /// A future that a trait object can hand out.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -52,6 +54,37 @@ pub struct Recovered {
     pub snapshot: Option<Snapshot>,
     /// Every entry after the snapshot (or from the first one on), in order and without gaps.
     pub entries: Vec<Entry>,
+}
+
+/// One line of a show's journal as it is stored, whatever is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number.
+    pub seq: Seq,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What happened; or why that cannot be read.
+    pub event: Result<Event, String>,
+}
+
+/// Lines as entries that follow `after` one by one.
+///
+/// # Errors
+/// [`JournalError::Damaged`] for a gap, and for a line that cannot be read.
+pub fn entries_of(show: ShowId, after: Seq, lines: Vec<Line>) -> Result<Vec<Entry>, JournalError> {
+    let mut expected = after;
+    let read = lines.into_iter().map(|Line { seq, at, event }| {
+        expected = expected.next();
+        if seq != expected {
+            return Err(JournalError::Damaged { show, what: format!("entry {} is missing", expected.0) });
+        }
+        let event = event.map_err(|why| {
+            let what = format!("entry {} cannot be read: {why}", seq.0);
+            JournalError::Damaged { show, what }
+        })?;
+        Ok(Entry { seq, at, event })
+    });
+    read.collect()
 }
 
 /// Why the journal did not do what it was asked.
@@ -116,7 +149,8 @@ pub trait Journal: Send + Sync + 'static {
     /// [`JournalError::Fenced`] while another node's lease on it lives, or this node's own has ended.
     fn acquire(&self, show: ShowId) -> BoxFuture<'_, Result<Epoch, JournalError>>;
 
-    /// The newest snapshot and everything after it. Call it after [`Journal::acquire`].
+    /// The newest snapshot and everything after it. After [`Journal::acquire`] that is all there is; without it, all there was at
+    /// some moment during the call.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] for a gap, or a snapshot that is newer than its journal.
@@ -127,6 +161,24 @@ pub trait Journal: Send + Sync + 'static {
     /// # Errors
     /// As [`Journal::load`].
     fn load_whole(&self, show: ShowId) -> BoxFuture<'_, Result<Recovered, JournalError>>;
+
+    /// At most `max` lines after `after`, in order, as they are stored. Owns nothing, waits for nobody.
+    ///
+    /// # Errors
+    /// `Refused` or `Unknown`: ask again.
+    fn lines(&self, show: ShowId, after: Seq, max: usize) -> BoxFuture<'_, Result<Vec<Line>, JournalError>>;
+
+    /// The newest snapshot that stands at `until` or before it. Owns nothing.
+    ///
+    /// # Errors
+    /// `Refused` or `Unknown`: ask again.
+    fn snapshot(&self, show: ShowId, until: Seq) -> BoxFuture<'_, Result<Option<Snapshot>, JournalError>>;
+
+    /// How far the journals of these shows go; a show without a journal may be left out. Owns nothing.
+    ///
+    /// # Errors
+    /// The store failed; ask again.
+    fn heads(&self, shows: Vec<ShowId>) -> BoxFuture<'_, Result<Vec<(ShowId, Seq)>, StoreError>>;
 
     /// Makes entries durable: all of them, or none. They follow what is there without a gap. One append of a show is on its way
     /// at a time.

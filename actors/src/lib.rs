@@ -15,7 +15,9 @@ mod journal;
 mod memory;
 mod metrics;
 pub mod postgres;
+mod recall;
 mod registry;
+mod sleeping;
 mod summary;
 pub mod turn;
 mod view;
@@ -24,8 +26,22 @@ mod watcher;
 pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
 pub use feed::{Delta, Feed, FeedSnapshot};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
-pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
+pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot, entries_of};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};
 pub use postgres::{LeaseConfig, NodeLease, PostgresJournal, PostgresSummaries};
+pub use recall::Recalled;
 pub use registry::{Shows, ShowsConfig, StartError};
+pub use sleeping::ShowView;
 pub use summary::{CategoryCounts, Plans, ShowSummary, StoreError, Summaries, public_message, state_word};
+
+/// An error and what lies under it, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aisle_core::{Entry, Seq, ShowId, Timestamp};
 use tokio::sync::watch;
 
-use crate::journal::{BoxFuture, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
+use crate::journal::{BoxFuture, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot, entries_of};
 use crate::summary::{ShowSummary, StoreError, Summaries};
 
 /// What happens to one append.
@@ -129,6 +129,14 @@ impl MemoryHouse {
         self.lock().summaries.get(&show).cloned()
     }
 
+    /// How many shows a node has acquired and not handed over.
+    #[must_use]
+    pub fn owned(&self, node: NodeId) -> usize {
+        let state = self.lock();
+        let owners = state.shows.values().filter_map(|rows| rows.owner);
+        owners.filter(|owner| owner.node == node && !owner.handed_over).count()
+    }
+
     /// Changes what is stored, as no journal would: for tests of damage.
     pub fn damage(&self, show: ShowId, damage: impl FnOnce(&mut Vec<Entry>, &mut BTreeMap<Seq, Snapshot>)) {
         let mut state = self.lock();
@@ -190,8 +198,7 @@ impl MemoryHouse {
             let what = format!("its snapshot stands at {} and its journal ends at {}", after.0, newest.0);
             return Err(JournalError::Damaged { show, what });
         }
-        let entries: Vec<Entry> = rows.entries.iter().filter(|entry| entry.seq > after).cloned().collect();
-        must_have_no_gap(show, after, &entries)?;
+        let entries = entries_of(show, after, lines_after(rows, after, usize::MAX))?;
         Ok(Recovered { snapshot, entries })
     }
 
@@ -273,17 +280,9 @@ impl State {
     }
 }
 
-/// Entries follow `after` one by one, or the journal is damaged.
-pub(crate) fn must_have_no_gap(show: ShowId, after: Seq, entries: &[Entry]) -> Result<(), JournalError> {
-    let mut expected = after.next();
-    for entry in entries {
-        if entry.seq != expected {
-            let what = format!("entry {} is missing", expected.0);
-            return Err(JournalError::Damaged { show, what });
-        }
-        expected = expected.next();
-    }
-    Ok(())
+fn lines_after(rows: &ShowRows, after: Seq, max: usize) -> Vec<Line> {
+    let lines = rows.entries.iter().filter(|entry| entry.seq > after).take(max);
+    lines.map(|entry| Line { seq: entry.seq, at: entry.at, event: Ok(entry.event.clone()) }).collect()
 }
 
 /// One node's journal in a [`MemoryHouse`].
@@ -307,6 +306,28 @@ impl Journal for MemoryJournal {
 
     fn load_whole(&self, show: ShowId) -> BoxFuture<'_, Result<Recovered, JournalError>> {
         Box::pin(async move { self.house.load_now(show, false) })
+    }
+
+    fn lines(&self, show: ShowId, after: Seq, max: usize) -> BoxFuture<'_, Result<Vec<Line>, JournalError>> {
+        Box::pin(async move {
+            let state = self.house.lock();
+            Ok(state.shows.get(&show).map(|rows| lines_after(rows, after, max)).unwrap_or_default())
+        })
+    }
+
+    fn snapshot(&self, show: ShowId, until: Seq) -> BoxFuture<'_, Result<Option<Snapshot>, JournalError>> {
+        Box::pin(async move {
+            let state = self.house.lock();
+            Ok(state.shows.get(&show).and_then(|rows| rows.snapshots.range(..=until).next_back()).map(|(_, kept)| kept.clone()))
+        })
+    }
+
+    fn heads(&self, shows: Vec<ShowId>) -> BoxFuture<'_, Result<Vec<(ShowId, Seq)>, StoreError>> {
+        Box::pin(async move {
+            let state = self.house.lock();
+            let head = |show: ShowId| Some((show, state.shows.get(&show)?.entries.last()?.seq));
+            Ok(shows.into_iter().filter_map(head).collect())
+        })
     }
 
     fn append(&self, show: ShowId, epoch: Epoch, entries: Arc<[Entry]>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -33,10 +33,27 @@ pub(crate) fn committed(shows: usize, rows: usize, seconds: f64) {
     metrics::histogram!("aisle_commit_events").record(count(rows));
 }
 
-/// Shows awake, and how many watch them.
-pub(crate) fn awake(shows: usize, subscribers: usize) {
+/// Shows awake, those that wait for room, and how many watch.
+pub(crate) fn awake(shows: usize, in_line: usize, subscribers: usize) {
     metrics::gauge!("aisle_active_shows").set(count(shows));
+    metrics::gauge!("aisle_shows_in_line").set(count(in_line));
     metrics::gauge!("aisle_feed_subscribers").set(count(subscribers));
+}
+
+/// A show that woke, and how long it took from the moment at which there was room.
+pub(crate) fn woke(why: &'static str, seconds: f64) {
+    metrics::counter!("aisle_show_wakes_total", "why" => why).increment(1);
+    metrics::histogram!("aisle_show_wake_seconds").record(seconds);
+}
+
+/// A show that goes to sleep.
+pub(crate) fn goes_to_sleep(why: &'static str) {
+    metrics::counter!("aisle_show_sleeps_total", "why" => why).increment(1);
+}
+
+/// A show that waited in line until its time was up.
+pub(crate) fn found_no_room() {
+    metrics::counter!("aisle_show_no_room_total").increment(1);
 }
 
 /// A question that found no place to wait.
@@ -47,6 +64,22 @@ pub(crate) fn mailbox_full() {
 /// A show whose memory was thrown away, and why.
 pub(crate) fn rebuilt(why: &'static str) {
     metrics::counter!("aisle_show_rebuilds_total", "why" => why).increment(1);
+}
+
+/// A read of a sleeping show: `kept` was said again, `tail` looked for what came after, `load` began with the snapshot.
+pub(crate) fn read_asleep(how: &'static str) {
+    metrics::counter!("aisle_sleeping_reads_total", "how" => how).increment(1);
+}
+
+/// How long it took to read a sleeping show from its snapshot and its journal.
+pub(crate) fn loaded_asleep(seconds: f64) {
+    metrics::histogram!("aisle_sleeping_load_seconds").record(seconds);
+}
+
+/// Sleeping shows whose copies are kept, and what they take.
+pub(crate) fn kept_asleep(shows: usize, bytes: usize) {
+    metrics::gauge!("aisle_sleeping_kept").set(count(shows));
+    metrics::gauge!("aisle_sleeping_kept_bytes").set(count(bytes));
 }
 
 #[allow(clippy::cast_precision_loss)] // a metric

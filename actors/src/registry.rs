@@ -1,9 +1,10 @@
 //! The shows of this process: which are awake, and how to wake one.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
-use aisle_core::{Plan, ShowId};
+use aisle_core::{HoldView, Plan, Seq, ShowId};
 use dashmap::DashMap;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::feed::{Feed, FeedInner, PublicState};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, ShowHandle};
 use crate::journal::{Journal, NodeId};
+use crate::sleeping::{ShowView, Sleeping};
 use crate::summary::{Plans, Summaries};
 use crate::watcher::{self, Call};
 
@@ -24,12 +26,29 @@ pub struct ShowsConfig {
     pub mailbox_commands_max: usize,
     /// Shows awake at a time; the least used sleeps first. A large show is about a megabyte with its feed.
     pub active_shows_max: usize,
+    /// How long a question waits for room when as many are awake as may be; past it `Busy`.
+    pub wake_wait_ms: u64,
+    /// Shows that may wait for room at a time; past it `Busy` at once. Falling asleep takes some milliseconds, so about as many
+    /// as find room within the wait.
+    pub wake_line_max: usize,
     /// Deltas that a feed remembers for those who reconnect.
     pub ring_max: usize,
     /// Events between two snapshots: replaying as many takes a few milliseconds.
     pub snapshot_every: u64,
-    /// A show that nobody has asked or watched for so long goes to sleep.
+    /// A show that nobody has asked for so long goes to sleep, also while it is watched.
     pub idle_passivate_ms: u64,
+    /// Copies of sleeping shows that were read lately, and what they may take together. What nobody has read for longest goes
+    /// first.
+    pub sleeping_kept_max: usize,
+    /// See there. A hall of a thousand seats takes some 50 kB, and its plan, once for all its shows, another 160 kB.
+    pub sleeping_bytes_max: usize,
+    /// So long a copy is shown without a look at the journal's tail. Half a second: nobody sees the difference, and a rush on
+    /// one sleeping show costs two look-ups a second.
+    pub sleeping_fresh_ms: u64,
+    /// Reads of sleeping shows at the journal at a time. Two of the store's four connections stay for those who wake.
+    pub sleeping_reads_max: usize,
+    /// Who may wait for such a read; past it `Busy`.
+    pub sleeping_waiting_max: usize,
     /// Wishes to wake or to put to sleep that may wait for the watcher.
     pub calls_max: usize,
 }
@@ -40,9 +59,16 @@ impl Default for ShowsConfig {
             node: NodeId(Uuid::nil()),
             mailbox_commands_max: 512,
             active_shows_max: 1_000,
+            wake_wait_ms: 2_000,
+            wake_line_max: 500,
             ring_max: 1_024,
             snapshot_every: 1_000,
             idle_passivate_ms: 10 * 60_000,
+            sleeping_kept_max: 2_000,
+            sleeping_bytes_max: 64 * 1024 * 1024,
+            sleeping_fresh_ms: 500,
+            sleeping_reads_max: 2,
+            sleeping_waiting_max: 2_048,
             calls_max: 4_096,
         }
     }
@@ -74,8 +100,15 @@ impl Registry {
         if let Some(handle) = self.peek(show) {
             return Ok(handle);
         }
+        self.call(|waiter| Call::Wake(show, waiter)).await
+    }
+
+    async fn call<T>(
+        &self,
+        call: impl FnOnce(oneshot::Sender<Result<T, AskError>>) -> Call,
+    ) -> Result<T, AskError> {
         let (sender, receiver) = oneshot::channel();
-        self.calls.try_send(Call::Wake(show, sender)).map_err(|refused| match refused {
+        self.calls.try_send(call(sender)).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS },
             mpsc::error::TrySendError::Closed(_) => AskError::Unavailable,
         })?;
@@ -89,32 +122,70 @@ impl Registry {
     }
 }
 
-/// The feeds that somebody still watches, so that a show that is rebuilt goes on with the one it had.
+/// One feed a show, as long as anybody has it: whoever loads the show, to wake it or to read it in its sleep, goes on with the
+/// feed that its watchers have.
 #[derive(Debug, Default)]
-pub(crate) struct Feeds(DashMap<ShowId, Weak<FeedInner>>);
+pub(crate) struct Feeds {
+    by_show: DashMap<ShowId, Weak<FeedInner>>,
+    sweep_at: AtomicUsize,
+}
+
+/// Fewer names of feeds that are gone are not worth a look.
+const SWEEP_MIN: usize = 256;
 
 impl Feeds {
-    /// The feed of this show, where somebody still has it and its plan is the same.
-    pub(crate) fn known(&self, show: ShowId, plan: &Plan) -> Option<Feed> {
-        let feed = self.0.get(&show).and_then(|feed| feed.value().upgrade()).map(Feed)?;
-        (feed.plan_version() == plan.version()).then_some(feed)
+    /// Where the feed of this show stands, if somebody still has it and its plan is the same.
+    pub(crate) fn seq_of(&self, show: ShowId, plan: &Plan) -> Option<Seq> {
+        let feed = self.by_show.get(&show).and_then(|feed| feed.value().upgrade()).map(Feed)?;
+        (feed.plan_version() == plan.version()).then(|| feed.seq())
     }
 
-    pub(crate) fn begin(&self, show: ShowId, plan: Arc<Plan>, ring_max: usize, state: PublicState) -> Feed {
-        let feed = Feed::new(show, plan, ring_max, state);
-        self.0.retain(|_, feed| feed.strong_count() > 0);
-        self.0.insert(show, Arc::downgrade(&feed.0));
-        feed
+    /// The show was loaded and stands at `state`: the feed that there is goes there, with what these holds have become; else
+    /// one begins there. Two who load a show at once get the same feed, at the later of their states.
+    pub(crate) fn join(
+        &self,
+        show: ShowId,
+        plan: Arc<Plan>,
+        ring_max: usize,
+        state: PublicState,
+        holds: Vec<HoldView>,
+    ) -> Feed {
+        self.sweep();
+        let mut feed = self.by_show.entry(show).or_default();
+        if let Some(known) = feed.upgrade().map(Feed)
+            && known.plan_version() == plan.version()
+        {
+            known.catch_up(state, holds);
+            return known;
+        }
+        let new = Feed::new(show, plan, ring_max, state);
+        *feed = Arc::downgrade(&new.0);
+        new
+    }
+
+    /// Forgets feeds that nobody has any more, once they may be half of all.
+    fn sweep(&self) {
+        if self.by_show.len() >= self.sweep_at.load(Ordering::Relaxed).max(SWEEP_MIN) {
+            self.by_show.retain(|_, feed| feed.strong_count() > 0);
+            self.sweep_at.store(self.by_show.len() * 2, Ordering::Relaxed);
+        }
+    }
+
+    /// The feeds that somebody watches, and where they stand.
+    pub(crate) fn watched(&self) -> Vec<(ShowId, Seq)> {
+        let feeds = self.by_show.iter().filter_map(|feed| feed.value().upgrade()).map(Feed);
+        feeds.filter(|feed| feed.subscribers() > 0).map(|feed| (feed.show(), feed.seq())).collect()
     }
 
     pub(crate) fn subscribers(&self) -> usize {
-        self.0.iter().filter_map(|feed| feed.value().upgrade()).map(|feed| Feed(feed).subscribers()).sum()
+        self.by_show.iter().filter_map(|feed| feed.value().upgrade()).map(|feed| Feed(feed).subscribers()).sum()
     }
 }
 
 #[derive(Debug)]
 struct Inner {
     registry: Arc<Registry>,
+    sleeping: Arc<Sleeping>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -146,6 +217,8 @@ impl Shows {
             ("mailbox_commands_max", config.mailbox_commands_max),
             ("active_shows_max", config.active_shows_max),
             ("ring_max", config.ring_max),
+            ("sleeping_reads_max", config.sleeping_reads_max),
+            ("sleeping_waiting_max", config.sleeping_waiting_max),
             ("calls_max", config.calls_max),
         ];
         if let Some((limit, _)) = limits.into_iter().find(|(_, value)| *value == 0) {
@@ -153,6 +226,10 @@ impl Shows {
         }
         let (calls, waiting_calls) = mpsc::channel(config.calls_max);
         let registry = Arc::new(Registry { awake: DashMap::new(), calls });
+        let feeds = Arc::<Feeds>::default();
+        let (shared_journal, shared_clock) = (Arc::clone(&journal), Arc::clone(&clock));
+        let sleeping = Sleeping::new(config.clone(), shared_journal, Arc::clone(&plans), shared_clock, Arc::clone(&feeds));
+        let sleeping = Arc::new(sleeping);
         let parts = watcher::Parts {
             config,
             journal,
@@ -160,13 +237,15 @@ impl Shows {
             summaries,
             clock,
             registry: Arc::clone(&registry),
+            feeds,
+            sleeping: Arc::clone(&sleeping),
             calls: waiting_calls,
         };
         let thread = std::thread::Builder::new()
             .name("aisle-shows".into())
             .spawn(move || watcher::run(parts))
             .map_err(StartError::Thread)?;
-        Ok(Self(Arc::new(Inner { registry, thread: Mutex::new(Some(thread)) })))
+        Ok(Self(Arc::new(Inner { registry, sleeping, thread: Mutex::new(Some(thread)) })))
     }
 
     /// A show, awake. Where it sleeps it is acquired, loaded and replayed first.
@@ -175,6 +254,23 @@ impl Shows {
     /// See [`AskError`]; never `Rejected`.
     pub async fn get(&self, show: ShowId) -> Result<ShowHandle, AskError> {
         self.0.registry.get(show).await
+    }
+
+    /// What the public may know of a show. Wakes nobody: an awake show is read from its feed, a sleeping one from its journal,
+    /// also where another process owns it. At most [`ShowsConfig::sleeping_fresh_ms`] behind the journal.
+    ///
+    /// # Errors
+    /// See [`AskError`]; never `Rejected` or `Fenced`.
+    pub async fn read(&self, show: ShowId) -> Result<ShowView, AskError> {
+        if let Some(handle) = self.peek(show) {
+            return Ok(ShowView::of(handle.feed().clone()));
+        }
+        if let Some(told) = self.0.sleeping.told(show) {
+            return told;
+        }
+        let _waiting = self.0.sleeping.wait()?;
+        // The watcher's thread outlives those who serve requests, and a connection dies with the thread that opened it.
+        self.0.registry.call(|reader| Call::Read(show, reader)).await
     }
 
     /// A show that is awake already.

@@ -13,6 +13,7 @@ use crate::feed::{PublicChange, PublicState};
 use crate::gate::Gate;
 use crate::handle::{Answered, ShowFacts};
 use crate::journal::{Recovered, Snapshot};
+use crate::recall::Recalled;
 use crate::summary::ShowSummary;
 use crate::view;
 
@@ -68,6 +69,8 @@ pub enum Effect<R> {
     Say(R, Said, Standing),
     /// Keep this snapshot; nothing waits for it.
     Keep(Snapshot),
+    /// Lists may know this.
+    Summarise(ShowSummary),
 }
 
 /// What keeps a show from being brought back.
@@ -82,6 +85,7 @@ pub enum ReplayError {
 enum Waiting<R> {
     Say(R, Said, Standing),
     Publish(PublicChange),
+    Summarise(ShowSummary),
 }
 
 /// One show's life in this process.
@@ -118,24 +122,8 @@ impl<R> Turn<R> {
         snapshot_every: u64,
         known: Option<Seq>,
     ) -> Result<(Self, Vec<HoldView>), ReplayError> {
-        let (mut show, mut newest, mut not_before) = match &recovered.snapshot {
-            Some(snapshot) => (view::show_from(id, plan, &snapshot.image)?, snapshot.seq, snapshot.taken_at),
-            None => (Show::new(id, Arc::clone(plan)), Seq(0), Timestamp(i64::MIN)),
-        };
-        let snapshot_at = newest;
-        let mut touched = Touched::default();
-        let mut before = Touched::default();
-        for entry in &recovered.entries {
-            let known_already = known.is_none_or(|known| entry.seq <= known);
-            show.apply(entry.at, &entry.event, if known_already { &mut before } else { &mut touched });
-            before.clear();
-            newest = entry.seq;
-            not_before = not_before.max(entry.at);
-        }
-        touched.holds.sort_unstable();
-        touched.holds.dedup();
-        let holds = touched.holds.iter().filter_map(|&hold| show.hold(hold)).collect();
-        touched.clear();
+        let snapshot_at = recovered.snapshot.as_ref().map_or(Seq(0), |snapshot| snapshot.seq);
+        let (Recalled { show, seq: newest, at: not_before }, holds) = Recalled::whole(id, plan, &recovered, known)?;
         let turn = Self {
             show,
             id,
@@ -145,7 +133,7 @@ impl<R> Turn<R> {
             batch: Vec::new(),
             in_flight: None,
             gate: Gate::default(),
-            touched,
+            touched: Touched::default(),
             snapshot_every,
             snapshot_at,
             snapshot_waiting: None,
@@ -194,6 +182,7 @@ impl<R> Turn<R> {
             match waiting {
                 Waiting::Say(reply, said, standing) => says.push(Effect::Say(reply, said, standing)),
                 Waiting::Publish(change) => changes.push(change),
+                Waiting::Summarise(summary) => says.push(Effect::Summarise(summary)),
             }
         }
         // Published first: who has an answer and then reads the map finds it there.
@@ -212,7 +201,7 @@ impl<R> Turn<R> {
         waiting
             .filter_map(|waiting| match waiting {
                 Waiting::Say(reply, _, _) => Some(reply),
-                Waiting::Publish(_) => None,
+                Waiting::Publish(_) | Waiting::Summarise(_) => None,
             })
             .collect()
     }
@@ -269,6 +258,16 @@ impl<R> Turn<R> {
             next_deadline: self.show.next_deadline(),
             counts: view::counts(&self.show),
         }
+    }
+
+    /// Lists are to know what the show is now, once that is durable; also while commands come without a pause.
+    pub fn summarise(&mut self) -> Vec<Effect<R>> {
+        let summary = self.summary();
+        if self.newest == self.durable {
+            return vec![Effect::Summarise(summary)];
+        }
+        self.gate.hold(self.newest, Waiting::Summarise(summary));
+        Vec::new()
     }
 
     /// A snapshot of the settled state, unless the newest one says the same.

@@ -3,9 +3,10 @@
 //! actix does not bring back an actor that panicked. Every actor leaves a note when it is gone, however it went; the watcher
 //! reads the notes and decides. It alone writes the registry, so that nothing here races.
 
+mod room;
 mod trouble;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,25 +14,31 @@ use actix::prelude::*;
 use aisle_core::{ShowId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actor::{Fence, House, ShowActor, Sleep, Summarise, chain};
-use crate::clock::{Clock, LeaseMark};
-use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, Shared, ShowHandle};
+use crate::actor::{Fence, House, ShowActor, Sleep, Summarise};
+use crate::chain;
+use crate::clock::{Clock, LeaseMark, Stopwatch};
+use crate::handle::{AskError, Shared, ShowHandle};
 use crate::journal::Journal;
 use crate::metrics;
 use crate::registry::{Feeds, Registry, ShowsConfig};
-use crate::summary::{Plans, Summaries};
+use crate::sleeping::{ShowView, Sleeping};
+use crate::summary::{Plans, ShowSummary, Summaries};
 use trouble::Trouble;
 
 /// How often lists are told, sleepers looked for, deadlines watched.
 const ROUND_MS: u64 = 1_000;
 /// Shows woken by their deadline in one round: a thousand at once would keep buyers waiting.
 const WOKEN_PER_ROUND_MAX: usize = 64;
+/// How long a round waits for the shows' summaries.
+const SUMMARY_WAIT_MS: u64 = 500;
 type Woken = oneshot::Sender<Result<ShowHandle, AskError>>;
 
 /// What others want of the watcher.
 #[derive(Debug)]
 pub(crate) enum Call {
     Wake(ShowId, Woken),
+    /// Read a show without waking it.
+    Read(ShowId, oneshot::Sender<Result<ShowView, AskError>>),
     Sleep(ShowId, oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
 }
@@ -44,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) summaries: Arc<dyn Summaries>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) feeds: Arc<Feeds>,
+    pub(crate) sleeping: Arc<Sleeping>,
     pub(crate) calls: mpsc::Receiver<Call>,
 }
 
@@ -57,7 +66,34 @@ enum Errand {
     Rebuild(ShowId, u64),
 }
 
+/// Why a show wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// Somebody asks it something.
+    Asked,
+    /// Its deadline has passed, or its owner died.
+    Due,
+    /// It fell.
+    Rebuilt,
+}
+
+impl Why {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Due => "due",
+            Self::Rebuilt => "rebuilt",
+        }
+    }
+}
+
 enum Slot {
+    /// Wants to wake, and there is no room.
+    InLine {
+        waiters: Vec<Woken>,
+        why: Why,
+        until: Timestamp,
+    },
     Waking {
         life: u64,
         waiters: Vec<Woken>,
@@ -83,7 +119,10 @@ struct Watcher {
     house: Arc<House>,
     plans: Arc<dyn Plans>,
     registry: Arc<Registry>,
+    sleeping: Arc<Sleeping>,
     slots: HashMap<ShowId, Slot>,
+    /// Those that wait for room, in the order in which they came.
+    line: VecDeque<ShowId>,
     trouble: HashMap<ShowId, Trouble>,
     errands: mpsc::UnboundedSender<Errand>,
     lives: u64,
@@ -99,16 +138,18 @@ pub(crate) fn run(parts: Parts) {
 }
 
 async fn watch(parts: Parts) {
-    let Parts { config, journal, plans, summaries, clock, registry, mut calls } = parts;
+    let Parts { config, journal, plans, summaries, clock, registry, feeds, sleeping, mut calls } = parts;
     let (notes, mut notes_in) = mpsc::unbounded_channel();
     let (errands, mut errands_in) = mpsc::unbounded_channel();
-    let house = Arc::new(House { config, journal, summaries, clock, feeds: Feeds::default(), notes });
+    let house = Arc::new(House { config, journal, summaries, clock, feeds, notes });
     let clock = Arc::clone(&house.clock);
     let mut watcher = Watcher {
         house,
         plans,
         registry,
+        sleeping,
         slots: HashMap::new(),
+        line: VecDeque::new(),
         trouble: HashMap::new(),
         errands,
         lives: 0,
@@ -118,14 +159,24 @@ async fn watch(parts: Parts) {
     };
     let mut next_round = clock.now();
     loop {
+        let next_look = if watcher.line.is_empty() {
+            next_round
+        } else {
+            next_round.min(clock.now().plus_ms(room::LOOK_EVERY_MS))
+        };
         // In this order, so that what has ended is known before anything new begins.
         tokio::select! {
             biased;
             Some(note) = notes_in.recv() => watcher.ended(&note),
             Some(errand) = errands_in.recv() => watcher.errand(errand),
-            () = clock.reached(next_round) => {
-                watcher.round();
-                next_round = clock.now().plus_ms(ROUND_MS);
+            () = clock.reached(next_look) => {
+                let now = clock.now();
+                watcher.end_waiting(now);
+                watcher.admit();
+                if now >= next_round {
+                    watcher.round();
+                    next_round = now.plus_ms(ROUND_MS);
+                }
             }
             call = calls.recv() => match call {
                 Some(call) => watcher.call(call),
@@ -145,70 +196,45 @@ async fn watch(parts: Parts) {
 impl Watcher {
     fn call(&mut self, call: Call) {
         match call {
-            Call::Wake(show, waiter) => self.wake(show, Some(waiter)),
-            Call::Sleep(show, sleeper) => self.sleep(show, Some(sleeper)),
+            Call::Wake(show, waiter) => self.wake(show, Some(waiter), Why::Asked),
+            Call::Read(show, reader) => self.read(show, reader),
+            Call::Sleep(show, sleeper) => self.sleep(show, Some(sleeper), "asked"),
             Call::Stop(stopped) => self.stop(Some(stopped)),
         }
     }
 
-    fn wake(&mut self, show: ShowId, waiter: Option<Woken>) {
-        let refusal = match self.slots.get_mut(&show) {
-            Some(Slot::Waking { waiters, .. } | Slot::Sleeping { waiters, .. }) => {
+    fn read(&self, show: ShowId, reader: oneshot::Sender<Result<ShowView, AskError>>) {
+        // Woken since they asked.
+        if let Some(handle) = self.registry.peek(show) {
+            let _ = reader.send(Ok(ShowView::of(handle.feed().clone())));
+            return;
+        }
+        let sleeping = Arc::clone(&self.sleeping);
+        actix::spawn(async move {
+            // Who has stopped waiting asks again.
+            let _ = reader.send(sleeping.look(show, false).await);
+        });
+    }
+
+    fn wake(&mut self, show: ShowId, waiter: Option<Woken>, why: Why) {
+        match self.slots.get_mut(&show) {
+            Some(Slot::InLine { waiters, .. } | Slot::Waking { waiters, .. } | Slot::Sleeping { waiters, .. }) => {
                 waiters.extend(waiter);
-                return;
             }
-            Some(Slot::Awake { handle, .. }) if handle.is_alive() => {
-                answer(waiter, Ok(handle.clone()));
-                return;
-            }
+            Some(Slot::Awake { handle, .. }) if handle.is_alive() => answer(waiter, Ok(handle.clone())),
             Some(Slot::Awake { life, .. }) => {
                 // Gone, and its note is on the way: who comes now waits for the next life.
                 let (life, waiters) = (*life, waiter.into_iter().collect());
                 self.slots.insert(show, Slot::Sleeping { life, waiters, sleepers: Vec::new() });
-                return;
             }
-            Some(Slot::Resting { .. }) => Some(AskError::Unavailable),
-            Some(Slot::Quarantined) => Some(AskError::Quarantined),
-            None => None,
-        };
-        let refusal = match refusal {
-            Some(refusal) => Some(refusal),
-            None if !self.stopping.is_empty() => Some(AskError::Unavailable),
-            None if !self.make_room() => Some(AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS }),
-            None => None,
-        };
-        match refusal {
-            Some(refusal) => answer(waiter, Err(refusal)),
-            None => self.begin(show, waiter.into_iter().collect()),
+            Some(Slot::Resting { .. }) => answer(waiter, Err(AskError::Unavailable)),
+            Some(Slot::Quarantined) => answer(waiter, Err(AskError::Quarantined)),
+            None => self.enter(show, waiter.into_iter().collect(), why),
         }
     }
 
-    /// Sends the least used show to sleep where there are as many as there may be. `false`: too many are awake still.
-    fn make_room(&mut self) -> bool {
-        let max = self.house.config.active_shows_max;
-        let in_use = self.slots.values().filter(|slot| !matches!(slot, Slot::Quarantined)).count();
-        if in_use < max {
-            return true;
-        }
-        let least_used = self
-            .slots
-            .iter()
-            .filter_map(|(show, slot)| match slot {
-                Slot::Awake { handle, .. } => {
-                    let used = handle.shared().last_used.load(Ordering::Relaxed);
-                    Some((handle.feed().subscribers() > 0, used, *show))
-                }
-                Slot::Waking { .. } | Slot::Sleeping { .. } | Slot::Resting { .. } | Slot::Quarantined => None,
-            })
-            .min();
-        if let Some((_, _, show)) = least_used {
-            self.sleep(show, None);
-        }
-        // Those who are on their way to sleep still count, and may overlap a little with those who wake.
-        in_use < max + max / 8 + 1
-    }
-
-    fn begin(&mut self, show: ShowId, waiters: Vec<Woken>) {
+    fn begin(&mut self, show: ShowId, waiters: Vec<Woken>, why: Why) {
+        let watch = Stopwatch::start();
         self.lives += 1;
         let life = self.lives;
         self.slots.insert(show, Slot::Waking { life, waiters, sleepers: Vec::new() });
@@ -232,6 +258,9 @@ impl Watcher {
             let addr = ShowActor::new(house, Arc::clone(&plan), Arc::clone(&shared), life, ready).start();
             // An actor that never gets ready leaves a note, like any other.
             if let Ok(Ok(feed)) = is_ready.await {
+                metrics::woke(why.word(), watch.seconds());
+                let seq = feed.seq().0;
+                tracing::debug!(show.id = %show, seq, why = why.word(), "Show {show} is awake");
                 let handle = ShowHandle::new(shared, plan, feed, addr, registry);
                 let _ = errands.send(Errand::Ready(show, life, handle));
             }
@@ -252,13 +281,14 @@ impl Watcher {
                     if why == AskError::Unavailable {
                         self.rebuild(show, Vec::new());
                     }
+                    self.admit();
                 }
             }
             Errand::Due(shows) => {
                 let sleeping: Vec<ShowId> =
                     shows.into_iter().filter(|show| !self.slots.contains_key(show)).take(WOKEN_PER_ROUND_MAX).collect();
                 for show in sleeping {
-                    self.wake(show, None);
+                    self.wake(show, None, Why::Due);
                 }
             }
             Errand::RoundDone => self.round_running = false,
@@ -267,9 +297,7 @@ impl Watcher {
                     && *resting == life
                 {
                     self.slots.remove(&show);
-                    if self.stopping.is_empty() {
-                        self.begin(show, Vec::new());
-                    }
+                    self.enter(show, Vec::new(), Why::Rebuilt);
                 }
             }
         }
@@ -282,23 +310,26 @@ impl Watcher {
         let awake = Slot::Awake { life, handle: handle.clone() };
         let Some(Slot::Waking { waiters, sleepers, .. }) = self.slots.insert(show, awake) else { return };
         self.registry.awake.insert(show, handle.clone());
+        self.sleeping.forget(show);
         for waiter in waiters {
             answer(Some(waiter), Ok(handle.clone()));
         }
         if sleepers.is_empty() && self.stopping.is_empty() {
             return;
         }
-        self.sleep(show, None);
+        self.sleep(show, None, "asked");
         if let Some(Slot::Sleeping { sleepers: waiting, .. }) = self.slots.get_mut(&show) {
             waiting.extend(sleepers);
         }
     }
 
-    fn sleep(&mut self, show: ShowId, sleeper: Option<oneshot::Sender<()>>) {
+    fn sleep(&mut self, show: ShowId, sleeper: Option<oneshot::Sender<()>>, why: &'static str) {
         match self.slots.get_mut(&show) {
             Some(Slot::Waking { sleepers, .. } | Slot::Sleeping { sleepers, .. }) => sleepers.extend(sleeper),
             Some(Slot::Awake { life, handle }) => {
                 let (life, addr) = (*life, handle.addr().clone());
+                metrics::goes_to_sleep(why);
+                tracing::debug!(show.id = %show, why, "Show {show} goes to sleep");
                 self.registry.awake.remove(&show);
                 let sleepers = sleeper.into_iter().collect();
                 self.slots.insert(show, Slot::Sleeping { life, waiters: Vec::new(), sleepers });
@@ -307,13 +338,13 @@ impl Watcher {
                     let _ = addr.send(Sleep).await;
                 });
             }
-            Some(Slot::Resting { .. } | Slot::Quarantined) | None => slept(sleeper),
+            Some(Slot::InLine { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => slept(sleeper),
         }
     }
 
     fn round(&mut self) {
         let handles: Vec<ShowHandle> = self.registry.awake.iter().map(|entry| entry.value().clone()).collect();
-        metrics::awake(handles.len(), self.house.feeds.subscribers());
+        metrics::awake(handles.len(), self.line.len(), self.house.feeds.subscribers());
         let now = self.house.clock.now();
         let idle_ms = self.house.config.idle_passivate_ms;
         let lease = self.house.clock.lease_mark();
@@ -325,9 +356,10 @@ impl Watcher {
             }
             let shared = handle.shared();
             let used = Timestamp(shared.last_used.load(Ordering::Relaxed));
-            let nobody = shared.waiting.load(Ordering::Acquire) == 0 && handle.feed().subscribers() == 0;
-            if nobody && now.ms_since(used) >= idle_ms {
-                self.sleep(handle.id(), None);
+            // Those who watch it keep its feed, and see it go on when it wakes.
+            let nobody_asks = shared.waiting.load(Ordering::Acquire) == 0;
+            if nobody_asks && now.ms_since(used) >= idle_ms {
+                self.sleep(handle.id(), None, "idle");
             }
         }
         if self.round_running || !self.stopping.is_empty() {
@@ -335,13 +367,10 @@ impl Watcher {
         }
         self.round_running = true;
         let (house, errands) = (Arc::clone(&self.house), self.errands.clone());
+        let (sleeping, mut watched) = (Arc::clone(&self.sleeping), self.house.feeds.watched());
+        watched.retain(|(show, _)| !self.slots.contains_key(show));
         actix::spawn(async move {
-            let mut rows = Vec::new();
-            for handle in handles {
-                if let Ok(Some(row)) = handle.addr().send(Summarise).await {
-                    rows.push(row);
-                }
-            }
+            let rows = summaries(&handles, &house.clock).await;
             if !rows.is_empty()
                 && let Err(error) = house.summaries.write(rows).await
             {
@@ -353,6 +382,7 @@ impl Watcher {
                 }
                 Err(error) => tracing::warn!(error = chain(&error), "Could not look for shows whose time has come"),
             }
+            sleeping.follow(watched).await;
             let _ = errands.send(Errand::RoundDone);
         });
     }
@@ -360,9 +390,14 @@ impl Watcher {
     fn stop(&mut self, stopped: Option<oneshot::Sender<()>>) {
         let stopped = stopped.unwrap_or_else(|| oneshot::channel().0);
         self.stopping.push(stopped);
+        for show in std::mem::take(&mut self.line) {
+            if let Some(Slot::InLine { waiters, .. }) = self.slots.remove(&show) {
+                refuse(waiters, &AskError::Unavailable);
+            }
+        }
         let shows: Vec<ShowId> = self.slots.keys().copied().collect();
         for show in shows {
-            self.sleep(show, None);
+            self.sleep(show, None, "stop");
         }
     }
 
@@ -375,9 +410,32 @@ impl Watcher {
     fn life_of(&self, show: ShowId) -> Option<u64> {
         match self.slots.get(&show)? {
             Slot::Waking { life, .. } | Slot::Awake { life, .. } | Slot::Sleeping { life, .. } => Some(*life),
-            Slot::Resting { .. } | Slot::Quarantined => None,
+            Slot::InLine { .. } | Slot::Resting { .. } | Slot::Quarantined => None,
         }
     }
+}
+
+/// What these shows have to say of themselves that they have not said yet. Who is in the middle of an append says it when that is
+/// durable; a journal that takes longer holds up nobody, and is asked again in the next round.
+async fn summaries(handles: &[ShowHandle], clock: &Clock) -> Vec<ShowSummary> {
+    let mut asked = Vec::new();
+    for handle in handles {
+        let (sender, summary) = oneshot::channel();
+        if handle.addr().try_send(Summarise(sender)).is_ok() {
+            asked.push(summary);
+        }
+    }
+    let too_late = clock.passed(SUMMARY_WAIT_MS);
+    let mut too_late = std::pin::pin!(too_late);
+    let mut rows = Vec::new();
+    for mut summary in asked {
+        tokio::select! {
+            biased;
+            row = &mut summary => rows.extend(row),
+            () = &mut too_late => break,
+        }
+    }
+    rows
 }
 
 fn answer(waiter: Option<Woken>, said: Result<ShowHandle, AskError>) {

@@ -10,6 +10,8 @@ mod house;
 mod lease;
 mod lifecycle;
 mod postgres;
+mod room;
+mod sleeping;
 mod stumble;
 mod support;
 mod timer;

@@ -102,22 +102,20 @@ async fn a_show_whose_owner_died_without_a_word_is_woken_too() {
 }
 
 #[tokio::test]
-async fn an_idle_show_sleeps_and_a_watched_one_stays() {
+async fn an_idle_show_sleeps_and_one_that_is_used_stays() {
     let house = House::start_with(
         ShowsConfig { idle_passivate_ms: 5_000, ..config(node(1)) },
         Default::default(),
         Arc::new(aisle_actors::Clock::manual(crate::support::START)),
     );
-    let watched = house.on_sale(show(1)).await;
-    let watching = watched.feed().subscribe();
+    let used = house.on_sale(show(1)).await;
     let idle = house.on_sale(show(2)).await;
     while house.shows.peek(show(2)).is_some() {
         house.clock.advance_ms(1_000);
-        tokio::task::yield_now().await;
+        used.hold(hold(1)).await.unwrap();
     }
     assert!(house.shows.peek(show(1)).is_some());
     // A handle stays good: the next question wakes the show.
     idle.ask(take(1, &[1])).await.unwrap();
-    drop(watching);
     house.shows.stop().await;
 }

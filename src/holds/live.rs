@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, get, rt, web};
 use actix_ws::{CloseCode, CloseReason, Message, Session};
 use aisle_actors::core::{HoldId, HoldState, HoldView, Seq, ShowId, ShowState};
-use aisle_actors::{Clock, Delta, FeedSnapshot, ShowHandle, Shows};
+use aisle_actors::{Clock, Delta, Feed, FeedSnapshot, Shows};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::gate::{Sockets, proves_hold};
-use super::routes::show;
+use super::routes::view;
 use super::seats::{AreaAvailable, Since, areas, must_be_public};
 use super::wire::HoldJson;
 use crate::http::ApiError;
@@ -61,13 +61,13 @@ pub(super) async fn live(
     path: web::Path<Uuid>,
     since: web::Query<Since>,
 ) -> Result<HttpResponse, ApiError> {
-    let handle = show(&shows, ShowId(*path)).await?;
-    must_be_public(&handle.feed().snapshot().state)?;
+    let feed = view(&shows, ShowId(*path)).await?.feed().clone();
+    must_be_public(&feed.snapshot().state)?;
     let Some((place, stopping)) = sockets.take() else { return Err(ApiError::busy(5)) };
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::new(crate::http::Code::MalformedRequest, "Connect with a WebSocket handshake."))?;
     let messages = messages.max_frame_size(MESSAGE_BYTES_MAX);
-    let socket = Socket { session, handle, keys, clock, own: None };
+    let socket = Socket { session, feed, shows, keys, clock, own: None };
     rt::spawn(async move {
         metrics::gauge!("aisle_live_sockets").increment(1.0);
         socket.run(messages, since.since.map(Seq), stopping).await;
@@ -79,7 +79,9 @@ pub(super) async fn live(
 
 struct Socket {
     session: Session,
-    handle: ShowHandle,
+    /// Goes on whether the show sleeps or is awake.
+    feed: Feed,
+    shows: web::Data<Shows>,
     keys: web::Data<Keys>,
     clock: web::Data<Clock>,
     /// The hold that this client has proved to own.
@@ -113,7 +115,7 @@ impl Socket {
         mut stopping: watch::Receiver<bool>,
     ) -> Result<std::convert::Infallible, Ends> {
         // Subscribed before the snapshot is taken, so that nothing falls between the two.
-        let mut deltas = self.handle.feed().subscribe();
+        let mut deltas = self.feed.subscribe();
         let mut seq = self.begin(since).await?;
         let mut pings = tokio::time::interval(PING_EVERY);
         pings.reset();
@@ -161,23 +163,23 @@ impl Socket {
     /// Sends what the client lacks; answers the number that it has now.
     async fn begin(&mut self, since: Option<Seq>) -> Result<Seq, Ends> {
         if let Some(since) = since
-            && let Some(deltas) = self.handle.feed().since(since)
+            && let Some(deltas) = self.feed.since(since)
         {
             let mut seq = since;
             for delta in deltas {
                 self.session.text(delta.json.to_string()).await?;
                 seq = delta.seq;
             }
-            let state = self.handle.feed().snapshot().state;
+            let state = self.feed.snapshot().state;
             self.tell_show(&state).await?;
             return Ok(seq);
         }
-        let snapshot: FeedSnapshot = self.handle.feed().snapshot();
+        let snapshot: FeedSnapshot = self.feed.snapshot();
         self.tell(&Tell::Snapshot {
             plan_version: snapshot.plan_version.0,
             seq: snapshot.seq.0,
             seats: &snapshot.letters,
-            areas: areas(self.handle.plan(), &snapshot.areas),
+            areas: areas(self.feed.plan(), &snapshot.areas),
             server_time: time::from_core(self.clock.now()),
         })
         .await?;
@@ -190,11 +192,16 @@ impl Socket {
             return Err(ends(CloseCode::Policy, "not understood"));
         };
         let hold = HoldId(id);
-        if !proves_hold(&self.keys, self.handle.id(), hold, &token) {
+        if !proves_hold(&self.keys, self.feed.show(), hold, &token) {
             return Err(ends(CloseCode::Policy, "hold_token_invalid"));
         }
         self.own = Some(hold);
-        match self.handle.hold(hold).await {
+        // Whose hold it is may wake the show: what a hold is, only its owner can say.
+        let view = match self.shows.get(self.feed.show()).await {
+            Ok(handle) => handle.hold(hold).await,
+            Err(error) => Err(error),
+        };
+        match view {
             Ok(Some(view)) => self.tell_hold(&view).await,
             Ok(None) => self.tell(&Tell::HoldEnded { id, why: "lapsed" }).await,
             Err(_) => Err(ends(CloseCode::Again, "reconnect")),
@@ -234,7 +241,7 @@ impl Socket {
         if let Some(why) = why {
             return self.tell(&Tell::HoldEnded { id: view.hold.0, why }).await;
         }
-        match HoldJson::of(view, self.handle.id(), self.handle.plan(), self.clock.now()) {
+        match HoldJson::of(view, self.feed.show(), self.feed.plan(), self.clock.now()) {
             Ok(hold) => self.tell(&Tell::Hold { hold }).await,
             Err(_) => Ok(()),
         }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use aisle_actors::core::{AllocationId, Answer, BuyerId, Channel, Command, HoldId, HoldSeats, Origin, ShowId};
-use aisle_actors::{Answered, AskError, Clock, ShowHandle, Shows};
+use aisle_actors::{Answered, AskError, Clock, ShowHandle, ShowView, Shows};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -22,6 +22,14 @@ use crate::platform::keys::Keys;
 /// `not_found` where there is none, `busy` where it cannot be reached just now.
 pub(super) async fn show(shows: &Shows, show: ShowId) -> Result<ShowHandle, ApiError> {
     shows.get(show).await.map_err(|error| rejection::unasked(&error))
+}
+
+/// What the public may know of a show; wakes nobody.
+///
+/// # Errors
+/// As [`show`].
+pub(super) async fn view(shows: &Shows, show: ShowId) -> Result<ShowView, ApiError> {
+    shows.read(show).await.map_err(|error| rejection::unasked(&error))
 }
 
 /// Sets places aside for one buyer. All or nothing; the token is the buyer's proof.
@@ -99,8 +107,8 @@ async fn read_hold(
     path: web::Path<(Uuid, Uuid)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    let handle = show(&shows, id).await?;
     must_own(&request, &keys, id, hold)?;
+    let handle = show(&shows, id).await?;
     let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
     // Who has the token had the hold; that it is forgotten means that it ended a while ago.
     let view = view.ok_or_else(|| ApiError::new(Code::HoldLapsed, "The hold ended a while ago."))?;
@@ -122,8 +130,8 @@ async fn change_hold(
     body: Json<ChangeHold>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    let handle = show(&shows, id).await?;
     must_own(&request, &keys, id, hold)?;
+    let handle = show(&shows, id).await?;
     // The change names what shall be, so doing it twice is doing it once: the key has nothing to remember.
     let _checked = key.of(Caller::Holder(hold.0))?;
     let plan = handle.plan();
@@ -158,8 +166,8 @@ async fn extend_hold(
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    let handle = show(&shows, id).await?;
     must_own(&request, &keys, id, hold)?;
+    let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     let answered = ask(&handle, Command::ExtendHold { hold }).await?;
     answer(StatusCode::OK, &handle, &answered, None)
@@ -177,8 +185,8 @@ async fn release_hold(
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    let handle = show(&shows, id).await?;
     must_own(&request, &keys, id, hold)?;
+    let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     match handle.ask(Command::ReleaseHold { hold }).await {
         Ok(_) | Err(AskError::Rejected(aisle_actors::core::Rejection::UnknownHold { .. })) => Ok(done()),

@@ -1,4 +1,4 @@
-//! `GET /shows/{id}/seats`: the seats as they are, from the feed's own copy; no mailbox is entered.
+//! `GET /shows/{id}/seats`: the seats as they are, from the feed's own copy; no mailbox is entered, no show is woken.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::routes::show;
+use super::routes::view;
 use crate::http::ApiError;
 
 /// From where on.
@@ -121,10 +121,14 @@ pub(super) async fn read_seats(
     path: web::Path<Uuid>,
     since: web::Query<Since>,
 ) -> Result<HttpResponse, ApiError> {
-    let handle = show(&shows, ShowId(*path)).await?;
-    let snapshot = handle.feed().snapshot();
+    let view = view(&shows, ShowId(*path)).await?;
+    let (snapshot, overdue) = view.state();
     must_be_public(&snapshot.state)?;
-    let tag = format!("\"{}-{}\"", snapshot.plan_version.0.simple(), snapshot.seq.0);
+    let mut tag = format!("\"{}-{}\"", snapshot.plan_version.0.simple(), snapshot.seq.0);
+    if overdue > 0 {
+        // The show sleeps, and time has changed it since its last number.
+        tag.insert_str(tag.len() - 1, &format!("-{overdue}"));
+    }
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if since.since.is_none()
         && known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
@@ -134,10 +138,11 @@ pub(super) async fn read_seats(
             .insert_header(("cache-control", "no-cache"))
             .finish());
     }
-    let deltas = since.since.and_then(|since| Some((since, handle.feed().since(Seq(since))?)));
+    let since = since.since.filter(|_| overdue == 0);
+    let deltas = since.and_then(|since| Some((since, view.feed().since(Seq(since))?)));
     let body = match deltas {
-        Some((from, deltas)) => SeatsAnswer::Deltas(merged(handle.plan(), from, &deltas)),
-        None => SeatsAnswer::Whole(whole(handle.plan(), &snapshot)),
+        Some((from, deltas)) => SeatsAnswer::Deltas(merged(view.plan(), from, &deltas)),
+        None => SeatsAnswer::Whole(whole(view.plan(), &snapshot)),
     };
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).insert_header(("cache-control", "no-cache")).json(body))
 }

@@ -46,8 +46,16 @@ pub struct Config {
     pub plan_bytes_max: usize,
     /// Commands waiting for one show; past it callers get 503 with `Retry-After`.
     pub mailbox_commands_max: usize,
-    /// Shows in memory; past it the least used sleeps first.
+    /// Shows in memory; past it the least used sleeps first, and who wants another waits for it.
     pub active_shows_max: usize,
+    /// A show that nobody has asked for so long goes to sleep; those who watch it stay.
+    pub show_idle_s: u64,
+    /// How long a command waits for room where `active_shows_max` are awake; past it 503 with `Retry-After`.
+    pub wake_wait_ms: u64,
+    /// Copies of sleeping shows that were read lately.
+    pub sleeping_kept_max: usize,
+    /// What they may take together.
+    pub sleeping_bytes_max: usize,
     /// WebSockets at a time in this process; past it 503.
     pub sockets_max: usize,
     /// How long a stopping server waits for requests under way.
@@ -99,6 +107,10 @@ impl Default for Config {
             plan_bytes_max: 32 * 1024 * 1024,
             mailbox_commands_max: 512,
             active_shows_max: 2_000,
+            show_idle_s: 600,
+            wake_wait_ms: 2_000,
+            sleeping_kept_max: 2_000,
+            sleeping_bytes_max: 64 * 1024 * 1024,
             sockets_max: 10_000,
             stop_grace_s: 10,
             unknown_variables: Vec::new(),
@@ -209,6 +221,10 @@ const FIELDS: &[&str] = &[
     "plan_bytes_max",
     "mailbox_commands_max",
     "active_shows_max",
+    "show_idle_s",
+    "wake_wait_ms",
+    "sleeping_kept_max",
+    "sleeping_bytes_max",
     "sockets_max",
     "stop_grace_s",
 ];

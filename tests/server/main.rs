@@ -14,5 +14,6 @@ mod operations;
 mod orders;
 mod outbox;
 mod process;
+mod sleeping;
 mod sold;
 mod tickets;

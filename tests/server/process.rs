@@ -26,9 +26,14 @@ pub struct Process {
 impl Process {
     /// Starts it; `Err` is what it said on standard error where it ended instead of listening.
     pub fn start(data_dir: &Path, database_url: Option<&str>) -> Result<Self, String> {
+        Self::start_with(data_dir, database_url, &[])
+    }
+
+    /// The same, with other settings.
+    fn start_with(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aisle"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
-        command.env_remove("DATABASE_URL").env("AISLE_LOG", "warn");
+        command.env_remove("DATABASE_URL").env("AISLE_LOG", "warn").envs(settings.iter().copied());
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
         }
@@ -236,6 +241,48 @@ async fn two_processes_on_one_database_never_both_own_a_show() {
         other.hold(show, &seat).await.unwrap().expect("the new owner sells");
     }
     second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_lapses_while_its_show_sleeps_and_the_process_is_down_is_free_when_it_starts() {
+    let database = new_database().await;
+    let builder = spawn_on(database.clone(), |_| {}).await;
+    let show = on_sale_with(&builder, &hall(1, 4, 0), json!({"hold_ttl_s": 8, "extend_max_s": 8})).await;
+    let db = sqlx::PgPool::connect(&database).await.unwrap();
+    builder.stop().await;
+
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("secret.key"), "YWlzbGUtdGVzdHMtYWlzbGUtdGVzdHMtYWlzbGUtMzI=").unwrap();
+    let first = Process::start_with(dir.path(), Some(&database), &[("AISLE_SHOW_IDLE_S", "1")]).expect("it listens");
+    Client::of(&first.url).hold(show, "r1-1").await.unwrap().expect("it is free");
+    let truth = async |question: &'static str| -> bool {
+        sqlx::query_scalar(question).bind(show).fetch_one(&db).await.expect("Postgres answers")
+    };
+    let asleep = "SELECT handed_over FROM show_owner WHERE show_id = $1";
+    until("the show sleeps", async || truth(asleep).await.then_some(())).await;
+    first.kill_hard();
+    let written = "SELECT EXISTS (SELECT 1 FROM journal WHERE show_id = $1 AND event->>'type' = 'hold_lapsed')";
+    assert!(!truth(written).await, "it was killed before the deadline");
+    let over = "SELECT next_deadline < clock_timestamp() FROM show_summary WHERE show_id = $1";
+    until("the deadline passes", async || truth(over).await.then_some(())).await;
+    assert!(!truth(written).await, "nobody was there to write it");
+
+    let second = Process::start(dir.path(), Some(&database)).expect("it comes back");
+    // The very first answer says so, and the first who wants the seat has it.
+    assert_eq!(Client::of(&second.url).seats(show).await.as_deref(), Some("aaaa"));
+    until("the waker has written it down", async || truth(written).await.then_some(())).await;
+    Client::of(&second.url).hold(show, "r1-1").await.unwrap().expect("it is free again");
+    let late_ms: i64 = sqlx::query_scalar(
+        "SELECT (extract(epoch FROM j.at - n.started_at) * 1000)::bigint FROM journal j, node n
+         WHERE j.show_id = $1 AND j.event->>'type' = 'hold_lapsed' ORDER BY n.started_at DESC LIMIT 1",
+    )
+    .bind(show)
+    .fetch_one(&db)
+    .await
+    .unwrap();
+    println!("written down {late_ms} ms after the process joined");
+    db.close().await;
+    stop(second);
 }
 
 /// Ends it as an operator does, Postgres included.

@@ -138,6 +138,8 @@ impl House {
                         self.report.count("turn: snapshot");
                     }
                 }
+                // Lists are nobody's promise.
+                Effect::Summarise(_) => {}
             }
         }
         Ok(())

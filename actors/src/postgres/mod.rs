@@ -4,6 +4,7 @@
 //! runtime that opened it: the writer (group commit), the store (acquire, load, snapshots, summaries), the lease.
 
 mod lease;
+mod reader;
 mod store;
 mod summaries;
 mod writer;
@@ -11,11 +12,11 @@ mod writer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use aisle_core::{Entry, ShowId};
+use aisle_core::{Entry, Seq, ShowId};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 use tokio::sync::oneshot;
 
-use crate::journal::{BoxFuture, Epoch, Journal, JournalError, NodeId, Recovered, Snapshot};
+use crate::journal::{BoxFuture, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot};
 use crate::summary::StoreError;
 
 pub use lease::{LeaseConfig, NodeLease};
@@ -75,11 +76,23 @@ impl Journal for PostgresJournal {
     }
 
     fn load(&self, show: ShowId) -> BoxFuture<'_, Result<Recovered, JournalError>> {
-        Box::pin(self.store.run(show, move |store| async move { store::load(&store, show, true).await }))
+        Box::pin(self.store.run(show, move |store| async move { reader::load(&store, show, true).await }))
     }
 
     fn load_whole(&self, show: ShowId) -> BoxFuture<'_, Result<Recovered, JournalError>> {
-        Box::pin(self.store.run(show, move |store| async move { store::load(&store, show, false).await }))
+        Box::pin(self.store.run(show, move |store| async move { reader::load(&store, show, false).await }))
+    }
+
+    fn lines(&self, show: ShowId, after: Seq, max: usize) -> BoxFuture<'_, Result<Vec<Line>, JournalError>> {
+        Box::pin(self.store.run(show, move |store| async move { reader::lines(&store, show, after, max).await }))
+    }
+
+    fn snapshot(&self, show: ShowId, until: Seq) -> BoxFuture<'_, Result<Option<Snapshot>, JournalError>> {
+        Box::pin(self.store.run(show, move |store| async move { reader::snapshot(&store, show, until).await }))
+    }
+
+    fn heads(&self, shows: Vec<ShowId>) -> BoxFuture<'_, Result<Vec<(ShowId, Seq)>, StoreError>> {
+        Box::pin(self.store.run_any(move |store| async move { reader::heads(&store, shows).await }))
     }
 
     fn append(&self, show: ShowId, epoch: Epoch, entries: Arc<[Entry]>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -1,11 +1,11 @@
-//! The store: acquire, load, snapshots, handing over. A few connections on a thread of their own.
+//! The store: acquire, keep snapshots, hand over. A few connections on a thread of their own.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use aisle_core::{Entry, Event, Seq, ShowId, Timestamp};
+use aisle_core::ShowId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Row};
 use tokio::runtime::Handle;
@@ -13,8 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{fault, thread_with_runtime};
-use crate::journal::{Epoch, JournalError, NodeId, Recovered, Snapshot};
-use crate::memory::must_have_no_gap;
+use crate::journal::{Epoch, JournalError, NodeId, Snapshot};
 use crate::summary::StoreError;
 
 /// Loads at a time: after a failover many shows wake at once, and the database has other work too.
@@ -151,65 +150,6 @@ async fn lease_lives(connection: &mut PgConnection, node: Uuid) -> Result<bool, 
         .fetch_optional(connection)
         .await?;
     lives.map_or(Ok(false), |row| row.try_get(0))
-}
-
-pub(super) async fn load(store: &Store, show: ShowId, with_snapshot: bool) -> Result<Recovered, JournalError> {
-    let (snapshot, newest, rows) = read(store, show, with_snapshot).await.map_err(|error| fault(show, error))?;
-    let after = snapshot.as_ref().map_or(Seq(0), |snapshot| snapshot.seq);
-    if after > newest {
-        let what = format!("its snapshot stands at {} and its journal ends at {}", after.0, newest.0);
-        return Err(JournalError::Damaged { show, what });
-    }
-    let entries: Vec<Entry> = rows
-        .into_iter()
-        .map(|(seq, at, event)| {
-            let event: Event = serde_json::from_str(&event).map_err(|error| JournalError::Damaged {
-                show,
-                what: format!("entry {seq} cannot be read: {error}"),
-            })?;
-            Ok(Entry { seq: Seq(seq.cast_unsigned()), at: Timestamp(at), event })
-        })
-        .collect::<Result<_, JournalError>>()?;
-    must_have_no_gap(show, after, &entries)?;
-    Ok(Recovered { snapshot, entries })
-}
-
-type Rows = (Option<Snapshot>, Seq, Vec<(i64, i64, String)>);
-
-/// Not in one transaction: nobody but us may write since `acquire` has committed.
-async fn read(store: &Store, show: ShowId, with_snapshot: bool) -> Result<Rows, sqlx::Error> {
-    let mut connection = store.pool.acquire().await?;
-    let snapshot = sqlx::query(
-        "SELECT seq, (extract(epoch FROM taken_at) * 1000)::bigint, image FROM snapshot
-         WHERE show_id = $1 AND $2 ORDER BY seq DESC LIMIT 1",
-    )
-    .bind(show.0)
-    .bind(with_snapshot)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let snapshot = match snapshot {
-        Some(row) => {
-            let (seq, taken_at, image): (i64, i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            Some(Snapshot { seq: Seq(seq.cast_unsigned()), taken_at: Timestamp(taken_at), image: image.into() })
-        }
-        None => None,
-    };
-    let newest = sqlx::query("SELECT coalesce(max(seq), 0) FROM journal WHERE show_id = $1")
-        .bind(show.0)
-        .fetch_one(&mut *connection)
-        .await?
-        .try_get::<i64, _>(0)?;
-    let after = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq.0.cast_signed());
-    let rows = sqlx::query(
-        "SELECT seq, (extract(epoch FROM at) * 1000)::bigint, event::text FROM journal
-         WHERE show_id = $1 AND seq > $2 ORDER BY seq",
-    )
-    .bind(show.0)
-    .bind(after)
-    .fetch_all(&mut *connection)
-    .await?;
-    let rows = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)));
-    Ok((snapshot, Seq(newest.cast_unsigned()), rows.collect::<Result<_, sqlx::Error>>()?))
 }
 
 // Fenced like an append, and only where the journal has got so far.

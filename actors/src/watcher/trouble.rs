@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aisle_core::{ShowId, Timestamp};
 
-use super::{Errand, Slot, Watcher, Woken, refuse, slept};
+use super::{Errand, Slot, Watcher, Why, Woken, refuse, slept};
 use crate::actor::{Ended, Ending};
 use crate::handle::AskError;
 use crate::metrics;
@@ -37,23 +37,29 @@ impl Watcher {
         let (waiters, sleepers, was_over) = match self.slots.remove(&show) {
             Some(Slot::Waking { waiters, sleepers, .. }) => (waiters, sleepers, false),
             Some(Slot::Sleeping { waiters, sleepers, .. }) => (waiters, sleepers, true),
-            Some(Slot::Awake { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => {
+            Some(Slot::Awake { .. } | Slot::InLine { .. } | Slot::Resting { .. } | Slot::Quarantined) | None => {
                 (Vec::new(), Vec::new(), false)
             }
         };
         slept(sleepers);
+        self.goes_on(note, waiters, was_over);
+        self.admit();
+    }
+
+    fn goes_on(&mut self, note: &Ended, waiters: Vec<Woken>, was_over: bool) {
+        let show = note.show;
         match note.ending {
             Ending::Asleep => {
                 self.trouble.remove(&show);
                 if !waiters.is_empty() {
-                    self.again(show, waiters);
+                    self.enter(show, waiters, Why::Asked);
                 }
             }
             Ending::Fenced => {
                 self.trouble.remove(&show);
                 // Who came when it was over already is not answered by it: the other owner's lease may have ended since.
                 if was_over && !waiters.is_empty() {
-                    self.again(show, waiters);
+                    self.enter(show, waiters, Why::Asked);
                 } else {
                     refuse(waiters, &AskError::Fenced);
                 }
@@ -86,18 +92,9 @@ impl Watcher {
                     self.slots.insert(show, Slot::Quarantined);
                     refuse(waiters, &AskError::Quarantined);
                 } else {
-                    self.again(show, waiters);
+                    self.enter(show, waiters, Why::Rebuilt);
                 }
             }
-        }
-    }
-
-    /// Wakes it at once, unless the house is closing.
-    fn again(&mut self, show: ShowId, waiters: Vec<Woken>) {
-        if self.stopping.is_empty() {
-            self.begin(show, waiters);
-        } else {
-            refuse(waiters, &AskError::Unavailable);
         }
     }
 
@@ -115,7 +112,7 @@ impl Watcher {
         trouble.failures += 1;
         trouble.last = Some(now);
         if trouble.failures == 1 {
-            self.begin(show, waiters);
+            self.enter(show, waiters, Why::Rebuilt);
             return;
         }
         let doublings = (trouble.failures - 2).min(10);
