@@ -318,7 +318,11 @@ impl Journal for MemoryJournal {
     fn snapshot(&self, show: ShowId, until: Seq) -> BoxFuture<'_, Result<Option<Snapshot>, JournalError>> {
         Box::pin(async move {
             let state = self.house.lock();
-            Ok(state.shows.get(&show).and_then(|rows| rows.snapshots.range(..=until).next_back()).map(|(_, kept)| kept.clone()))
+            Ok(state
+                .shows
+                .get(&show)
+                .and_then(|rows| rows.snapshots.range(..=until).next_back())
+                .map(|(_, kept)| kept.clone()))
         })
     }
 

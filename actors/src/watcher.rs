@@ -159,11 +159,8 @@ async fn watch(parts: Parts) {
     };
     let mut next_round = clock.now();
     loop {
-        let next_look = if watcher.line.is_empty() {
-            next_round
-        } else {
-            next_round.min(clock.now().plus_ms(room::LOOK_EVERY_MS))
-        };
+        let next_look =
+            if watcher.line.is_empty() { next_round } else { next_round.min(clock.now().plus_ms(room::LOOK_EVERY_MS)) };
         // In this order, so that what has ended is known before anything new begins.
         tokio::select! {
             biased;

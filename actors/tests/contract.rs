@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aisle_actors::core::{Seq, ShowState};
 use aisle_actors::{
     CategoryCounts, Epoch, Fault, Journal, JournalError, MemoryHouse, NodeId, ShowSummary, Snapshot, Summaries,
+    entries_of,
 };
 
 use crate::postgres::{Database, entries, with_database};
@@ -84,6 +85,7 @@ on_both! {
     the_same_number_twice_is_a_definite_no
     a_snapshot_stands_for_what_is_before_it
     a_snapshot_newer_than_its_journal_is_refused
+    who_owns_nothing_may_read_a_journal_as_it_stands
     a_gap_is_refused
     a_summary_that_is_older_changes_nothing
     shows_whose_time_has_come_are_due_unless_another_living_node_has_them
@@ -194,6 +196,32 @@ async fn a_gap_is_refused(site: Site) {
     site.forget_entry(2).await;
     assert!(matches!(journal.load(show(1)).await, Err(JournalError::Damaged { .. })));
     assert!(matches!(journal.load_whole(show(1)).await, Err(JournalError::Damaged { .. })));
+}
+
+async fn who_owns_nothing_may_read_a_journal_as_it_stands(site: Site) {
+    let (journal, reader) = (site.journal(node(1)).await, site.journal(node(2)).await);
+    let epoch = journal.acquire(show(1)).await.unwrap();
+    let all = entries(1, some_events());
+    journal.append(show(1), epoch, all.clone()).await.unwrap();
+    for seq in [2, 4] {
+        journal.save_snapshot(show(1), epoch, snapshot(seq)).await.unwrap();
+    }
+    let lines = reader.lines(show(1), Seq(1), 2).await.unwrap();
+    let read: Vec<_> = lines.into_iter().map(|line| (line.seq, line.at, line.event.unwrap())).collect();
+    assert_eq!(read, [(Seq(2), all[1].at, all[1].event.clone()), (Seq(3), all[2].at, all[2].event.clone())]);
+    assert_eq!(reader.lines(show(1), Seq(4), 10).await.unwrap(), []);
+    assert_eq!(reader.snapshot(show(1), Seq(3)).await.unwrap(), Some(snapshot(2)));
+    assert_eq!(reader.snapshot(show(1), Seq(4)).await.unwrap(), Some(snapshot(4)));
+    assert_eq!(reader.snapshot(show(1), Seq(1)).await.unwrap(), None);
+    assert_eq!(reader.heads(vec![show(1), show(2)]).await.unwrap(), [(show(1), Seq(4))]);
+    assert_eq!(reader.load(show(1)).await.unwrap().snapshot, Some(snapshot(4)));
+    // A gap is shown as it is, and is nothing that entries may have.
+    site.forget_entry(2).await;
+    let lines = reader.lines(show(1), Seq(0), 10).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.seq.0).collect::<Vec<_>>(), [1, 3, 4]);
+    assert!(matches!(entries_of(show(1), Seq(0), lines), Err(JournalError::Damaged { .. })));
+    // It is still the owner's.
+    journal.append(show(1), epoch, entries(5, some_events())).await.unwrap();
 }
 
 fn summary(number: u128, seq: u64, deadline_ms: Option<u64>) -> ShowSummary {

@@ -126,7 +126,7 @@ async fn lists_are_told_also_while_appends_come_without_a_pause() {
         house.memory.fail_next(Fault::HeldBeforeLock);
         let handle = handle.clone();
         let pause = StateChange::Pause { reason: String::new(), public_message: None };
-        let change = if number % 2 == 0 { pause } else { StateChange::Resume };
+        let change = if number.is_multiple_of(2) { pause } else { StateChange::Resume };
         tokio::spawn(async move { handle.ask(Command::Change(change)).await })
     };
     let mut held = ask(0);

@@ -180,7 +180,7 @@ async fn readers_while_a_show_wakes_and_sleeps_never_see_it_go_back() {
             last = seen.seq;
             // The letters are those of the number: so many pauses and resumptions leave nothing else.
             let paused = matches!(seen.state, ShowState::Paused { .. });
-            assert_eq!(paused, seen.seq.0 % 2 == 0, "{seen:?}");
+            assert_eq!(paused, seen.seq.0.is_multiple_of(2), "{seen:?}");
             if seen.seq >= Seq(61) {
                 break;
             }

@@ -52,7 +52,10 @@ async fn a_crawler_that_reads_ten_thousand_sleeping_shows_wakes_none() {
     let sample: Vec<&Uuid> = all.iter().step_by(50).collect();
     let pages = futures_util::stream::iter(&sample).for_each_concurrent(8, async |show| {
         let seats = server.get(&format!("/shows/{show}/seats")).await.expect(200);
-        assert_eq!((&seats["seats"], &seats["areas"]), (&json!("aaaaaaaaaa"), &json!([{"area": "floor", "available": 7}])));
+        assert_eq!(
+            (&seats["seats"], &seats["areas"]),
+            (&json!("aaaaaaaaaa"), &json!([{"area": "floor", "available": 7}]))
+        );
         let page = server.get(&format!("/shows/{show}")).await.expect(200);
         assert_eq!((&page["id"], &page["state"]), (&json!(show.to_string()), &json!("published")));
     });
@@ -89,7 +92,8 @@ async fn a_sleeping_show_has_the_tag_that_it_had_awake_and_a_window_on_it_sees_i
     server.get(&hold).await.refused(403, "hold_token_invalid");
     assert_eq!(shows.active(), []);
 
-    let held = server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-2"]})).await.expect(201)["hold"].clone();
+    let held =
+        server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-2"]})).await.expect(201)["hold"].clone();
     assert_eq!(shows.active(), [ShowId(show)]);
     let delta = next(&mut window, "delta").await;
     assert_eq!((delta["from"].as_u64(), &delta["seats"]), (Some(seq), &json!([[1, "h"]])));

@@ -155,3 +155,95 @@ impl Places {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aisle_core::{CategoryNo, PlanBuilder, Point, Seat, SeatNo, SectionNo};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::feed::Feed;
+    use crate::recall::Recalled;
+    use crate::view;
+
+    fn show(number: u128) -> ShowId {
+        ShowId(Uuid::from_u128(number))
+    }
+
+    /// A copy of a show on a plan of ten seats.
+    fn copy(of: ShowId, version: u128) -> Copy {
+        let mut plan = PlanBuilder::new(PlanVersionId(Uuid::from_u128(version)), ["Best"]);
+        plan.section("stalls");
+        plan.row();
+        for number in 0..10_u16 {
+            let position = Point { x: f32::from(number), y: 0.0 };
+            plan.seat(Seat {
+                number: SeatNo(number.into()),
+                guid: number.to_string().into(),
+                section: SectionNo(0),
+                row: 0,
+                category: CategoryNo(0),
+                position,
+                accessible: false,
+                companion: false,
+            });
+        }
+        let plan = Arc::new(plan.build().unwrap());
+        let recalled = Recalled::begin(of, Arc::clone(&plan));
+        let feed = Feed::new(of, plan, 1, view::public_state(&recalled.show, recalled.seq));
+        Copy { recalled, feed }
+    }
+
+    fn keep(shelf: &Shelf, number: u128, version: u128) {
+        let kept = shelf.place(show(number));
+        shelf.weigh(show(number), &kept, &copy(show(number), version));
+    }
+
+    fn bytes(shelf: &Shelf) -> usize {
+        shelf.lock().bytes
+    }
+
+    const ONE: usize = COPY_BYTES + 10 * SEAT_BYTES;
+    const PLAN: usize = 10 * PLAN_SEAT_BYTES;
+
+    #[test]
+    fn so_many_are_kept_and_what_nobody_has_used_for_longest_goes_first() {
+        let shelf = Shelf::new(3, usize::MAX);
+        for number in 1..=3 {
+            keep(&shelf, number, 1);
+        }
+        assert!(shelf.get(show(1)).is_some());
+        keep(&shelf, 4, 1);
+        let left: Vec<bool> = (1..=4).map(|number| shelf.get(show(number)).is_some()).collect();
+        assert_eq!(left, [true, false, true, true]);
+        assert_eq!(bytes(&shelf), 3 * ONE + PLAN);
+    }
+
+    #[test]
+    fn so_many_bytes_are_kept_and_a_plan_counts_once() {
+        let shelf = Shelf::new(100, 2 * ONE + PLAN);
+        keep(&shelf, 1, 1);
+        keep(&shelf, 1, 1);
+        assert_eq!(bytes(&shelf), ONE + PLAN, "read twice, kept once");
+        keep(&shelf, 2, 1);
+        assert_eq!(bytes(&shelf), 2 * ONE + PLAN);
+        // Another plan takes room of its own, so two have to go.
+        keep(&shelf, 3, 2);
+        assert_eq!((shelf.get(show(1)).is_some(), shelf.get(show(2)).is_some()), (false, false));
+        assert_eq!(bytes(&shelf), ONE + PLAN);
+        shelf.forget(show(3));
+        assert_eq!(bytes(&shelf), 0);
+        let tiny = Shelf::new(100, ONE);
+        keep(&tiny, 1, 1);
+        assert_eq!((bytes(&tiny), tiny.get(show(1)).is_some()), (0, false), "too large to be kept at all");
+    }
+
+    #[test]
+    fn what_woke_meanwhile_is_not_kept() {
+        let shelf = Shelf::new(100, usize::MAX);
+        let kept = shelf.place(show(1));
+        shelf.forget(show(1));
+        shelf.weigh(show(1), &kept, &copy(show(1), 1));
+        assert_eq!((bytes(&shelf), shelf.get(show(1)).is_some()), (0, false));
+    }
+}

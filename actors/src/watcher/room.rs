@@ -69,8 +69,7 @@ impl Watcher {
 
     /// Shows that are in memory, or on their way there or out of it.
     fn in_use(&self) -> usize {
-        let in_memory =
-            |slot: &&Slot| matches!(slot, Slot::Waking { .. } | Slot::Awake { .. } | Slot::Sleeping { .. });
+        let in_memory = |slot: &&Slot| matches!(slot, Slot::Waking { .. } | Slot::Awake { .. } | Slot::Sleeping { .. });
         self.slots.values().filter(in_memory).count()
     }
 
