@@ -14,12 +14,14 @@ mod handle;
 mod journal;
 mod memory;
 mod metrics;
+mod past;
 pub mod postgres;
 mod recall;
 mod registry;
 mod sleeping;
 mod summary;
 pub mod turn;
+mod verify;
 mod view;
 mod watcher;
 
@@ -28,11 +30,13 @@ pub use feed::{Delta, Feed, FeedSnapshot};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
 pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot, entries_of};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};
+pub use past::Moment;
 pub use postgres::{LeaseConfig, NodeLease, PostgresJournal, PostgresSummaries};
 pub use recall::Recalled;
 pub use registry::{Shows, ShowsConfig, StartError};
 pub use sleeping::ShowView;
 pub use summary::{CategoryCounts, Plans, ShowSummary, StoreError, Summaries, public_message, state_word};
+pub use verify::{Verified, verify};
 
 /// An error and what lies under it, on one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

@@ -13,6 +13,8 @@ use crate::clock::Clock;
 use crate::feed::{Feed, FeedInner, PublicState};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, ShowHandle};
 use crate::journal::{Journal, NodeId};
+use crate::past::Moment;
+use crate::recall::Recalled;
 use crate::sleeping::{ShowView, Sleeping};
 use crate::summary::{Plans, Summaries};
 use crate::watcher::{self, Call};
@@ -103,10 +105,7 @@ impl Registry {
         self.call(|waiter| Call::Wake(show, waiter)).await
     }
 
-    async fn call<T>(
-        &self,
-        call: impl FnOnce(oneshot::Sender<Result<T, AskError>>) -> Call,
-    ) -> Result<T, AskError> {
+    async fn call<T>(&self, call: impl FnOnce(oneshot::Sender<Result<T, AskError>>) -> Call) -> Result<T, AskError> {
         let (sender, receiver) = oneshot::channel();
         self.calls.try_send(call(sender)).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => AskError::Busy { retry_after_ms: BUSY_RETRY_AFTER_MS },
@@ -228,7 +227,8 @@ impl Shows {
         let registry = Arc::new(Registry { awake: DashMap::new(), calls });
         let feeds = Arc::<Feeds>::default();
         let (shared_journal, shared_clock) = (Arc::clone(&journal), Arc::clone(&clock));
-        let sleeping = Sleeping::new(config.clone(), shared_journal, Arc::clone(&plans), shared_clock, Arc::clone(&feeds));
+        let sleeping =
+            Sleeping::new(config.clone(), shared_journal, Arc::clone(&plans), shared_clock, Arc::clone(&feeds));
         let sleeping = Arc::new(sleeping);
         let parts = watcher::Parts {
             config,
@@ -271,6 +271,14 @@ impl Shows {
         let _waiting = self.0.sleeping.wait()?;
         // The watcher's thread outlives those who serve requests, and a connection dies with the thread that opened it.
         self.0.registry.call(|reader| Call::Read(show, reader)).await
+    }
+
+    /// A show as it was at some moment of its journal, on this plan. Wakes nobody.
+    ///
+    /// # Errors
+    /// See [`AskError`]; never `Rejected`, `Fenced` or `NotFound`: a show without a journal is as it began.
+    pub async fn past(&self, show: ShowId, plan: Arc<Plan>, moment: Moment) -> Result<Recalled, AskError> {
+        self.0.sleeping.past(show, plan, moment).await
     }
 
     /// A show that is awake already.

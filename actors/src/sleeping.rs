@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aisle_core::{Plan, Seq, Show, ShowId, Timestamp, Touched};
+use aisle_core::{Event, Plan, Seq, Show, ShowId, Timestamp, Touched};
 use tokio::sync::Semaphore;
 
 use crate::chain;
@@ -23,6 +23,7 @@ use crate::feed::{Feed, FeedSnapshot};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS};
 use crate::journal::{Journal, JournalError, entries_of};
 use crate::metrics;
+use crate::past::Moment;
 use crate::recall::{RecallError, Recalled, recall};
 use crate::registry::{Feeds, ShowsConfig};
 use crate::summary::Plans;
@@ -186,6 +187,13 @@ impl Sleeping {
         }
     }
 
+    /// A show as it was, on this plan.
+    pub(crate) async fn past(&self, show: ShowId, plan: Arc<Plan>, moment: Moment) -> Result<Recalled, AskError> {
+        let _waiting = self.wait()?;
+        let Ok(_place) = self.places.acquire().await else { return Err(AskError::Unavailable) };
+        Recalled::at(&*self.journal, show, plan, moment).await.map_err(|error| failed(&error))
+    }
+
     /// Brings the feeds of sleeping shows that somebody watches up to date, where another process has gone on with them.
     pub(crate) async fn follow(&self, watched: Vec<(ShowId, Seq)>) {
         if watched.is_empty() {
@@ -210,7 +218,9 @@ impl Sleeping {
         if let Some(mut copy) = copy {
             let after = copy.recalled.seq;
             let lines = self.journal.lines(show, after, TAIL_MAX + 1).await.map_err(|error| failed(&error))?;
-            if lines.len() <= TAIL_MAX {
+            // On another plan it is read anew, like any other show.
+            let replanned = lines.iter().any(|line| matches!(line.event, Ok(Event::PlanChanged { .. })));
+            if lines.len() <= TAIL_MAX && !replanned {
                 metrics::read_asleep("tail");
                 let entries = entries_of(show, after, lines).map_err(|error| failed(&error))?;
                 let mut touched = Touched::default();

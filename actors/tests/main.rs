@@ -9,6 +9,7 @@ mod contract;
 mod house;
 mod lease;
 mod lifecycle;
+mod past;
 mod postgres;
 mod room;
 mod sleeping;

@@ -1,9 +1,12 @@
-//! `aisle journal show`.
+//! `aisle journal show` and `aisle journal verify`: reading, beside a running server too.
 
+use aisle_actors::core::ShowId;
+use aisle_actors::{NodeId, PostgresJournal, verify};
 use clap::Subcommand;
 use uuid::Uuid;
 
 use super::Failure;
+use crate::catalog::{Catalog, Shelf};
 use crate::platform::db::Db;
 use crate::platform::journal;
 
@@ -17,16 +20,56 @@ pub(super) enum Journal {
         #[arg(long, default_value_t = 0)]
         after: i64,
     },
+    /// Check a show's journal, or every show's: numbers, times, owners of seats, snapshots. A line a fault, and exit 1.
+    Verify {
+        /// The show's id; without it every show.
+        show: Option<Uuid>,
+    },
 }
 
 /// Lines fetched at a time: a long journal is printed without being in memory.
 const LINES_AT_A_TIME: i64 = 1_000;
 
 pub(super) async fn run(command: Journal, db: Db) -> Result<(), Failure> {
-    let Journal::Show { show, mut after } = command;
+    match command {
+        Journal::Show { show, after } => print(show, after, &db).await,
+        Journal::Verify { show } => verify_all(show, db).await,
+    }
+}
+
+/// Reads as nobody: a node that holds no lease owns nothing and can write nothing.
+async fn verify_all(only: Option<Uuid>, db: Db) -> Result<(), Failure> {
+    let options = (*db.connect_options()).clone();
+    let reader = PostgresJournal::connect(options, NodeId(Uuid::nil())).await.map_err(|error| Failure::of(&error))?;
+    let shelf = Shelf::new(Catalog::new(db.clone()));
+    let shows = match only {
+        Some(show) => vec![show],
+        None => journal::shows(&db).await.map_err(|error| Failure::of(&error))?,
+    };
+    let (mut lines, mut faults) = (0, 0);
+    for &show in &shows {
+        let Some(shelved) = shelf.of_show(show).await.map_err(|error| Failure::of(&error))? else {
+            println!("show {show}: it has a journal, and the catalogue has no such show");
+            faults += 1;
+            continue;
+        };
+        let plan = std::sync::Arc::clone(&shelved.plan);
+        let verified = verify(&reader, ShowId(show), plan).await.map_err(|error| Failure::of(&error))?;
+        for fault in &verified.faults {
+            println!("show {show}: {fault}");
+        }
+        lines += verified.lines;
+        faults += verified.faults.len();
+    }
+    reader.close().await;
+    println!("{} shows, {lines} lines, {faults} faults", shows.len());
+    if faults == 0 { Ok(()) } else { Err(Failure::saying("the journal is not what it should be")) }
+}
+
+async fn print(show: Uuid, mut after: i64, db: &Db) -> Result<(), Failure> {
     let mut any = false;
     loop {
-        let lines = journal::lines(&db, show, after, LINES_AT_A_TIME).await.map_err(|error| Failure::of(&error))?;
+        let lines = journal::lines(db, show, after, LINES_AT_A_TIME).await.map_err(|error| Failure::of(&error))?;
         let Some(last) = lines.last().map(|line| line.seq) else { break };
         for line in &lines {
             println!("{}", serde_json::to_string(line).map_err(|error| Failure::of(&error))?);

@@ -40,3 +40,11 @@ pub async fn lines(db: &Db, show: Uuid, after: i64, limit: i64) -> Result<Vec<Li
         .map(|row| Line { seq: row.seq, at: row.at.to_jiff(), epoch: row.epoch, event: row.event })
         .collect())
 }
+
+/// Every show that has a journal, in no particular order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn shows(db: &Db) -> Result<Vec<Uuid>, DbFault> {
+    Ok(sqlx::query_scalar!("SELECT DISTINCT show_id FROM journal").fetch_all(db).await?)
+}
