@@ -42,6 +42,11 @@ pub(super) fn listed<T: Serialize>(page: Page<T>) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, PRIVATE)).json(page)
 }
 
+/// What is this organiser's own business, and no list.
+pub(super) fn told<T: Serialize>(body: &T) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, PRIVATE)).json(body)
+}
+
 /// A record, with its version for `If-Match`.
 pub(super) fn shown<T: Serialize>(record: &T, version: i32) -> HttpResponse {
     HttpResponse::Ok()

@@ -1,6 +1,7 @@
 //! The back office, the set-up of an empty server, and what the site says of itself.
 
 mod desk;
+mod history;
 pub mod mailbox;
 mod organizers;
 mod plans;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(productions::routes)
         .configure(shows::routes)
         .configure(running::routes)
+        .configure(history::routes)
         .configure(setup::routes)
         .configure(site::routes)
         .configure(mailbox::routes);

@@ -1,27 +1,25 @@
-//! What the house does with a show that stands: its state, places kept from sale, its history.
+//! What the house does with a show that stands: its state, places kept from sale.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use aisle_actors::core::{AllocationId, AllocationView, Answer, AreaCount, Command, Plan, ShowId, StateChange};
 use aisle_actors::{ShowHandle, Shows};
 use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::desk::{gone, listed};
 use super::shows::{bring_in_line, missing, must_be_priced, show_for};
-use super::store::JournalLine;
 use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Show, prices, shows, stands};
 use crate::holds::AreaQuantity;
 use crate::http::extract::Page;
 use crate::http::rejection::{asked, guids, unasked};
-use crate::http::{ApiError, Code, IdempotencyKey, Json, Listing, Once, once};
+use crate::http::{ApiError, Code, IdempotencyKey, Json, Once, once};
 use crate::platform::{ids, time};
 
 /// What to do with a show.
@@ -278,63 +276,11 @@ async fn admin_end_allocation(
     Ok(gone())
 }
 
-/// A show's history, oldest first: what happened, with seats by their guid.
-#[utoipa::path(
-    tag = "back office",
-    params(("id" = Uuid, Path), Listing),
-    responses((status = 200, body = Page<JournalLine>)),
-    security(("session" = []), ("bearer" = []))
-)]
-#[get("/admin/shows/{id}/journal")]
-async fn admin_read_journal(
-    catalog: Data<Catalog>,
-    all: Data<Shows>,
-    office: Data<super::Office>,
-    identity: Identity,
-    id: Path<Uuid>,
-    listing: Query<Listing>,
-) -> Result<HttpResponse, ApiError> {
-    show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
-    let limit = listing.limit()?;
-    let mut lines = office.journal(*id, listing.after()?.unwrap_or(0), limit + 1).await?;
-    let running = handle(&all, *id).await?;
-    for line in &mut lines {
-        name_places(&mut line.event, running.plan());
-    }
-    Ok(listed(Page::cut(lines, limit, |line| line.seq)))
-}
-
-/// Seat and area numbers become the plan's own names; numbers that this version of the plan hasn't stay numbers.
-fn name_places(event: &mut Value, plan: &Plan) {
-    let Value::Object(fields) = event else { return };
-    for (name, value) in fields {
-        match (name.as_str(), value) {
-            ("seats", Value::Array(seats)) => {
-                for seat in seats {
-                    let number = seat.as_u64().and_then(|number| u32::try_from(number).ok());
-                    if let Some(found) = number.and_then(|number| plan.seat(aisle_actors::core::SeatNo(number))) {
-                        *seat = Value::String(found.guid.to_string());
-                    }
-                }
-            }
-            ("area", area) => {
-                let number = area.as_u64().and_then(|number| u16::try_from(number).ok());
-                if let Some(found) = number.and_then(|number| plan.area(aisle_actors::core::AreaNo(number))) {
-                    *area = Value::String(found.id.to_string());
-                }
-            }
-            (_, Value::Array(items)) => items.iter_mut().for_each(|item| name_places(item, plan)),
-            (_, inner) => name_places(inner, plan),
-        }
-    }
-}
-
 /// The addresses.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(admin_change_state)
         .service(admin_list_allocations)
         .service(admin_make_allocation)
-        .service(admin_end_allocation)
-        .service(admin_read_journal);
+        .service(admin_end_allocation);
 }

@@ -142,3 +142,75 @@ where
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_read_a_shows_history_and_see_it_as_it_was_without_waking_it() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(1, 4, 5)).await;
+    let held =
+        server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-2"]})).await.expect(201)["hold"].clone();
+    let shows = &server.running.parts.shows;
+    shows.passivate(ShowId(show)).await;
+    let path = format!("/admin/shows/{show}/journal");
+    let read = async |query: &str| server.admin(Method::GET, &format!("{path}{query}"), &Value::Null).await;
+    let all = read("").await.expect(200);
+    let lines = all["items"].as_array().unwrap();
+    let last = lines.last().unwrap();
+    assert_eq!((&last["event"]["type"], &last["event"]["seats"]), (&json!("seats_held"), &json!(["r1-2"])));
+    assert_eq!(last["event"]["origin"]["channel"], "public");
+    assert_eq!(last["places"], json!([{"seat": "r1-2", "section": "Stalls", "row": "1", "number": "2"}]));
+    // Page by page it is the same.
+    let (mut after, mut seqs) = (String::new(), Vec::new());
+    loop {
+        let page = read(&format!("?limit=1{after}")).await.expect(200);
+        seqs.extend(page["items"].as_array().unwrap().iter().map(|line| line["seq"].as_u64().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(seqs, (1..=lines.len() as u64).collect::<Vec<_>>());
+
+    let then = read(&format!("?at={}", lines.len())).await.expect(200);
+    assert_eq!((&then["seats"], &then["state"]), (&json!("ahaa"), &json!("published")));
+    assert_eq!(then["holds"], json!([{"id": held["id"], "seats": ["r1-2"]}]));
+    assert_eq!(then["counts"][0], json!({"category": "Best", "available": 3, "held": 1, "booked": 0, "blocked": 0}));
+    assert_eq!(then["areas"], json!([{"area": "floor", "available": 5}]));
+    let before = read(&format!("?at={}", lines.len() - 1)).await.expect(200);
+    assert_eq!((&before["seats"], &before["holds"]), (&json!("aaaa"), &json!([])));
+    let first = read("?at=2001-01-01T00:00:00Z").await.expect(200);
+    assert_eq!(
+        (&first["seq"], &first["at"], &first["state"]),
+        (&json!(0), &json!("2001-01-01T00:00:00Z"), &json!("draft"))
+    );
+    let long_after = read("?at=2029-01-01T00:00:00Z").await.expect(200);
+    assert_eq!(long_after["seats"], "aaaa", "the hold will have lapsed, whoever writes it down");
+    assert_eq!(shows.active(), []);
+
+    read("?at=yesterday").await.refused(422, "validation_failed");
+    let unknown = format!("/admin/shows/{}/journal", Uuid::nil());
+    server.admin(Method::GET, &unknown, &Value::Null).await.refused(404, "not_found");
+    server.get(&path).await.refused(401, "unauthenticated");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_verifies_journals_and_names_what_is_spoiled() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-2"]})).await.expect(201);
+    let url = server.database_url.clone();
+    let verify = async || {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_aisle"));
+        command.args(["journal", "verify", "--database-url", &url]).env("AISLE_LOG", "warn");
+        let output = command.output().await.expect("the binary runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("it says text"))
+    };
+    let (code, said) = verify().await;
+    assert!(code == Some(0) && said.starts_with("1 shows, ") && said.trim().ends_with(" 0 faults"), "{code:?} {said}");
+    // Beside the running server, which goes on.
+    server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-3"]})).await.expect(201);
+    sqlx::query("DELETE FROM journal WHERE show_id = $1 AND seq = 2").bind(show).execute(&server.db).await.unwrap();
+    let (code, said) = verify().await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("show {show}: line 3 follows 1")), "{said}");
+    server.stop().await;
+}

@@ -330,7 +330,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show's history, oldest first: what happened, with seats by their guid. */
+        /** A show's history, oldest first: what happened, with seats by their guid; or with `at` the show as it was then. */
         get: operations["get_admin_shows_id_journal"];
         put?: never;
         post?: never;
@@ -989,6 +989,13 @@ export interface components {
              */
             quantity: number;
         };
+        /** @description What an area had left. */
+        AreaThen: {
+            /** @description Its `area_id`. */
+            area: string;
+            /** Format: int32 */
+            available: number;
+        };
         /** @description What to price. */
         AskQuote: {
             /** @description The holds. */
@@ -1081,6 +1088,18 @@ export interface components {
              * Format: int64
              * @description Kept from sale.
              */
+            blocked: number;
+        };
+        /** @description Places of one category, areas' places included. */
+        CountsThen: {
+            category: string;
+            /** Format: int32 */
+            available: number;
+            /** Format: int32 */
+            held: number;
+            /** Format: int32 */
+            booked: number;
+            /** Format: int32 */
             blocked: number;
         };
         /** @description What a new hold asks for. */
@@ -1216,6 +1235,8 @@ export interface components {
             /** @description What they can be narrowed to. */
             facets: components["schemas"]["Facets"];
         };
+        /** @description The lines, or the show at one moment of them. */
+        History: components["schemas"]["Page_HistoryLine"] | components["schemas"]["ShowThen"];
         /** @description An answer with one hold. */
         HoldBody: {
             /** @description The hold. */
@@ -1267,20 +1288,12 @@ export interface components {
          * @enum {string}
          */
         HoldStateJson: "open" | "paying";
-        /** @description One line of a show's journal. */
-        JournalLine: {
-            /**
-             * Format: int64
-             * @description Its number: from 1, without gaps.
-             */
-            seq: number;
-            /**
-             * Format: date-time
-             * @description When it was decided.
-             */
-            at: string;
-            /** @description What happened: `type` says what, the other fields are its own. */
-            event: Record<string, never>;
+        /** @description A hold that stood. */
+        HoldThen: {
+            /** Format: uuid */
+            id: string;
+            /** @description Its `seat_guid`s. */
+            seats: string[];
         };
         /** @description What one account holds in one currency. */
         LedgerBalance: {
@@ -1586,7 +1599,7 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
-        Page_JournalLine: {
+        Page_HistoryLine: {
             /** @description This page's items. */
             items: {
                 /**
@@ -1599,8 +1612,13 @@ export interface components {
                  * @description When it was decided.
                  */
                 at: string;
-                /** @description What happened: `type` says what, the other fields are its own. */
+                /**
+                 * @description What happened: `type` says what, the other fields are its own. Seats are `seat_guid`s, areas `area_id`s; `origin` says
+                 *     through which channel and for which buyer.
+                 */
                 event: Record<string, never>;
+                /** @description The seats that it is about, as their plan has them. */
+                places: components["schemas"]["PlaceName"][];
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -2220,6 +2238,14 @@ export interface components {
             status: string;
             /** @description Where the buyer pays. */
             checkout_url?: string;
+        };
+        /** @description What people call a seat. */
+        PlaceName: {
+            /** @description Its `seat_guid`. */
+            seat: string;
+            section: string;
+            row: string;
+            number: string;
         };
         /** @description A plan's own fields. */
         PlanInput: {
@@ -2862,6 +2888,34 @@ export interface components {
              * @description The show's version; what `If-Match` compares.
              */
             version: number;
+        };
+        /** @description A show as it was. */
+        ShowThen: {
+            /**
+             * Format: int64
+             * @description The number of the last event that is in it.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When that was, or the moment that was asked for; null before the first.
+             */
+            at?: string | null;
+            /**
+             * Format: uuid
+             * @description The plan's version, whose order `seats` has.
+             */
+            plan_version: string;
+            /** @description What the show as a whole was. */
+            state: string;
+            /** @description One character a seat: `a` available, `h` held, `b` booked, `x` blocked. */
+            seats: string;
+            /** @description The general-admission areas. */
+            areas: components["schemas"]["AreaThen"][];
+            /** @description How many places of each category were what. */
+            counts: components["schemas"]["CountsThen"][];
+            /** @description The holds that had seats. */
+            holds: components["schemas"]["HoldThen"][];
         };
         /** @description A show, as far as an order shows it. */
         ShowView: {
@@ -4240,6 +4294,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before. */
                 after?: string;
+                /** @description A line's number, or a moment: the show as it was then, instead of the lines. */
+                at?: string;
             };
             header?: never;
             path: {
@@ -4254,7 +4310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_JournalLine"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description A problem: see `code` */
