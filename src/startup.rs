@@ -7,6 +7,7 @@ mod workers;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use aisle_actors::{Clock, NodeId, NodeLease, PostgresJournal, Shows, ShowsConfig};
@@ -22,7 +23,7 @@ use crate::accounts::Passwords;
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
-use crate::holds::Sockets;
+use crate::holds::{SocketLimits, Sockets};
 use crate::http::health::Readiness;
 use crate::notify::{Composers, Delivery, Outbox};
 use crate::orders::{Checkout, Orders, Outside};
@@ -158,7 +159,7 @@ pub struct Running {
 pub async fn start(config: Config) -> Result<Running, StartError> {
     config.check()?;
     // Bound first: a second server on the same address must not touch anything before it learns so.
-    let listener = listen(config.listen)?;
+    let listener = listen(config.listen, Duration::from_secs(config.unread_max_s))?;
     let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
     let database = Database::open(&config).await?;
     match up(config, addr, &database).await {
@@ -204,10 +205,26 @@ async fn house(parts: &Parts) -> Result<Welcome, StartError> {
     Ok(token.map_or(Welcome::Known, Welcome::SetUp))
 }
 
-fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+/// Bytes of one connection that the kernel keeps unsent. Past it writing waits, and what is said later can still be merged.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+
+/// A listener whose connections end when their client leaves unread for `unread_max` what it was sent. Nobody else would end
+/// them: such a client's kernel answers for it, for ever.
+fn listen(addr: SocketAddr, unread_max: Duration) -> Result<TcpListener, StartError> {
     let failed = |source| StartError::Listen { addr, source };
     let listener = TcpListener::bind(addr).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
+    // Connections inherit both.
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(&listener);
+        socket.set_tcp_user_timeout(Some(unread_max)).map_err(failed)?;
+        socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX).map_err(failed)?;
+    }
+    // Elsewhere only live feeds notice it, by their own clock.
+    #[cfg(not(target_os = "linux"))]
+    let _ = unread_max;
     Ok(listener)
 }
 
@@ -269,7 +286,11 @@ async fn up(
         clock,
         metrics,
         readiness: Readiness::default(),
-        sockets: Sockets::new(config.sockets_max),
+        sockets: Sockets::new(SocketLimits {
+            sockets_max: config.sockets_max,
+            unread_max: Duration::from_secs(config.unread_max_s),
+            ping_every: Duration::from_secs(config.ping_every_s),
+        }),
         passwords: Passwords::default(),
         outbox,
         own_url,

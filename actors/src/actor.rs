@@ -13,6 +13,7 @@ use crate::feed::Feed;
 use crate::handle::{End, NoAnswer, Reply, Shared};
 use crate::journal::{Epoch, Journal, JournalError};
 use crate::metrics;
+use crate::pace;
 use crate::recall::{RecallError, recall};
 use crate::registry::{Feeds, ShowsConfig};
 use crate::summary::{ShowSummary, Summaries};
@@ -228,7 +229,7 @@ impl ShowActor {
                     });
                     ctx.spawn(append);
                 }
-                Effect::Publish(seq, changes) => awake.feed.publish(seq, changes),
+                Effect::Publish(seq, changes) => pace::publish(&awake.feed, self.house.config.feed_rest, seq, changes),
                 Effect::Summarise(summary) => {
                     if self.summary_asked.take().is_none_or(|asked| asked.send(summary).is_err()) {
                         // Nobody waited so long: it is to be said again.

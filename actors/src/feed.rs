@@ -2,34 +2,28 @@
 //!
 //! Public reads use it and never enter a mailbox. It outlives the actor: a rebuilt show goes on with the feed that its
 //! watchers have.
+//!
+//! What is read is always the newest. What is *told* may rest a moment: in a rush many small steps become one delta, so that
+//! ten thousand sockets are not woken for each. A plain struct; who wants the rest keeps it ([`crate::pace`]).
 
-use std::collections::{BTreeMap, VecDeque};
+mod delta;
+
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use aisle_core::{AreaNo, HoldId, HoldView, Plan, PlanVersionId, Seq, ShowId, ShowState};
+use aisle_core::{AreaNo, HoldView, Plan, PlanVersionId, Seq, ShowId, ShowState};
 use tokio::sync::broadcast;
 
-/// Deltas that a subscriber may be behind before it has to resync. The ring keeps more, for those who reconnect.
-const SUBSCRIBER_LAG_MAX: usize = 256;
+use crate::metrics;
+pub use delta::Delta;
+use delta::Gathered;
 
-/// What changed publicly between two durable sequence numbers; encoded once.
-#[derive(Clone, Debug)]
-pub struct Delta {
-    /// The number before it: what a client must have to apply this.
-    pub from: Seq,
-    /// The number after it.
-    pub seq: Seq,
-    /// Places in the plan's order, with their new letters.
-    pub seats: Vec<(u32, u8)>,
-    /// Areas, with the number of places now available.
-    pub areas: Vec<(AreaNo, u32)>,
-    /// The show's new state, where it changed.
-    pub show: Option<ShowState>,
-    /// Holds that began, changed or ended. Private: a socket picks its own.
-    pub holds: Vec<HoldView>,
-    /// `{"t":"delta",…}`, ready to send.
-    pub json: Arc<str>,
-}
+/// Deltas that a subscriber may be behind before it has to resync: three seconds of a rush. The ring keeps more, for those who
+/// reconnect.
+const SUBSCRIBER_LAG_MAX: usize = 64;
+/// Seats and areas that the ring may name in all, where the plan has fewer: past the size of the house the whole map is shorter
+/// than the deltas.
+const RING_PLACES_MIN: usize = 1_024;
 
 /// The public state at one durable sequence number.
 #[derive(Clone, Debug)]
@@ -72,12 +66,30 @@ pub struct PublicState {
     pub state: ShowState,
 }
 
+/// Why a feed tells nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedEnd {
+    /// The show is played on another plan now, in whose order the letters mean other seats. It has a new feed.
+    PlanChanged,
+}
+
 #[derive(Debug)]
 struct Current {
     state: PublicState,
+    /// What was told, oldest first; each begins where the one before it ends.
     ring: VecDeque<Arc<Delta>>,
+    /// Seats and areas that the ring names.
+    ring_places: usize,
+    /// The number up to which everything was told.
+    told: Seq,
+    /// What came after it.
+    waiting: Gathered,
+    /// Somebody will call [`Feed::rested`].
+    rests: bool,
     /// The letters as clients get them, made when first asked for.
     letters: Option<Arc<str>>,
+    /// How it tells; or why no more.
+    sender: Result<broadcast::Sender<Arc<Delta>>, FeedEnd>,
 }
 
 #[derive(Debug)]
@@ -85,8 +97,8 @@ pub(crate) struct FeedInner {
     show: ShowId,
     plan: Arc<Plan>,
     ring_max: usize,
+    ring_places_max: usize,
     current: RwLock<Current>,
-    sender: broadcast::Sender<Arc<Delta>>,
 }
 
 /// One show's feed. Clone is cheap.
@@ -97,8 +109,18 @@ impl Feed {
     /// A feed that begins at `state` and remembers the last `ring_max` deltas.
     #[must_use]
     pub fn new(show: ShowId, plan: Arc<Plan>, ring_max: usize, state: PublicState) -> Self {
-        let current = RwLock::new(Current { state, ring: VecDeque::new(), letters: None });
-        Self(Arc::new(FeedInner { show, plan, ring_max, current, sender: broadcast::Sender::new(SUBSCRIBER_LAG_MAX) }))
+        let ring_places_max = RING_PLACES_MIN.max(state.letters.len());
+        let current = RwLock::new(Current {
+            told: state.seq,
+            state,
+            ring: VecDeque::new(),
+            ring_places: 0,
+            waiting: Gathered::default(),
+            rests: false,
+            letters: None,
+            sender: Ok(broadcast::Sender::new(SUBSCRIBER_LAG_MAX)),
+        });
+        Self(Arc::new(FeedInner { show, plan, ring_max, ring_places_max, current }))
     }
 
     /// Whose feed this is.
@@ -107,7 +129,7 @@ impl Feed {
         self.0.show
     }
 
-    /// The public state at the durable sequence number.
+    /// The public state at the durable sequence number, told or not.
     #[must_use]
     pub fn snapshot(&self) -> FeedSnapshot {
         {
@@ -143,101 +165,144 @@ impl Feed {
         self.read().state.seq
     }
 
-    /// What happened after `seq`, oldest first; nothing where `seq` is the newest. `None`: too old, not a number that a client
-    /// of this feed can have, or from the future: take the snapshot.
+    /// Everything after `seq` as one delta, told or not; an empty one where `seq` is the newest. `None`: too old, or from a
+    /// future that this feed does not know: take the snapshot.
     #[must_use]
-    pub fn since(&self, seq: Seq) -> Option<Vec<Arc<Delta>>> {
-        let current = self.read();
-        if seq == current.state.seq {
-            return Some(Vec::new());
+    pub fn since(&self, seq: Seq) -> Option<Arc<Delta>> {
+        let (told, waiting, newest) = {
+            let current = self.read();
+            let first = current.ring.front().map_or(current.told, |delta| delta.from);
+            if seq < first || seq > current.state.seq {
+                return None;
+            }
+            if seq == current.state.seq {
+                return Some(Arc::new(Gathered::default().into_delta(&self.0.plan, seq, seq)));
+            }
+            let told: Vec<_> = current.ring.iter().filter(|delta| delta.seq > seq).cloned().collect();
+            if told.first().is_some_and(|first| first.difference && first.from < seq) {
+                return None;
+            }
+            (told, current.waiting.clone(), current.state.seq)
+        };
+        // Merged outside the lock: the show's turns wait for it.
+        if let [only] = told.as_slice()
+            && (only.from, only.seq) == (seq, newest)
+        {
+            return Some(Arc::clone(only));
         }
-        let first = current.ring.iter().position(|delta| delta.from == seq)?;
-        Some(current.ring.iter().skip(first).cloned().collect())
+        let mut gathered = Gathered::default();
+        told.iter().for_each(|delta| gathered.add_delta(delta));
+        gathered.add_later(waiting);
+        Some(Arc::new(gathered.into_delta(&self.0.plan, seq, newest)))
     }
 
-    /// Every delta from now on. Subscribe before taking the snapshot. A receiver that lags has to resync.
+    /// Every delta from now on. Subscribe before reading: then each delta either is in what was read
+    /// (`delta.seq` is not above it) or goes on from it ([`Delta::text_for`]). A receiver that lags has to resync; one that is
+    /// closed asks [`Feed::ended`].
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Delta>> {
-        self.0.sender.subscribe()
+        match &self.read().sender {
+            Ok(sender) => sender.subscribe(),
+            // Closed from the beginning.
+            Err(_) => broadcast::channel(1).1,
+        }
     }
 
     /// How many watch.
     #[must_use]
     pub fn subscribers(&self) -> usize {
-        self.0.sender.receiver_count()
+        self.read().sender.as_ref().map_or(0, broadcast::Sender::receiver_count)
     }
 
-    /// Everything up to `seq` is durable: brings the copy there and tells the subscribers. Where several changes name one place,
-    /// the last one counts.
+    /// Everything up to `seq` is durable: brings the copy there and tells the subscribers.
     pub fn publish(&self, seq: Seq, changes: Vec<PublicChange>) {
-        self.advance(&mut self.write(), seq, changes);
+        let mut current = self.write();
+        current.gather(seq, changes);
+        self.tell(&mut current);
     }
 
-    fn advance(&self, current: &mut Current, seq: Seq, changes: Vec<PublicChange>) {
-        if seq <= current.state.seq {
-            return;
+    /// The same for somebody who keeps the feed's rests: tells at once, or when the rest that goes on is over. Whether a rest
+    /// begins now, after which [`Feed::rested`] is to be called.
+    #[must_use]
+    pub fn publish_after_rest(&self, seq: Seq, changes: Vec<PublicChange>) -> bool {
+        let mut current = self.write();
+        current.gather(seq, changes);
+        if current.rests {
+            return false;
         }
-        let mut seats = BTreeMap::new();
-        let mut areas = BTreeMap::new();
-        let mut show = None;
-        let mut holds: Vec<HoldView> = Vec::new();
-        let mut place_of: BTreeMap<HoldId, usize> = BTreeMap::new();
-        for change in changes {
-            seats.extend(change.seats);
-            areas.extend(change.areas);
-            show = change.show.or(show);
-            for hold in change.holds {
-                match place_of.get(&hold.hold) {
-                    Some(&at) => holds[at] = hold,
-                    None => {
-                        place_of.insert(hold.hold, holds.len());
-                        holds.push(hold);
-                    }
-                }
-            }
+        self.tell(&mut current);
+        current.rests = true;
+        true
+    }
+
+    /// A rest is over: tells what was gathered meanwhile. Whether it rests again; it doesn't where there was nothing to tell.
+    #[must_use]
+    pub fn rested(&self) -> bool {
+        let mut current = self.write();
+        current.rests = self.tell(&mut current);
+        current.rests
+    }
+
+    /// Tells nothing more. Receivers find it closed once they have read what was told before.
+    pub fn end(&self, why: FeedEnd) {
+        let mut current = self.write();
+        self.tell(&mut current);
+        current.sender = Err(why);
+    }
+
+    /// Why it tells nothing more; `None` while it does.
+    #[must_use]
+    pub fn ended(&self) -> Option<FeedEnd> {
+        self.read().sender.as_ref().err().copied()
+    }
+
+    /// Whether there was anything to tell.
+    fn tell(&self, current: &mut Current) -> bool {
+        let (from, seq) = (current.told, current.state.seq);
+        if from == seq {
+            return false;
         }
-        // A seat that was held and released within one step is, to the public, unchanged.
-        seats.retain(|&place: &u32, letter: &mut u8| {
-            current.state.letters.get_mut(place as usize).is_some_and(|old| std::mem::replace(old, *letter) != *letter)
-        });
-        areas.retain(|area, available| {
-            let known = current.state.areas.iter_mut().find(|(number, _)| number == area);
-            known.is_some_and(|(_, old)| std::mem::replace(old, *available) != *available)
-        });
-        if let Some(state) = &show {
-            current.state.state = state.clone();
-        }
-        if !seats.is_empty() {
-            current.letters = None;
-        }
-        let from = std::mem::replace(&mut current.state.seq, seq);
-        let (seats, areas): (Vec<_>, Vec<_>) = (seats.into_iter().collect(), areas.into_iter().collect());
-        let json = encode(&self.0.plan, from, seq, &seats, &areas);
-        let delta = Arc::new(Delta { from, seq, seats, areas, show, holds, json });
-        if current.ring.len() >= self.0.ring_max {
-            current.ring.pop_front();
-        }
+        let gathered = std::mem::take(&mut current.waiting);
+        metrics::told(gathered.steps);
+        let delta = Arc::new(gathered.into_delta(&self.0.plan, from, seq));
+        current.told = seq;
+        current.ring_places += delta.places();
         current.ring.push_back(Arc::clone(&delta));
+        while current.ring.len() > self.0.ring_max || current.ring_places > self.0.ring_places_max {
+            let Some(oldest) = current.ring.pop_front() else { break };
+            current.ring_places -= oldest.places();
+        }
         // Nobody listening is fine. Sent under the lock, so that deltas leave in their order.
-        let _ = self.0.sender.send(delta);
+        if let Ok(sender) = &current.sender {
+            let _ = sender.send(delta);
+        }
+        true
     }
 
     /// The show was loaded again and stands at `state`: tells the subscribers the difference. Nothing happens where the feed has
     /// got further already.
     pub fn catch_up(&self, state: PublicState, holds: Vec<HoldView>) {
-        // Compared and brought there under one lock: a show may be read from its journal while it wakes.
         let mut current = self.write();
-        let letters = current.state.letters.iter().zip(&state.letters).enumerate();
+        if state.seq <= current.state.seq {
+            return;
+        }
+        self.tell(&mut current);
+        let old = &current.state;
+        let letters = old.letters.iter().zip(&state.letters).enumerate();
         let change = PublicChange {
             seats: letters
                 .filter(|(_, (old, new))| old != new)
                 .map(|(place, (_, &new))| (u32::try_from(place).unwrap_or(u32::MAX), new))
                 .collect(),
-            areas: state.areas,
-            show: (current.state.state != state.state).then_some(state.state),
+            areas: state.areas.iter().filter(|area| !old.areas.contains(area)).copied().collect(),
+            show: (old.state != state.state).then(|| state.state.clone()),
             holds,
         };
-        self.advance(&mut current, state.seq, vec![change]);
+        current.gather(state.seq, vec![change]);
+        // Whoever followed another process through what happened in between may have seen a seat taken that was given back
+        // since, and this doesn't name it.
+        current.waiting.difference = true;
+        self.tell(&mut current);
     }
 
     fn snapshot_with(&self, state: &PublicState, letters: Arc<str>) -> FeedSnapshot {
@@ -260,24 +325,30 @@ impl Feed {
     }
 }
 
-fn encode(plan: &Plan, from: Seq, seq: Seq, seats: &[(u32, u8)], areas: &[(AreaNo, u32)]) -> Arc<str> {
-    use std::fmt::Write as _;
-
-    let mut json = format!(r#"{{"t":"delta","from":{},"seq":{},"seats":["#, from.0, seq.0);
-    for (at, (place, letter)) in seats.iter().enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        // Writing into a String cannot fail.
-        let _ = write!(json, r#"{comma}[{place},"{}"]"#, char::from(*letter));
-    }
-    json.push_str(r#"],"areas":["#);
-    let mut comma = "";
-    for (number, available) in areas {
-        if let Some(area) = plan.area(*number) {
-            let id = serde_json::Value::from(&*area.id);
-            let _ = write!(json, "{comma}[{id},{available}]");
-            comma = ",";
+impl Current {
+    /// Brings the copy to `seq`; what is to be told waits.
+    fn gather(&mut self, seq: Seq, changes: Vec<PublicChange>) {
+        if seq <= self.state.seq {
+            return;
         }
+        for mut change in changes {
+            change.seats.retain(|&(place, letter)| {
+                let known = self.state.letters.get_mut(place as usize);
+                known.map(|known| *known = letter).is_some()
+            });
+            change.areas.retain(|&(area, available)| {
+                let known = self.state.areas.iter_mut().find(|(number, _)| *number == area);
+                known.map(|(_, known)| *known = available).is_some()
+            });
+            if let Some(state) = &change.show {
+                self.state.state = state.clone();
+            }
+            if !change.seats.is_empty() {
+                self.letters = None;
+            }
+            self.waiting.add(change);
+        }
+        self.waiting.steps += 1;
+        self.state.seq = seq;
     }
-    json.push_str("]}");
-    Arc::from(json)
 }

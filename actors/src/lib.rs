@@ -14,6 +14,7 @@ mod handle;
 mod journal;
 mod memory;
 mod metrics;
+mod pace;
 mod past;
 pub mod postgres;
 mod recall;
@@ -26,7 +27,7 @@ mod view;
 mod watcher;
 
 pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
-pub use feed::{Delta, Feed, FeedSnapshot};
+pub use feed::{Delta, Feed, FeedEnd, FeedSnapshot, PublicChange, PublicState};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
 pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot, entries_of};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};

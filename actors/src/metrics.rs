@@ -56,6 +56,12 @@ pub(crate) fn found_no_room() {
     metrics::counter!("aisle_show_no_room_total").increment(1);
 }
 
+/// A delta left for its subscribers; it stands for `steps` that became durable one after another.
+pub(crate) fn told(steps: u64) {
+    metrics::counter!("aisle_feed_deltas_total").increment(1);
+    metrics::counter!("aisle_feed_merged_total").increment(steps.saturating_sub(1));
+}
+
 /// A question that found no place to wait.
 pub(crate) fn mailbox_full() {
     metrics::counter!("aisle_mailbox_full_total").increment(1);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use aisle_core::{HoldView, Plan, Seq, ShowId};
 use dashmap::DashMap;
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::feed::{Feed, FeedInner, PublicState};
+use crate::feed::{Feed, FeedEnd, FeedInner, PublicState};
 use crate::handle::{AskError, BUSY_RETRY_AFTER_MS, ShowHandle};
 use crate::journal::{Journal, NodeId};
 use crate::past::Moment;
@@ -35,6 +36,9 @@ pub struct ShowsConfig {
     pub wake_line_max: usize,
     /// Deltas that a feed remembers for those who reconnect.
     pub ring_max: usize,
+    /// How long a feed's watchers are left alone after a delta. Twenty maps a second look like motion; a rush has hundreds of
+    /// commits a second.
+    pub feed_rest: Duration,
     /// Events between two snapshots: replaying as many takes a few milliseconds.
     pub snapshot_every: u64,
     /// A show that nobody has asked for so long goes to sleep, also while it is watched.
@@ -64,6 +68,7 @@ impl Default for ShowsConfig {
             wake_wait_ms: 2_000,
             wake_line_max: 500,
             ring_max: 1_024,
+            feed_rest: Duration::from_millis(50),
             snapshot_every: 1_000,
             idle_passivate_ms: 10 * 60_000,
             sleeping_kept_max: 2_000,
@@ -140,7 +145,7 @@ impl Feeds {
     }
 
     /// The show was loaded and stands at `state`: the feed that there is goes there, with what these holds have become; else
-    /// one begins there. Two who load a show at once get the same feed, at the later of their states.
+    /// one begins there, and one on another plan ends. Two who load a show at once get the same feed, at the later of their states.
     pub(crate) fn join(
         &self,
         show: ShowId,
@@ -151,11 +156,12 @@ impl Feeds {
     ) -> Feed {
         self.sweep();
         let mut feed = self.by_show.entry(show).or_default();
-        if let Some(known) = feed.upgrade().map(Feed)
-            && known.plan_version() == plan.version()
-        {
-            known.catch_up(state, holds);
-            return known;
+        if let Some(known) = feed.upgrade().map(Feed) {
+            if known.plan_version() == plan.version() {
+                known.catch_up(state, holds);
+                return known;
+            }
+            known.end(FeedEnd::PlanChanged);
         }
         let new = Feed::new(show, plan, ring_max, state);
         *feed = Arc::downgrade(&new.0);

@@ -1,6 +1,7 @@
 //! Starting and asking shows on a journal in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aisle_actors::core::{Command, ShowId};
 use aisle_actors::{Answered, AskError, Clock, MemoryHouse, NodeId, ShowHandle, Shows, ShowsConfig};
@@ -13,8 +14,9 @@ pub struct House {
     pub shows: Shows,
 }
 
+/// Feeds don't rest, so that a test sees each step.
 pub fn config(node: NodeId) -> ShowsConfig {
-    ShowsConfig { node, idle_passivate_ms: 600_000, ..ShowsConfig::default() }
+    ShowsConfig { node, idle_passivate_ms: 600_000, feed_rest: Duration::ZERO, ..ShowsConfig::default() }
 }
 
 impl House {

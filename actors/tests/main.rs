@@ -6,6 +6,7 @@
 
 mod busy;
 mod contract;
+mod feed;
 mod house;
 mod lease;
 mod lifecycle;

@@ -1,6 +1,6 @@
 //! A small house for tests: a plan of two rows and a floor, ids that are numbers, commands in one line.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aisle_actors::core::{
     AllocationId, Area, AreaNo, BookingId, CategoryNo, Channel, Command, Event, HoldId, HoldSeats, Origin, Plan,
@@ -34,7 +34,12 @@ pub fn node(number: u128) -> NodeId {
 
 /// Two rows of ten, and a floor for a hundred.
 pub fn plan() -> Arc<Plan> {
-    let mut plan = PlanBuilder::new(PlanVersionId(Uuid::from_u128(1)), ["Best", "Rest"]);
+    plan_version(1)
+}
+
+/// The same plan under another version.
+pub fn plan_version(version: u128) -> Arc<Plan> {
+    let mut plan = PlanBuilder::new(PlanVersionId(Uuid::from_u128(version)), ["Best", "Rest"]);
     plan.section("stalls");
     for row in 0..2_u16 {
         plan.row();
@@ -56,19 +61,23 @@ pub fn plan() -> Arc<Plan> {
     Arc::new(plan.build().unwrap())
 }
 
-/// Every show below a thousand is played on [`plan`]; there are no others.
-pub struct OnePlan(pub Arc<Plan>);
+/// Every show below a thousand is played on [`plan`], until it is changed; there are no others.
+pub struct OnePlan(Mutex<Arc<Plan>>);
 
 impl OnePlan {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(plan()))
+        Arc::new(Self(Mutex::new(plan())))
+    }
+
+    pub fn change(&self, plan: Arc<Plan>) {
+        *self.0.lock().unwrap() = plan;
     }
 }
 
 impl Plans for OnePlan {
     fn plan_of(&self, wanted: ShowId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>> {
         let known = wanted < show(1_000);
-        Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0))) })
+        Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0.lock().unwrap()))) })
     }
 }
 

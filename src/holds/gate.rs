@@ -1,6 +1,7 @@
 //! Who may come near a hold, and how many sockets there may be.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use aisle_actors::core::{HoldId, ShowId};
@@ -37,25 +38,53 @@ pub fn must_own(request: &HttpRequest, keys: &Keys, show: ShowId, hold: HoldId) 
     }
 }
 
+/// What live feeds may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketLimits {
+    /// At most so many at a time.
+    pub sockets_max: usize,
+    /// How long a client may leave unread what it was sent.
+    pub unread_max: Duration,
+    /// How often it is asked whether it is there.
+    pub ping_every: Duration,
+}
+
 /// Places for live feeds in this process.
 #[derive(Clone, Debug)]
 pub struct Sockets {
+    limits: SocketLimits,
     places: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
+/// A place for one live feed; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    _place: OwnedSemaphorePermit,
+    /// Changes when the server stops.
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) unread_max: Duration,
+    pub(super) ping_every: Duration,
+}
+
 impl Sockets {
-    /// At most so many at a time.
+    /// As many places as `limits` allow.
     #[must_use]
-    pub fn new(max: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(max)), stopping: watch::Sender::new(false) }
+    pub fn new(limits: SocketLimits) -> Self {
+        Self { limits, places: Arc::new(Semaphore::new(limits.sockets_max)), stopping: watch::Sender::new(false) }
     }
 
-    /// One place, given back when dropped, and word of the server's stop; `None` when all places are taken.
-    #[must_use]
-    pub fn take(&self) -> Option<(OwnedSemaphorePermit, watch::Receiver<bool>)> {
+    /// One place; `None` when all are taken.
+    pub(super) fn take(&self) -> Option<Place> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some((place, self.stopping.subscribe()))
+        let SocketLimits { sockets_max: _, unread_max, ping_every } = self.limits;
+        Some(Place { _place: place, stopping: self.stopping.subscribe(), unread_max, ping_every })
+    }
+
+    /// Places that are free.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.places.available_permits()
     }
 
     /// Every socket is told to come back later, at another process or this one's successor.

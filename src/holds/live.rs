@@ -1,27 +1,25 @@
 //! `GET /shows/{id}/live`: the live feed over a WebSocket. A delta is encoded once, by the feed, for all sockets.
-
-use std::time::Duration;
+//!
+//! Nobody is waited for without end: what a client does not take in time costs it its socket, and it comes back with `since=`.
 
 use actix_web::{HttpRequest, HttpResponse, get, rt, web};
-use actix_ws::{CloseCode, CloseReason, Message, Session};
+use actix_ws::{Message, ProtocolError};
 use aisle_actors::core::{HoldId, HoldState, HoldView, Seq, ShowId, ShowState};
-use aisle_actors::{Clock, Delta, Feed, FeedSnapshot, Shows};
+use aisle_actors::{Clock, Delta, Feed, FeedEnd, FeedSnapshot, Shows};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::gate::{Sockets, proves_hold};
+use super::gate::{Place, Sockets, proves_hold};
 use super::routes::view;
 use super::seats::{AreaAvailable, Since, areas, must_be_public};
+use super::voice::{Ends, Voice, Why};
 use super::wire::HoldJson;
 use crate::http::ApiError;
 use crate::platform::keys::Keys;
 use crate::platform::time;
 
-/// Often enough that a phone's network keeps the connection, and that a dead one is noticed within a minute.
-const PING_EVERY: Duration = Duration::from_secs(20);
 /// Pings without any answer before a socket counts as dead.
 const PINGS_UNANSWERED_MAX: u32 = 3;
 /// What a client may say at once; a hold's id and token are 150 bytes.
@@ -40,10 +38,30 @@ enum Said {
 #[derive(Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 enum Tell<'a> {
-    Snapshot { plan_version: Uuid, seq: u64, seats: &'a str, areas: Vec<AreaAvailable>, server_time: jiff::Timestamp },
-    Show { state: &'static str, public_message: Option<&'a str> },
-    Hold { hold: HoldJson },
-    HoldEnded { id: Uuid, why: &'static str },
+    /// Nothing has happened after this: who has another number has missed something.
+    Alive {
+        seq: u64,
+    },
+    /// The show is played on another plan now.
+    Plan,
+    Snapshot {
+        plan_version: Uuid,
+        seq: u64,
+        seats: &'a str,
+        areas: Vec<AreaAvailable>,
+        server_time: jiff::Timestamp,
+    },
+    Show {
+        state: &'static str,
+        public_message: Option<&'a str>,
+    },
+    Hold {
+        hold: HoldJson,
+    },
+    HoldEnded {
+        id: Uuid,
+        why: &'static str,
+    },
 }
 
 /// The live feed: a snapshot (or with `since` what came after it), then every change as it becomes durable.
@@ -63,118 +81,110 @@ pub(super) async fn live(
 ) -> Result<HttpResponse, ApiError> {
     let feed = view(&shows, ShowId(*path)).await?.feed().clone();
     must_be_public(&feed.snapshot().state)?;
-    let Some((place, stopping)) = sockets.take() else { return Err(ApiError::busy(5)) };
+    let Some(place) = sockets.take() else { return Err(ApiError::busy(5)) };
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::new(crate::http::Code::MalformedRequest, "Connect with a WebSocket handshake."))?;
     let messages = messages.max_frame_size(MESSAGE_BYTES_MAX);
-    let socket = Socket { session, feed, shows, keys, clock, own: None };
-    rt::spawn(async move {
-        metrics::gauge!("aisle_live_sockets").increment(1.0);
-        socket.run(messages, since.since.map(Seq), stopping).await;
-        metrics::gauge!("aisle_live_sockets").decrement(1.0);
-        drop(place);
-    });
+    let socket = Socket { voice: Voice::new(session, place.unread_max), feed, shows, keys, clock, own: None };
+    rt::spawn(socket.run(messages, since.into_inner(), place));
     Ok(response)
 }
 
 struct Socket {
-    session: Session,
+    voice: Voice,
     /// Goes on whether the show sleeps or is awake.
     feed: Feed,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
     clock: web::Data<Clock>,
-    /// The hold that this client has proved to own.
+    /// The hold that this client has proved to own, while it lasts.
     own: Option<HoldId>,
 }
 
-/// The socket ends, for this reason.
-struct Ends(CloseReason);
-
-impl From<actix_ws::Closed> for Ends {
-    fn from(_: actix_ws::Closed) -> Self {
-        Self(CloseReason { code: CloseCode::Away, description: None })
-    }
-}
-
-fn ends(code: CloseCode, description: &str) -> Ends {
-    Ends(CloseReason { code, description: Some(description.to_owned()) })
-}
-
 impl Socket {
-    async fn run(mut self, messages: actix_ws::MessageStream, since: Option<Seq>, stopping: watch::Receiver<bool>) {
-        let Err(Ends(reason)) = self.talk(messages, since, stopping).await;
-        // A client that is gone needs no farewell.
-        let _gone = self.session.close(Some(reason)).await;
+    async fn run(mut self, messages: actix_ws::MessageStream, since: Since, place: Place) {
+        metrics::gauge!("aisle_live_sockets").increment(1.0);
+        let Err(ends) = self.talk(messages, &since, place).await;
+        self.voice.farewell(ends).await;
+        metrics::gauge!("aisle_live_sockets").decrement(1.0);
     }
 
     async fn talk(
         &mut self,
         mut messages: actix_ws::MessageStream,
-        since: Option<Seq>,
-        mut stopping: watch::Receiver<bool>,
+        since: &Since,
+        mut place: Place,
     ) -> Result<std::convert::Infallible, Ends> {
-        // Subscribed before the snapshot is taken, so that nothing falls between the two.
+        // Subscribed before anything is read, so that nothing falls between the two.
         let mut deltas = self.feed.subscribe();
         let mut seq = self.begin(since).await?;
-        let mut pings = tokio::time::interval(PING_EVERY);
+        let mut pings = tokio::time::interval(place.ping_every);
         pings.reset();
         let (mut unanswered, mut said) = (0, 0);
         loop {
             tokio::select! {
                 delta = deltas.recv() => match delta {
                     Ok(delta) if delta.seq <= seq => {}
-                    Ok(delta) => {
-                        self.tell_delta(&delta).await?;
+                    // What goes on from what the client has, perhaps from the middle of it.
+                    Ok(delta) if delta.from <= seq => {
+                        self.tell_delta(&delta, seq).await?;
                         seq = delta.seq;
                     }
-                    Err(RecvError::Lagged(_)) => return Err(ends(CloseCode::Again, "too slow: reconnect")),
-                    Err(RecvError::Closed) => return Err(ends(CloseCode::Restart, "reconnect")),
+                    Ok(_) | Err(RecvError::Lagged(_)) => return Err(Why::TooSlow.into()),
+                    Err(RecvError::Closed) => return Err(self.feed_ended().await),
                 },
                 message = messages.next() => {
                     unanswered = 0;
                     said += 1;
                     if said > MESSAGES_MAX {
-                        return Err(ends(CloseCode::Policy, "too many messages"));
+                        return Err(Why::Impolite("too many messages").into());
                     }
                     match message {
                         Some(Ok(Message::Text(text))) => self.hear(&text).await?,
-                        Some(Ok(Message::Ping(bytes))) => self.session.pong(&bytes).await?,
+                        Some(Ok(Message::Ping(bytes))) => self.voice.pong(&bytes).await?,
                         Some(Ok(Message::Pong(_))) => said -= 1,
-                        Some(Ok(Message::Close(_))) | None => return Err(ends(CloseCode::Normal, "")),
+                        Some(Ok(Message::Close(_))) | None => return Err(Why::Gone.into()),
                         Some(Ok(Message::Binary(_) | Message::Continuation(_) | Message::Nop)) => {
-                            return Err(ends(CloseCode::Unsupported, "only text"));
+                            return Err(Why::Impolite("only text").into());
                         }
-                        Some(Err(_)) => return Err(ends(CloseCode::Protocol, "not a WebSocket message")),
+                        Some(Err(ProtocolError::Io(_))) => return Err(Why::Gone.into()),
+                        Some(Err(_)) => return Err(Why::Broken.into()),
                     }
                 },
-                _ = stopping.changed() => return Err(ends(CloseCode::Restart, "reconnect")),
+                _ = place.stopping.changed() => return Err(Why::Stopping.into()),
                 _ = pings.tick() => {
                     unanswered += 1;
                     if unanswered > PINGS_UNANSWERED_MAX {
-                        return Err(ends(CloseCode::Away, "no answer"));
+                        return Err(Why::Silent.into());
                     }
-                    self.session.ping(b"").await?;
+                    self.voice.ping().await?;
+                    // A page sees no pings: this is what it lives by, and by what it learns that the last delta was lost.
+                    self.tell(&Tell::Alive { seq: seq.0 }).await?;
                 }
             }
         }
     }
 
     /// Sends what the client lacks; answers the number that it has now.
-    async fn begin(&mut self, since: Option<Seq>) -> Result<Seq, Ends> {
-        if let Some(since) = since
-            && let Some(deltas) = self.feed.since(since)
-        {
-            let mut seq = since;
-            for delta in deltas {
-                self.session.text(delta.json.to_string()).await?;
-                seq = delta.seq;
-            }
-            let state = self.feed.snapshot().state;
-            self.tell_show(&state).await?;
-            return Ok(seq);
+    async fn begin(&mut self, since: &Since) -> Result<Seq, Ends> {
+        let feed = self.feed.clone();
+        if since.plan_version.is_some_and(|known| known != feed.plan_version().0) {
+            self.tell(&Tell::Plan).await?;
+            return Err(Why::PlanChanged.into());
         }
-        let snapshot: FeedSnapshot = self.feed.snapshot();
+        if let Some(have) = since.since.map(Seq)
+            && let Some(delta) = feed.since(have)
+        {
+            if delta.seq > have {
+                self.voice.text(delta.text_for(have)).await?;
+            } else {
+                // Nothing happened; said at once, so that who comes back knows that it missed nothing.
+                self.tell(&Tell::Alive { seq: have.0 }).await?;
+            }
+            self.tell_show(&feed.snapshot().state).await?;
+            return Ok(delta.seq);
+        }
+        let snapshot: FeedSnapshot = feed.snapshot();
         self.tell(&Tell::Snapshot {
             plan_version: snapshot.plan_version.0,
             seq: snapshot.seq.0,
@@ -187,13 +197,23 @@ impl Socket {
         Ok(snapshot.seq)
     }
 
+    async fn feed_ended(&mut self) -> Ends {
+        match self.feed.ended() {
+            Some(FeedEnd::PlanChanged) => match self.tell(&Tell::Plan).await {
+                Ok(()) => Why::PlanChanged.into(),
+                Err(ends) => ends,
+            },
+            None => Why::Stopping.into(),
+        }
+    }
+
     async fn hear(&mut self, text: &str) -> Result<(), Ends> {
         let Ok(Said::Hold { id, token }) = serde_json::from_str::<Said>(text) else {
-            return Err(ends(CloseCode::Policy, "not understood"));
+            return Err(Why::Impolite("not understood").into());
         };
         let hold = HoldId(id);
         if !proves_hold(&self.keys, self.feed.show(), hold, &token) {
-            return Err(ends(CloseCode::Policy, "hold_token_invalid"));
+            return Err(Why::Impolite("hold_token_invalid").into());
         }
         self.own = Some(hold);
         // Whose hold it is may wake the show: what a hold is, only its owner can say.
@@ -203,17 +223,17 @@ impl Socket {
         };
         match view {
             Ok(Some(view)) => self.tell_hold(&view).await,
-            Ok(None) => self.tell(&Tell::HoldEnded { id, why: "lapsed" }).await,
-            Err(_) => Err(ends(CloseCode::Again, "reconnect")),
+            Ok(None) => self.tell_hold_ended(hold, "lapsed").await,
+            Err(_) => Err(Why::Stopping.into()),
         }
     }
 
-    async fn tell_delta(&mut self, delta: &Delta) -> Result<(), Ends> {
-        self.session.text(delta.json.to_string()).await?;
+    async fn tell_delta(&mut self, delta: &Delta, have: Seq) -> Result<(), Ends> {
+        self.voice.text(delta.text_for(have)).await?;
         if let Some(state) = &delta.show {
             self.tell_show(state).await?;
         }
-        if let Some(view) = delta.holds.iter().rev().find(|view| Some(view.hold) == self.own) {
+        if let Some(view) = self.own.and_then(|own| delta.holds.get(&own)) {
             self.tell_hold(view).await?;
         }
         Ok(())
@@ -239,7 +259,7 @@ impl Socket {
             HoldState::Booked { .. } => Some("booked"),
         };
         if let Some(why) = why {
-            return self.tell(&Tell::HoldEnded { id: view.hold.0, why }).await;
+            return self.tell_hold_ended(view.hold, why).await;
         }
         match HoldJson::of(view, self.feed.show(), self.feed.plan(), self.clock.now()) {
             Ok(hold) => self.tell(&Tell::Hold { hold }).await,
@@ -247,9 +267,14 @@ impl Socket {
         }
     }
 
+    /// The last word on it: a delta that was on its way meanwhile must not bring it back to life.
+    async fn tell_hold_ended(&mut self, hold: HoldId, why: &'static str) -> Result<(), Ends> {
+        self.own = None;
+        self.tell(&Tell::HoldEnded { id: hold.0, why }).await
+    }
+
     async fn tell(&mut self, what: &Tell<'_>) -> Result<(), Ends> {
-        let text = serde_json::to_string(what).map_err(|_| ends(CloseCode::Error, "could not be written"))?;
-        self.session.text(text).await?;
-        Ok(())
+        let text = serde_json::to_string(what).map_err(|_| Why::Unspeakable)?;
+        self.voice.text(text.into()).await
     }
 }

@@ -4,8 +4,9 @@ mod gate;
 mod live;
 mod routes;
 mod seats;
+mod voice;
 mod wire;
 
-pub use gate::{Sockets, hold_token, proves_hold};
+pub use gate::{SocketLimits, Sockets, hold_token, proves_hold};
 pub use routes::routes;
 pub use wire::{AreaQuantity, HoldBody, HoldJson};

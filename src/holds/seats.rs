@@ -15,8 +15,10 @@ use crate::http::ApiError;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Since {
-    /// The sequence number that the client has; it gets what came after.
+    /// The sequence number that the client has; it gets what came after, or the whole where that is not known any more.
     pub since: Option<u64>,
+    /// The version of the plan under which it got there. Under another one the places of `seats` are other seats.
+    pub plan_version: Option<Uuid>,
 }
 
 /// How many places an area has left.
@@ -83,20 +85,13 @@ fn whole(plan: &Plan, snapshot: &FeedSnapshot) -> SeatsBody {
     }
 }
 
-fn merged(plan: &Plan, from: u64, deltas: &[std::sync::Arc<Delta>]) -> DeltasBody {
-    // The last word on each seat and area, in the plan's order.
-    let mut seats = std::collections::BTreeMap::new();
-    let mut areas = std::collections::BTreeMap::new();
-    for delta in deltas {
-        seats.extend(delta.seats.iter().copied());
-        areas.extend(delta.areas.iter().copied());
-    }
+fn changes(plan: &Plan, delta: &Delta) -> DeltasBody {
     DeltasBody {
         plan_version: plan.version().0,
-        from,
-        seq: deltas.last().map_or(from, |delta| delta.seq.0),
-        deltas: seats.into_iter().map(|(place, letter)| (place, char::from(letter))).collect(),
-        areas: areas.into_iter().filter_map(|(area, left)| Some((plan.area(area)?.id.to_string(), left))).collect(),
+        from: delta.from.0,
+        seq: delta.seq.0,
+        deltas: delta.seats.iter().map(|&(place, letter)| (place, char::from(letter))).collect(),
+        areas: delta.areas.iter().filter_map(|&(area, left)| Some((plan.area(area)?.id.to_string(), left))).collect(),
     }
 }
 
@@ -130,19 +125,18 @@ pub(super) async fn read_seats(
         tag.insert_str(tag.len() - 1, &format!("-{overdue}"));
     }
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if since.since.is_none()
-        && known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
-    {
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
         return Ok(HttpResponse::NotModified()
             .insert_header((header::ETAG, tag))
             .insert_header(("cache-control", "no-cache"))
             .finish());
     }
-    let since = since.since.filter(|_| overdue == 0);
-    let deltas = since.and_then(|since| Some((since, view.feed().since(Seq(since))?)));
-    let body = match deltas {
-        Some((from, deltas)) => SeatsAnswer::Deltas(merged(view.plan(), from, &deltas)),
+    let same_plan = since.plan_version.is_none_or(|known| known == snapshot.plan_version.0);
+    let since = since.since.filter(|_| same_plan && overdue == 0);
+    let body = match since.and_then(|since| view.feed().since(Seq(since))) {
+        Some(delta) => SeatsAnswer::Deltas(changes(view.plan(), &delta)),
         None => SeatsAnswer::Whole(whole(view.plan(), &snapshot)),
     };
+    // It may be newer than its tag, when something happened in between; then the next question gets it once more.
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).insert_header(("cache-control", "no-cache")).json(body))
 }

@@ -58,6 +58,12 @@ pub struct Config {
     pub sleeping_bytes_max: usize,
     /// WebSockets at a time in this process; past it 503.
     pub sockets_max: usize,
+    /// How long a client may leave unread what it was sent; then its connection is cut. Long enough for a phone in a tunnel,
+    /// which comes back by itself; short enough that a thousand who never read cost nothing for long.
+    pub unread_max_s: u64,
+    /// How often a live feed's client is asked whether it is there. Often enough that a phone's network keeps the connection,
+    /// and that a dead one is noticed within a minute.
+    pub ping_every_s: u64,
     /// How long a stopping server waits for requests under way.
     pub stop_grace_s: u64,
     /// Variables named `AISLE_…` that mean nothing here; said at start.
@@ -112,6 +118,8 @@ impl Default for Config {
             sleeping_kept_max: 2_000,
             sleeping_bytes_max: 64 * 1024 * 1024,
             sockets_max: 10_000,
+            unread_max_s: 30,
+            ping_every_s: 20,
             stop_grace_s: 10,
             unknown_variables: Vec::new(),
         }
@@ -187,7 +195,10 @@ impl Config {
             ("body_bytes_max", self.body_bytes_max),
             ("plan_bytes_max", self.plan_bytes_max),
         ];
-        if let Some((field, _)) = positive.into_iter().find(|&(_, value)| value == 0) {
+        let seconds = [("unread_max_s", self.unread_max_s), ("ping_every_s", self.ping_every_s)];
+        let zero = positive.into_iter().find(|&(_, value)| value == 0).map(|(field, _)| field);
+        if let Some(field) = zero.or_else(|| seconds.into_iter().find(|&(_, value)| value == 0).map(|(field, _)| field))
+        {
             return Err(ConfigError::Impossible { field, problem: "must be at least 1".to_owned() });
         }
         if let Some(url) = &self.public_url
@@ -226,6 +237,8 @@ const FIELDS: &[&str] = &[
     "sleeping_kept_max",
     "sleeping_bytes_max",
     "sockets_max",
+    "unread_max_s",
+    "ping_every_s",
     "stop_grace_s",
 ];
 

@@ -119,3 +119,40 @@ async fn seats_have_a_tag_and_are_not_sent_again_unchanged() {
     let changed = send(server.request(Method::GET, &path).header("if-none-match", &tag)).await;
     assert_eq!(changed.expect(200)["seats"], "haaa");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_another_plan_is_told_to_load_it_and_gets_no_delta() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    let mut window = Window::open(&server, show, "").await;
+    let snapshot = window.next("snapshot").await;
+    let same = format!("?since={}&plan_version={}", snapshot["seq"], snapshot["plan_version"].as_str().unwrap());
+    let other = format!("?since={}&plan_version={}", snapshot["seq"], Uuid::nil());
+    hold(&server, show, &json!(["r1-1"])).await;
+    assert_eq!(Window::open(&server, show, &same).await.next("delta").await["seats"], json!([[0, "h"]]));
+    let mut stranger = Window::open(&server, show, &other).await;
+    assert_eq!(stranger.next("plan").await, json!({"t": "plan"}));
+    assert_eq!(stranger.next("nothing more").await, Value::Null, "closed");
+    let whole = server.get(&format!("/shows/{show}/seats{other}")).await.expect(200);
+    assert_eq!((&whole["seats"], &whole["plan_version"]), (&json!("haaa"), &snapshot["plan_version"]));
+    assert_eq!(server.get(&format!("/shows/{show}/seats{same}")).await.expect(200)["deltas"], json!([[0, "h"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_missed_nothing_is_told_so_at_once_and_again_with_every_ping() {
+    let server = spawn_with(|config| config.ping_every_s = 1).await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    let seq = server.get(&format!("/shows/{show}/seats")).await.expect(200)["seq"].clone();
+    let mut window = Window::open(&server, show, &format!("?since={seq}")).await;
+    assert_eq!(window.next("alive").await, json!({"t": "alive", "seq": seq}));
+    let held = hold(&server, show, &json!(["r1-1"])).await;
+    window.say(&json!({"t": "hold", "id": held["id"], "token": held["token"]})).await;
+    assert_eq!(window.next("hold").await["hold"]["id"], held["id"]);
+    let after = server.get(&format!("/shows/{show}/seats")).await.expect(200)["seq"].clone();
+    while window.next("alive").await["seq"] != after {}
+    let path = format!("/shows/{show}/seats?since={after}");
+    let asked = server.get(&path).await;
+    assert_eq!((&asked.body["deltas"], &asked.body["seq"]), (&json!([]), &after));
+    let tag = asked.headers["etag"].to_str().unwrap();
+    assert_eq!(send(server.request(Method::GET, &path).header("if-none-match", tag)).await.status, 304);
+}

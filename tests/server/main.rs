@@ -7,13 +7,17 @@ mod house;
 
 mod accounts;
 mod catalog;
+mod feed;
 mod holds;
 mod killed;
 mod live;
+mod misfortune;
 mod operations;
 mod orders;
 mod outbox;
 mod process;
 mod sleeping;
+mod slow;
 mod sold;
 mod tickets;
+mod watcher;

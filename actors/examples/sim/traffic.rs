@@ -182,13 +182,11 @@ impl House {
     /// A watcher who has followed the deltas sees what the journal says.
     fn watch(&mut self, at: usize, show: ShowId) -> Verdict {
         let Some(life) = self.nodes[at].lives.get_mut(&show) else { return Ok(()) };
-        let deltas = life.feed.since(life.watcher.0).ok_or("the feed has forgotten what was just published")?;
-        for delta in deltas {
-            for &(place, letter) in &delta.seats {
-                life.watcher.1[place as usize] = letter;
-            }
-            life.watcher.0 = delta.seq;
+        let delta = life.feed.since(life.watcher.0).ok_or("the feed has forgotten what was just published")?;
+        for &(place, letter) in &delta.seats {
+            life.watcher.1[place as usize] = letter;
         }
+        life.watcher.0 = delta.seq;
         let model = self.models.get(&show).ok_or("no such show")?;
         let (seq, letters) = (life.watcher.0, String::from_utf8_lossy(&life.watcher.1).into_owned());
         match model.letters_at(seq) {

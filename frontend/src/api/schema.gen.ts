@@ -5434,8 +5434,10 @@ export interface operations {
     get_shows_show_id_live: {
         parameters: {
             query?: {
-                /** @description The sequence number that the client has; it gets what came after. */
+                /** @description The sequence number that the client has; it gets what came after, or the whole where that is not known any more. */
                 since?: number;
+                /** @description The version of the plan under which it got there. Under another one the places of `seats` are other seats. */
+                plan_version?: string;
             };
             header?: never;
             path: {
@@ -5466,8 +5468,10 @@ export interface operations {
     get_shows_show_id_seats: {
         parameters: {
             query?: {
-                /** @description The sequence number that the client has; it gets what came after. */
+                /** @description The sequence number that the client has; it gets what came after, or the whole where that is not known any more. */
                 since?: number;
+                /** @description The version of the plan under which it got there. Under another one the places of `seats` are other seats. */
+                plan_version?: string;
             };
             header?: never;
             path: {

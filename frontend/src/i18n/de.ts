@@ -34,7 +34,7 @@ export const de: Messages = {
     legendStates: 'Zeichen', yours: 'Ihre', chosen: 'Gewählt', held: 'Im Korb von jemandem', booked: 'Verkauft', blocked: 'Nicht im Verkauf', available: 'Frei', accessible: 'Rollstuhlplatz',
     seat: (section, row, seat) => [section, row && phrase('Reihe', row), seat && phrase('Platz', seat)].filter(Boolean).join(', '),
     row: (row) => `Reihe ${row}`, left: (n) => `noch ${n}`, companion: 'Platz für Begleitung', restricted: 'eingeschränkte Sicht', lost: 'weg',
-    live: { connecting: 'Verbinden', live: 'Live', polling: 'Alle paar Sekunden', offline: 'Ohne Netz: das kann alt sein' },
+    live: { connecting: 'Verbinden', live: 'Live', reconnecting: 'Neu verbinden: das kann alt sein', polling: 'Alle paar Sekunden auf dem Stand', offline: 'Ohne Netz: das kann alt sein' },
     only: (name) => `Nur ${name}`, areaTitle: 'Stehplätze und freie Platzwahl', less: 'Weniger', moreOf: 'Mehr', sections: 'Bereiche', noSections: 'Dieses Haus hat keine nummerierten Plätze.',
     listHint: 'Pfeiltasten gehen von Platz zu Platz, die Leertaste wählt.',
     planMissing: 'Der Plan dieses Hauses ließ sich nicht laden.',

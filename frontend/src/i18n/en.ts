@@ -35,7 +35,7 @@ export const en = {
     legendStates: 'Signs', yours: 'Yours', chosen: 'Chosen', held: 'In somebody\u2019s basket', booked: 'Sold', blocked: 'Not for sale', available: 'Free', accessible: 'Wheelchair place',
     seat: (section: string, row: string, seat: string) => [section, row && phrase('row', row), seat && phrase('seat', seat)].filter(Boolean).join(', '),
     row: (row: string) => `Row ${row}`, left: (n: number) => `${n} left`, companion: 'companion seat', restricted: 'restricted view', lost: 'taken',
-    live: { connecting: 'Connecting', live: 'Live', polling: 'Every few seconds', offline: 'Offline: this may be old' },
+    live: { connecting: 'Connecting', live: 'Live', reconnecting: 'Connecting again: this may be old', polling: 'Up to date every few seconds', offline: 'Offline: this may be old' },
     only: (name: string) => `Only ${name}`, areaTitle: 'Standing and free seating', less: 'Fewer', moreOf: 'More', sections: 'Sections', noSections: 'This house has no numbered seats.',
     listHint: 'Arrow keys move between seats, space chooses.',
     planMissing: 'The plan of this house could not be loaded.',

@@ -1,10 +1,10 @@
-/** Keeps a show's seats up to date: by WebSocket, and where that doesn't last, by asking every few seconds. */
+/** Keeps a show's seats up to date: carries out what [`link`](./link.ts) says with sockets, timers and questions. */
 import { API, call } from '../api/client'
 import type { Hold, SeatsSince, SeatsWhole, ShowState } from '../api/types'
-import { START, backoffMs, parse, step, stepPolled, type Effect, type HoldEnd, type Position } from './protocol'
+import { newLink, turn, type Errand, type Happening, type Link, type LinkState } from './link'
+import { parse, type HoldEnd, type Position } from './protocol'
 import type { SeatStore } from './seats'
 
-export type LinkState = 'connecting' | 'live' | 'polling' | 'offline'
 export type LiveEvents = {
   onLink(state: LinkState): void
   onPlan(): void
@@ -13,35 +13,34 @@ export type LiveEvents = {
   onHoldEnded(id: string, why: HoldEnd): void
 }
 
-/** After so many sockets in a row that ended before they said anything, ask by HTTP meanwhile. */
-const SOCKETS_TRIED_BEFORE_POLLING = 2
-const POLL_EVERY_MS = 3_000
+type Timer = ReturnType<typeof setTimeout> | undefined
 
 export class LiveConnection {
-  #position: Position = START
+  #link: Link
   #socket: WebSocket | null = null
-  #attempt = 0
-  #retry: ReturnType<typeof setTimeout> | null = null
-  #poll: ReturnType<typeof setInterval> | null = null
+  #retry: Timer
+  #poll: Timer
+  #silence: Timer
   #holdProof: { id: string; token: string } | null = null
-  #stopped = false
 
-  constructor(readonly showId: string, readonly store: SeatStore, readonly events: LiveEvents) {}
+  /** `planVersion` is of the plan that the page draws: letters of another one are not shown on it. */
+  constructor(readonly showId: string, planVersion: string, readonly store: SeatStore, readonly events: LiveEvents) {
+    this.#link = newLink(planVersion, navigator.onLine)
+  }
 
   start(): void {
-    this.#stopped = false
-    window.addEventListener('online', this.#wake)
-    document.addEventListener('visibilitychange', this.#wake)
-    this.#connect()
+    window.addEventListener('online', this.#online)
+    window.addEventListener('offline', this.#offline)
+    document.addEventListener('visibilitychange', this.#visibility)
+    this.#happened({ is: 'started' })
   }
 
   stop(): void {
-    this.#stopped = true
-    window.removeEventListener('online', this.#wake)
-    document.removeEventListener('visibilitychange', this.#wake)
-    this.#stopPolling()
-    if (this.#retry) clearTimeout(this.#retry)
-    this.#drop()
+    window.removeEventListener('online', this.#online)
+    window.removeEventListener('offline', this.#offline)
+    document.removeEventListener('visibilitychange', this.#visibility)
+    for (const timer of [this.#retry, this.#poll, this.#silence]) clearTimeout(timer)
+    this.#happened({ is: 'stopped' })
   }
 
   /** From now on the server also tells what becomes of this hold. */
@@ -50,46 +49,60 @@ export class LiveConnection {
     this.#introduce()
   }
 
-  #connect(): void {
-    if (this.#stopped) return
-    this.#drop()
-    const since = this.#position.seq === null ? '' : `?since=${this.#position.seq}`
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-    const socket = new WebSocket(`${scheme}://${location.host}${API}/shows/${this.showId}/live${since}`)
-    this.#socket = socket
-    if (this.#position.seq === null) this.events.onLink('connecting')
-    socket.onopen = () => {
-      // Who comes back with `since=` may hear nothing for a while: an open line is a live one.
-      this.#stopPolling()
-      this.events.onLink('live')
-      this.#introduce()
-    }
-    socket.onmessage = ({ data }) => {
-      if (socket !== this.#socket || typeof data !== 'string') return
-      this.#attempt = 0
-      this.#stopPolling()
-      this.events.onLink('live')
-      const message = parse(data)
-      if (message) this.#take(step(this.#position, message))
-    }
-    socket.onclose = () => {
-      if (socket === this.#socket) this.#later()
+  #online = (): void => this.#happened({ is: 'online' })
+  #offline = (): void => this.#happened({ is: 'offline' })
+  #visibility = (): void => {
+    if (document.visibilityState === 'visible') this.#happened({ is: 'visible' })
+  }
+
+  #happened(happening: Happening): void {
+    const { link, errands } = turn(this.#link, happening, Math.random())
+    this.#link = link
+    for (const errand of errands) this.#run(errand)
+  }
+
+  #run(errand: Errand): void {
+    switch (errand.do) {
+      case 'open': this.#open(errand.socket, errand.position); break
+      case 'close': this.#close(); break
+      case 'expect_word':
+        clearTimeout(this.#silence)
+        this.#silence = setTimeout(() => this.#happened({ is: 'silent', socket: errand.socket }), errand.withinMs)
+        break
+      case 'retry_in':
+        clearTimeout(this.#retry)
+        this.#retry = setTimeout(() => this.#happened({ is: 'retry_due' }), errand.ms)
+        break
+      case 'poll_in':
+        clearTimeout(this.#poll)
+        this.#poll = setTimeout(() => this.#happened({ is: 'poll_due' }), errand.ms)
+        break
+      case 'ask': void this.#ask(errand.position); break
+      case 'link': this.events.onLink(errand.state); break
+      case 'replace': this.store.replace(errand.seats, errand.areas); break
+      case 'patch': this.store.patch(errand.seats, errand.areas); break
+      case 'load_plan': this.events.onPlan(); break
+      case 'show': this.events.onShow(errand.state, errand.publicMessage); break
+      case 'hold': this.events.onHold(errand.hold); break
+      case 'hold_ended': this.events.onHoldEnded(errand.id, errand.why); break
     }
   }
 
-  #take({ position, effects }: { position: Position; effects: readonly Effect[] }): void {
-    this.#position = position
-    for (const effect of effects) {
-      switch (effect.do) {
-        case 'replace': this.store.replace(effect.seats, effect.areas); break
-        case 'patch': this.store.patch(effect.seats, effect.areas); break
-        case 'reconnect': this.#later(); break
-        case 'load_plan': this.events.onPlan(); break
-        case 'show': this.events.onShow(effect.state, effect.publicMessage); break
-        case 'hold': this.events.onHold(effect.hold); break
-        case 'hold_ended': this.events.onHoldEnded(effect.id, effect.why); break
-      }
+  #open(number: number, position: Position): void {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://${location.host}${API}/shows/${this.showId}/live${query(position)}`)
+    this.#socket = socket
+    socket.onopen = () => {
+      if (socket === this.#socket) this.#introduce()
     }
+    socket.onmessage = ({ data }) => this.#happened({ is: 'said', socket: number, message: typeof data === 'string' ? parse(data) : null })
+    socket.onclose = () => this.#happened({ is: 'closed', socket: number })
+  }
+
+  #close(): void {
+    const socket = this.#socket
+    this.#socket = null
+    socket?.close()
   }
 
   #introduce(): void {
@@ -98,50 +111,16 @@ export class LiveConnection {
     }
   }
 
-  #later(): void {
-    this.#drop()
-    if (this.#stopped) return
-    this.events.onLink(navigator.onLine ? (this.#poll ? 'polling' : 'connecting') : 'offline')
-    if (this.#attempt >= SOCKETS_TRIED_BEFORE_POLLING) this.#startPolling()
-    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, Math.random()))
-  }
-
-  /** The network or the reader came back: don't let them wait for the timer. */
-  #wake = (): void => {
-    if (document.visibilityState === 'hidden' || this.#socket) return
-    if (this.#retry) clearTimeout(this.#retry)
-    this.#connect()
-  }
-
-  #drop(): void {
-    const socket = this.#socket
-    this.#socket = null
-    socket?.close()
-  }
-
-  #startPolling(): void {
-    if (this.#poll) return
-    this.#poll = setInterval(() => void this.#ask(), POLL_EVERY_MS)
-    void this.#ask()
-  }
-
-  #stopPolling(): void {
-    if (this.#poll) clearInterval(this.#poll)
-    this.#poll = null
-  }
-
-  async #ask(): Promise<void> {
-    const since = this.#position.seq
+  async #ask(position: Position): Promise<void> {
     try {
-      const answer = await call<SeatsWhole | SeatsSince>('GET', `/shows/${this.showId}/seats${since === null ? '' : `?since=${since}`}`)
-      if (!this.#poll) return
-      const next = stepPolled(this.#position, answer)
-      // A gap in a polled answer has no socket to reconnect: the next question asks for the whole.
-      if (next.effects.some((effect) => effect.do === 'reconnect')) this.#position = START
-      else this.#take(next)
-      this.events.onLink('polling')
+      const answer = await call<SeatsWhole | SeatsSince>('GET', `/shows/${this.showId}/seats${query(position)}`)
+      this.#happened({ is: 'answered', answer })
     } catch {
-      this.events.onLink('offline')
+      this.#happened({ is: 'unanswered' })
     }
   }
+}
+
+function query({ seq, planVersion }: Position): string {
+  return `?plan_version=${planVersion}${seq === null ? '' : `&since=${seq}`}`
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { START, backoffMs, parse, step, stepPolled, type Position, type ServerMessage } from './protocol'
+import { backoffMs, parse, startOf, step, stepPolled, type Position, type ServerMessage } from './protocol'
 
 const snapshot: ServerMessage = { t: 'snapshot', plan_version: 'p1', seq: 41, seats: 'aahb', areas: [{ area: 'floor', available: 9 }] }
+const START = startOf('p1')
 const at41: Position = { seq: 41, planVersion: 'p1' }
 
 describe('the live feed', () => {
@@ -42,10 +43,18 @@ describe('the live feed', () => {
     expect(step(at41, { t: 'plan' })).toEqual({ position: START, effects: [{ do: 'load_plan' }, { do: 'reconnect' }] })
   })
 
-  it('loads the plan again when a snapshot is of another version', () => {
-    const { effects } = step(at41, { ...snapshot, plan_version: 'p2' })
-    expect(effects[0]).toEqual({ do: 'load_plan' })
-    expect(effects[1]).toMatchObject({ do: 'replace' })
+  it('loads the plan again when a map is of another version, and shows none of its letters', () => {
+    const other = { plan_version: 'p2', seq: 50, seats: 'bbbb', areas: [] }
+    for (const { position, effects } of [step(at41, { ...snapshot, ...other }), stepPolled(at41, other)]) {
+      expect(position).toEqual(START)
+      expect(effects).toEqual([{ do: 'load_plan' }, { do: 'reconnect' }])
+    }
+  })
+
+  it('learns from a sign of life that the last message was lost', () => {
+    expect(step(at41, { t: 'alive', seq: 41 })).toEqual({ position: at41, effects: [] })
+    for (const seq of [40, 42]) expect(step(at41, { t: 'alive', seq }).effects).toEqual([{ do: 'reconnect' }])
+    expect(step(START, { t: 'alive', seq: 0 }).effects).toEqual([{ do: 'reconnect' }])
   })
 
   it('hands on the show, the hold and the end of the hold without moving', () => {

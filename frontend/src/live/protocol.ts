@@ -8,14 +8,15 @@ export type HoldEnd = 'lapsed' | 'released' | 'booked'
 export type ServerMessage =
   | ({ t: 'snapshot'; server_time?: string } & SeatsWhole)
   | { t: 'delta'; from: number; seq: number; seats: [number, SeatLetter][]; areas: [string, number][] }
+  | { t: 'alive'; seq: number }
   | { t: 'plan' }
   | { t: 'show'; state: ShowState; public_message: string | null }
   | { t: 'hold'; hold: Hold }
   | { t: 'hold_ended'; id: string; why: HoldEnd }
 
-/** How far the client has come: nothing yet, or everything up to and with `seq` of one plan version. */
-export type Position = { seq: number | null; planVersion: string | null }
-export const START: Position = { seq: null, planVersion: null }
+/** How far the client has come with the plan that its page draws: nothing yet, or everything up to and with `seq`. */
+export type Position = { readonly seq: number | null; readonly planVersion: string }
+export const startOf = (planVersion: string): Position => ({ seq: null, planVersion })
 
 export type Effect =
   | { do: 'replace'; seats: string; areas: AreaCount[] }
@@ -34,9 +35,11 @@ export function step(position: Position, message: ServerMessage): Step {
       return whole(position, message)
     case 'delta':
       return delta(position, message.from, message.seq, message.seats, message.areas)
+    case 'alive':
+      // The only way to learn that the last message was lost: nothing comes after it.
+      return { position, effects: message.seq === position.seq ? [] : [{ do: 'reconnect' }] }
     case 'plan':
-      // Seats are counted in the plan's order: under another plan the numbers mean other seats, so nothing we have counts.
-      return { position: START, effects: [{ do: 'load_plan' }, { do: 'reconnect' }] }
+      return otherPlan(position)
     case 'show':
       return { position, effects: [{ do: 'show', state: message.state, publicMessage: message.public_message }] }
     case 'hold':
@@ -52,11 +55,13 @@ export function stepPolled(position: Position, answer: SeatsWhole | SeatsSince):
 }
 
 function whole(position: Position, message: SeatsWhole): Step {
-  const moved = position.planVersion !== null && position.planVersion !== message.plan_version
-  return {
-    position: { seq: message.seq, planVersion: message.plan_version },
-    effects: [...(moved ? [{ do: 'load_plan' } as const] : []), { do: 'replace', seats: message.seats, areas: message.areas }],
-  }
+  if (message.plan_version !== position.planVersion) return otherPlan(position)
+  return { position: { ...position, seq: message.seq }, effects: [{ do: 'replace', seats: message.seats, areas: message.areas }] }
+}
+
+/** Seats are counted in the plan's order: under another plan the numbers mean other seats, so nothing we have or get counts. */
+function otherPlan({ planVersion }: Position): Step {
+  return { position: startOf(planVersion), effects: [{ do: 'load_plan' }, { do: 'reconnect' }] }
 }
 
 function delta(
@@ -70,7 +75,7 @@ function delta(
   return { position: { ...position, seq }, effects: [{ do: 'patch', seats, areas }] }
 }
 
-const KINDS: Record<ServerMessage['t'], true> = { snapshot: true, delta: true, plan: true, show: true, hold: true, hold_ended: true }
+const KINDS: Record<ServerMessage['t'], true> = { snapshot: true, delta: true, alive: true, plan: true, show: true, hold: true, hold_ended: true }
 
 /** Reads one frame. Null for what this version doesn't know: a newer server may say more. */
 export function parse(frame: string): ServerMessage | null {

@@ -4,14 +4,18 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { ShowState } from '../api/types'
 import type { Basket } from '../hold/basket'
 import { useBasket } from '../hold/useBasket'
-import { LiveConnection, type LinkState } from './connection'
+import { LiveConnection } from './connection'
+import type { LinkState } from './link'
 import { AVAILABLE, SeatStore } from './seats'
 
 export type Told = { state: ShowState; publicMessage: string | null }
 export type Live = { store: SeatStore; link: LinkState; told: Told | null }
 
-/** `basket` is told what becomes of its hold, and which of its chosen seats went to somebody else. */
-export function useLive(show: string, basket: Basket | null, placeOf: ReadonlyMap<string, number> | undefined): Live {
+/**
+ * `basket` is told what becomes of its hold, and which of its chosen seats went to somebody else. `planVersion` is of the plan
+ * that the page draws.
+ */
+export function useLive(show: string, planVersion: string, basket: Basket | null, placeOf: ReadonlyMap<string, number> | undefined): Live {
   const [store] = useState(() => new SeatStore())
   const [link, setLink] = useState<LinkState>('connecting')
   const [told, setTold] = useState<Told | null>(null)
@@ -20,7 +24,7 @@ export function useLive(show: string, basket: Basket | null, placeOf: ReadonlyMa
   const state = useBasket(basket)
 
   useEffect(() => {
-    const made = new LiveConnection(show, store, {
+    const made = new LiveConnection(show, planVersion, store, {
       onLink: setLink,
       onPlan: () => void client.invalidateQueries({ queryKey: ['show', show] }),
       onShow: (state, publicMessage) => setTold({ state, publicMessage }),
@@ -30,7 +34,7 @@ export function useLive(show: string, basket: Basket | null, placeOf: ReadonlyMa
     made.start()
     setConnection(made)
     return () => made.stop()
-  }, [show, store, basket, client])
+  }, [show, planVersion, store, basket, client])
 
   const holdId = state?.hold?.id
   useEffect(() => {

@@ -82,7 +82,7 @@ function Auditorium({ id }: { id: string }) {
 const NONE = new Map<number, never>()
 function Seats({ show, plan }: { show: Show; plan: Plan }) {
   const { t, f } = useSpeech()
-  const { store } = useLive(show.id, null, plan.placeOf)
+  const { store } = useLive(show.id, show.plan_version, null, plan.placeOf)
   useSeatVersion(store)
   const prices = useMemo(() => pricing(show, plan), [show, plan])
   return (

@@ -45,7 +45,7 @@ function Hall({ show, plan }: { show: Show; plan: Plan }) {
   const { t, f } = useSpeech()
   const basket = useNewBasket(show.id)
   const state = useBasket(basket)
-  const { store, link, told } = useLive(show.id, basket, plan.placeOf)
+  const { store, link, told } = useLive(show.id, show.plan_version, basket, plan.placeOf)
   const [way, setWay] = useState<Way>(plan.seatCount === 0 ? 'best' : 'map')
   const [lit, setLit] = useState<string | null>(null)
   const [cursor, setCursor] = useState<number | null>(null)

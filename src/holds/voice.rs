@@ -1,0 +1,119 @@
+//! What a socket says: every word within a bounded time, and why it falls silent.
+
+use std::time::Duration;
+
+use actix_ws::{CloseCode, CloseReason, Session};
+use bytestring::ByteString;
+
+/// Why a socket ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The client closed it, is gone, or was cut off by the kernel for taking nothing.
+    Gone,
+    /// Nothing was heard for several pings.
+    Silent,
+    /// What it was sent was not taken in time.
+    Stalled,
+    /// More happened than it could be told.
+    TooSlow,
+    /// It said what it may not.
+    Impolite(&'static str),
+    /// It does not speak the protocol.
+    Broken,
+    /// The show is played on another plan.
+    PlanChanged,
+    /// The server or the show goes away.
+    Stopping,
+    /// Something could not be written as JSON.
+    Unspeakable,
+}
+
+/// The socket ends, for this reason.
+pub(super) struct Ends(Why);
+
+impl From<Why> for Ends {
+    fn from(why: Why) -> Self {
+        Self(why)
+    }
+}
+
+impl Why {
+    /// For the metric: few words, none of them the client's.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Stalled => "stalled",
+            Self::TooSlow => "too_slow",
+            Self::Impolite(_) => "impolite",
+            Self::Broken => "broken",
+            Self::PlanChanged => "plan_changed",
+            Self::Stopping => "stopping",
+            Self::Unspeakable => "unspeakable",
+        }
+    }
+
+    /// What the client is told; `None` where it listens no more.
+    fn reason(self) -> Option<CloseReason> {
+        let (code, description) = match self {
+            Self::Stalled => return None,
+            Self::Gone => (CloseCode::Normal, ""),
+            Self::Silent => (CloseCode::Away, "no answer"),
+            Self::TooSlow => (CloseCode::Again, "too slow: reconnect"),
+            Self::Impolite(what) => (CloseCode::Policy, what),
+            Self::Broken => (CloseCode::Protocol, "not a WebSocket message"),
+            Self::PlanChanged => (CloseCode::Restart, "the plan changed: load it again"),
+            Self::Stopping => (CloseCode::Restart, "reconnect"),
+            Self::Unspeakable => (CloseCode::Error, "could not be written"),
+        };
+        Some(CloseReason { code, description: (!description.is_empty()).then(|| description.to_owned()) })
+    }
+}
+
+/// One client's ear.
+///
+/// Between us and the network stand a channel of 32 messages and the connection's buffers. When they are full, saying something
+/// waits; past `unread_max` the client counts as stalled. Where the kernel can, it cuts such a connection by the same measure
+/// (`startup`), and sooner, because its buffer is full first.
+pub(super) struct Voice {
+    session: Session,
+    unread_max: Duration,
+}
+
+impl Voice {
+    pub(super) fn new(session: Session, unread_max: Duration) -> Self {
+        Self { session, unread_max }
+    }
+
+    /// Says a message; the bytes are shared until the connection frames them.
+    pub(super) async fn text(&mut self, text: ByteString) -> Result<(), Ends> {
+        metrics::counter!("aisle_live_messages_total").increment(1);
+        metrics::counter!("aisle_live_bytes_total").increment(text.len() as u64);
+        within(self.unread_max, self.session.text(text)).await
+    }
+
+    pub(super) async fn ping(&mut self) -> Result<(), Ends> {
+        within(self.unread_max, self.session.ping(b"")).await
+    }
+
+    pub(super) async fn pong(&mut self, bytes: &[u8]) -> Result<(), Ends> {
+        within(self.unread_max, self.session.pong(bytes)).await
+    }
+
+    /// The last word. A client that takes nothing any more gets none; its connection is the kernel's to cut.
+    pub(super) async fn farewell(self, ends: Ends) {
+        metrics::counter!("aisle_live_ended_total", "why" => ends.0.word()).increment(1);
+        if let Some(reason) = ends.0.reason() {
+            // A client that is gone needs no farewell.
+            let _gone = tokio::time::timeout(self.unread_max, self.session.close(Some(reason))).await;
+        }
+    }
+}
+
+async fn within(unread_max: Duration, said: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), Ends> {
+    match tokio::time::timeout(unread_max, said).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(actix_ws::Closed)) => Err(Why::Gone.into()),
+        Err(_) => Err(Why::Stalled.into()),
+    }
+}
