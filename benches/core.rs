@@ -62,7 +62,7 @@ impl House {
     fn sell(&mut self, seats: &[SeatNo]) {
         let hold = self.hold(seats);
         let (order, booking) = (OrderId(hold.0), BookingId(hold.0));
-        self.turn(&Command::StartPayment { hold, order, pay_within_ms: None });
+        self.turn(&Command::StartPayment { hold, order, pay_within_ms: None, customer: None });
         self.turn(&Command::Book { hold, booking, order: Some(order) });
     }
 }

@@ -90,7 +90,16 @@ async fn each_thing_that_is_spoiled_is_named() {
 
     let mut twice = good.clone();
     let (seats, areas) = (vec![SeatNo(0)], Vec::new());
-    let event = Event::Booked { booking: booking(9), hold: None, order: None, origin: PUBLIC, seats, areas };
+    let event = Event::Booked {
+        booking: booking(9),
+        hold: None,
+        order: None,
+        origin: PUBLIC,
+        customer: None,
+        seats,
+        areas,
+        allocation: None,
+    };
     twice.push(Entry { seq: Seq(7), at: good[5].at, event });
     spoil(twice, None);
     let told = format!("line 7: seat 0 is given away while booking {} has it", booking(1));

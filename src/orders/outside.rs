@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use aisle_actors::core::{
-    Answer, AreaCount, BookingId, BookingView, Channel, Command, HoldId, HoldState, LateSale, OrderId, Origin, Plan,
-    Rejection, SeatNo, ShowId,
+    Answer, AreaCount, BookingId, BookingView, BuyerId, Channel, Command, HoldId, HoldState, LateSale, OrderId, Origin,
+    Plan, Rejection, SeatNo, ShowId,
 };
 use aisle_actors::{AskError, ShowHandle, Shows};
 use uuid::Uuid;
@@ -55,7 +55,8 @@ impl Outside {
         let (hold, order, booking) = (HoldId(part.hold), OrderId(saga.order), BookingId(part.booking));
         let command = match effect {
             Effect::StartPayment { .. } => {
-                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms) }
+                let customer = Some(BuyerId(saga.customer));
+                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms), customer }
             }
             Effect::Reopen { .. } => Command::ReopenHold { hold, order },
             Effect::EndPayment { .. } => Command::EndPayment { hold, order },
@@ -198,11 +199,12 @@ pub(super) fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Re
         // Other seats would need other lines and tickets than were ordered.
         accept_equal: false,
         origin: Origin { channel: Channel::Public, buyer: None, code: None },
+        customer: Some(BuyerId(saga.customer)),
     })
 }
 
-/// What is still booked and wanted back: the difference between the booking and what its order keeps, so that asking again
-/// takes nothing twice.
+/// What is still booked and wanted back: seats by name, areas by what the order keeps of them, so that asking again takes
+/// nothing twice.
 pub(super) fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &Plan) -> Option<Command> {
     let kept = || saga.lines.iter().filter(|line| line.hold == Some(part.hold) && !line.cancelled && !line.giving_back);
     let seats_kept: HashSet<SeatNo> = kept().filter_map(|line| plan.number_of(line.seat.as_deref()?)).collect();
@@ -213,8 +215,7 @@ pub(super) fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &
         .filter_map(|count| {
             let id = plan.area(count.area).map(|area| &*area.id);
             let keeps: u32 = kept().filter(|line| line.area.as_deref() == id).map(|line| line.quantity).sum();
-            let quantity = count.quantity.saturating_sub(keeps);
-            (quantity > 0).then_some(AreaCount { area: count.area, quantity })
+            (count.quantity > keeps).then_some(AreaCount { area: count.area, quantity: keeps })
         })
         .collect();
     // Both lists empty would mean the whole booking.

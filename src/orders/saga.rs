@@ -36,6 +36,8 @@ pub const REFUND_KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
 /// An order on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saga {
+    /// Who buys, as the limits of a show count: whoever has this address, for this house.
+    pub customer: Uuid,
     /// Its id.
     pub order: Uuid,
     /// What people call it.

@@ -20,6 +20,7 @@ use super::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, Ref
 use crate::payments::MethodKind;
 use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
+use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 
 /// Orders, in the database.
@@ -39,6 +40,12 @@ pub struct Loaded {
     pub armed: bool,
     /// How many tries in a row came to nothing.
     pub attempts: i32,
+}
+
+/// Who buys, as the limits of a show count: the same address is the same customer, whatever name it gives itself.
+#[must_use]
+pub fn customer_of(organizer: Uuid, email_normalized: &str) -> Uuid {
+    derived_id(&[b"customer", organizer.as_bytes(), email_normalized.as_bytes()])
 }
 
 /// A word in the database that this version does not know.
@@ -71,7 +78,8 @@ impl Orders {
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *transaction).await?;
         let row = sqlx::query!(
             "SELECT number, state, total, currency, pay_by, pay_within_ms, accept_equal_seats, paid_with, confirmed_at,
-                    saga_version, next_step_at, attempts FROM orders WHERE id = $1",
+                    saga_version, next_step_at, attempts, organizer_id,
+                    (SELECT email_normalized FROM customer WHERE id = customer_id) AS \"email!\" FROM orders WHERE id = $1",
             order
         )
         .fetch_optional(&mut *transaction)
@@ -108,6 +116,7 @@ impl Orders {
 
         let mut saga = Saga {
             order,
+            customer: customer_of(row.organizer_id, &row.email),
             number: row.number,
             state: OrderState::from_word(&row.state).ok_or_else(|| unknown("order state"))?,
             total: row.total,

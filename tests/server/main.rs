@@ -7,6 +7,7 @@ mod house;
 
 mod accounts;
 mod catalog;
+mod customers;
 mod feed;
 mod holds;
 mod killed;

@@ -111,8 +111,10 @@ pub struct LateSale {
     pub areas: Vec<AreaCount>,
     /// The buyer agreed in advance to equal or better adjacent seats.
     pub accept_equal: bool,
-    /// Who bought.
+    /// Who had the hold, where the show has forgotten it.
     pub origin: Origin,
+    /// Who paid.
+    pub customer: Option<BuyerId>,
 }
 
 /// What the house does with the show as a whole.
@@ -181,6 +183,9 @@ pub enum Command {
         order: OrderId,
         /// How long the buyer has to pay; `None` is the show's own setting. Orders of several shows pass one value to all.
         pay_within_ms: Option<DurationMs>,
+        /// Who buys, as checkout learns it. What this customer has booked and is paying for counts together, whatever browser
+        /// each hold was made in.
+        customer: Option<BuyerId>,
     },
     /// The payment is given up, and the provider has confirmed it: the hold is open again, with its full time.
     ReopenHold {
@@ -208,13 +213,13 @@ pub enum Command {
     },
     /// Money for a hold that had ended.
     SellLate(LateSale),
-    /// Give booked places back: all of a booking, or the named ones. Places that are back already are left alone.
+    /// Give booked places back: all of a booking, or a part. Names what shall be, so that twice is once.
     CancelBooking {
         /// Which.
         booking: BookingId,
-        /// Which seats; together with `areas` empty: all of it.
+        /// Which seats go back; together with `areas` empty: all of it.
         seats: Vec<SeatNo>,
-        /// How many places of which areas.
+        /// How many places of which areas the booking keeps at most. Areas not named stay.
         areas: Vec<AreaCount>,
     },
     /// Keep places from sale, for the house.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::{AreaCount, Origin, RequestHash};
-use crate::ids::{AllocationId, BookingId, HoldId, OrderId, PlanVersionId, SeatNo};
+use crate::ids::{AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo};
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
 
@@ -99,6 +99,9 @@ pub enum Event {
         order: OrderId,
         /// Until when the buyer may pay. The orders worker acts on it, the core does not.
         pay_by: Timestamp,
+        /// Who buys, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<BuyerId>,
     },
     /// The payment was given up; the hold is open again.
     PaymentGivenUp {
@@ -126,13 +129,19 @@ pub enum Event {
         /// The order that pays for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<OrderId>,
-        /// Who bought.
+        /// Who had held it.
         origin: Origin,
+        /// Who bought, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<BuyerId>,
         /// Its seats.
         seats: Vec<SeatNo>,
         /// Its places of areas.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         areas: Vec<AreaCount>,
+        /// A late sale whose places had gone back into this allocation: all places of areas, and the seats that are in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allocation: Option<AllocationId>,
     },
     /// Booked places are on sale again.
     BookingCancelled {

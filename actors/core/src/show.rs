@@ -6,6 +6,7 @@
 mod allocation;
 mod apply;
 mod best;
+mod bookings;
 mod check;
 mod decide;
 mod hold;
@@ -30,11 +31,12 @@ pub use image::{Image, ImageError};
 pub use table::Counts;
 pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
 
-use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, PlanVersionId, ShowId};
+use crate::ids::{AllocationId, AreaNo, HoldId, PlanVersionId, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::{DurationMs, Timestamp};
-use record::{Allocation, AreaUse, Booking, Hold};
+use bookings::Bookings;
+use record::{Allocation, AreaUse, Hold};
 use table::{Slab, Slot, Table};
 use uses::Uses;
 
@@ -54,7 +56,7 @@ pub struct Show {
     /// By place in [`Plan::areas`].
     areas: Vec<AreaUse>,
     holds: Slab<HoldId, Hold>,
-    bookings: Slab<BookingId, Booking>,
+    bookings: Bookings,
     allocations: Slab<AllocationId, Allocation>,
     /// The deadlines of open holds.
     lapses: BTreeSet<(Timestamp, HoldId)>,
@@ -77,7 +79,7 @@ impl Show {
             table: Table::new(&plan),
             areas: vec![AreaUse::default(); plan.areas().len()],
             holds: Slab::default(),
-            bookings: Slab::default(),
+            bookings: Bookings::default(),
             allocations: Slab::default(),
             lapses: BTreeSet::new(),
             releases: BTreeSet::new(),

@@ -12,6 +12,7 @@ mod scene;
 mod scenes_allocations;
 mod scenes_best;
 mod scenes_codes;
+mod scenes_customers;
 mod scenes_holds;
 mod scenes_limits;
 mod scenes_orphans;

@@ -9,6 +9,8 @@ use aisle_core::*;
 
 pub const SEATS: u32 = 6;
 pub const FLOOR: u32 = 5;
+/// A box, sold whole.
+pub const BOX: [u32; 2] = [SEATS - 2, SEATS - 1];
 const REMEMBERED: i64 = 600_000;
 
 pub fn settings() -> Settings {
@@ -65,6 +67,7 @@ pub struct Hold {
     cap: i64,
     origin: Origin,
     key: Option<u64>,
+    customer: Option<BuyerId>,
     from: Option<AllocationId>,
 }
 
@@ -72,7 +75,7 @@ pub struct Hold {
 pub struct Booking {
     pub has: Pocket,
     sold: Pocket,
-    order: Option<OrderId>,
+    customer: Option<BuyerId>,
     origin: Origin,
 }
 
@@ -203,6 +206,14 @@ impl Model {
         if sound { Ok(()) } else { Err("validation_failed") }
     }
 
+    /// The last two seats are a box that is sold whole.
+    fn must_take_whole_tables(&self, origin: Origin, named: &[SeatNo], has: &BTreeSet<u32>) -> Outcome {
+        let touched = named.iter().any(|seat| BOX.contains(&seat.0));
+        let taken = BOX.iter().filter(|seat| has.contains(seat)).count();
+        let part = touched && taken == 1 && origin.channel != Channel::Staff;
+        if part { Err("table_sold_whole") } else { Ok(()) }
+    }
+
     fn can_take(&self, from: Option<AllocationId>, wanted: &Pocket) -> Outcome {
         let Some(kept) = from.and_then(|from| self.allocations.get(&from)).filter(|kept| kept.open) else {
             let free = wanted.seats.iter().all(|&seat| self.letter(seat) == b'a');
@@ -250,15 +261,19 @@ impl Model {
                 State::Lapsed(_) | State::Ended(_) => Ok(()),
                 State::Paying(_) | State::Booked(_) => Err("hold_not_open"),
             },
-            Command::StartPayment { hold, order, .. } => {
+            Command::StartPayment { hold, order, customer, .. } => {
                 let known = self.known(*hold);
                 if known.as_ref().is_some_and(|known| known.state == State::Paying(*order)) {
                     return Ok(());
                 }
                 let public = Origin { channel: Channel::Public, buyer: None, code: None };
                 self.may_sell(known.as_ref().map_or(public, |known| known.origin))?;
-                known.ok_or("not_found")?.open()?;
-                self.holds.get_mut(hold).unwrap().state = State::Paying(*order);
+                let known = known.ok_or("not_found")?;
+                known.open()?;
+                self.may_buy(known.origin, *customer, known.has.places())?;
+                let hold = self.holds.get_mut(hold).unwrap();
+                hold.state = State::Paying(*order);
+                hold.customer = *customer;
                 Ok(())
             }
             Command::ReopenHold { hold, order } => {
@@ -268,7 +283,9 @@ impl Model {
                 }
                 // Holds of ten seconds never see the minute; the end is one payment and a minute past the cap.
                 let until = (self.clock() + 10_000).min(known.cap + 70_000).max(self.clock());
-                self.holds.get_mut(hold).unwrap().state = State::Open(until);
+                let hold = self.holds.get_mut(hold).unwrap();
+                hold.state = State::Open(until);
+                hold.customer = None;
                 Ok(())
             }
             Command::EndPayment { hold, order } => match self.known(*hold).ok_or("not_found")?.state {
@@ -280,7 +297,7 @@ impl Model {
                 State::Open(_) | State::Lapsed(_) | State::Ended(_) => Ok(()),
             },
             Command::Book { hold, booking, order } => self.book(*hold, *booking, *order),
-            Command::SellLate(sale) => self.sell_late(sale),
+            Command::SellLate(sale) => self.sell_late(sale, chosen),
             Command::CancelBooking { booking, seats, areas } => self.cancel(*booking, seats, areas),
             Command::Block { allocation, seats, areas, release_at, .. } => {
                 self.block(*allocation, seats, areas, release_at.map(|at| at.0))
@@ -312,18 +329,24 @@ impl Model {
         if quantity > 0 && !wanted.seats.is_empty() {
             return Err("validation_failed");
         }
+        self.must_take_whole_tables(wanted.origin, &wanted.seats, &has.seats)?;
         self.may_have(wanted.origin, 0, wanted.seats.len() as u32 + has.floor + quantity)?;
         self.can_take(wanted.allocation, &has)?;
         if quantity > 0 {
-            let pool: Vec<bool> = (0..SEATS).map(|seat| self.is_free_for(wanted.allocation, seat)).collect();
-            if pool.iter().filter(|&&free| free).count() < quantity as usize {
+            // The box is only for a party of two, and only whole.
+            let pool: Vec<bool> =
+                (0..SEATS).map(|seat| self.is_free_for(wanted.allocation, seat) && !BOX.contains(&seat)).collect();
+            let whole_box = quantity == 2 && BOX.iter().all(|&seat| self.is_free_for(wanted.allocation, seat));
+            if pool.iter().filter(|&&free| free).count() < quantity as usize && !whole_box {
                 return Err("none_available");
             }
             let best = Pocket::of(chosen, &[]);
             assert_eq!(best.seats.len(), quantity as usize, "so many as were wanted");
             self.can_take(wanted.allocation, &best).expect("the best are free");
             let together = |seats: &BTreeSet<u32>| seats.last().unwrap() - seats.first().unwrap() + 1 == quantity;
-            let possible = pool.windows(quantity as usize).any(|window| window.iter().all(|&free| free));
+            let possible = whole_box || pool.windows(quantity as usize).any(|window| window.iter().all(|&free| free));
+            let in_box = BOX.iter().filter(|seat| best.seats.contains(seat)).count();
+            assert!(in_box == 0 || in_box == 2 && whole_box, "the box is taken whole");
             assert_eq!(together(&best.seats), possible, "side by side where that is possible");
             has.add(&best);
         }
@@ -332,7 +355,7 @@ impl Model {
         }
         let (state, cap) = (State::Open(self.clock() + 10_000), self.clock() + 20_000);
         let (origin, key, from) = (wanted.origin, wanted.request, wanted.allocation);
-        self.holds.insert(wanted.hold, Hold { has, state, cap, origin, key, from });
+        self.holds.insert(wanted.hold, Hold { has, state, cap, origin, key, customer: None, from });
         Ok(())
     }
 
@@ -362,6 +385,8 @@ impl Model {
             self.end(id, State::Ended(self.now));
             return Ok(());
         }
+        let named: Vec<SeatNo> = add.iter().chain(remove).copied().collect();
+        self.must_take_whole_tables(known.origin, &named, &after.seats)?;
         self.may_have(known.origin, known.has.places(), after.places())?;
         let more = Pocket {
             seats: after.seats.difference(&known.has.seats).copied().collect(),

@@ -18,7 +18,7 @@ enum Step {
 }
 
 fn plan() -> Arc<Plan> {
-    testing::hall_with(1, SEATS, &[("floor", FLOOR)], |_| {})
+    testing::hall_with_box(SEATS - 2, FLOOR)
 }
 
 fn hold_id() -> impl Strategy<Value = HoldId> {
@@ -31,6 +31,10 @@ fn booking_id() -> impl Strategy<Value = BookingId> {
 
 fn order_id() -> impl Strategy<Value = OrderId> {
     (0..2u8).prop_map(|n| OrderId(id(&format!("O{n}"))))
+}
+
+fn customer() -> impl Strategy<Value = Option<BuyerId>> {
+    option::of((0..2u8).prop_map(|n| BuyerId(id(&format!("K{n}")))))
 }
 
 fn allocation_id() -> impl Strategy<Value = AllocationId> {
@@ -79,9 +83,9 @@ fn hold() -> impl Strategy<Value = Command> {
 }
 
 fn late_sale() -> impl Strategy<Value = Command> {
-    (booking_id(), order_id(), hold_id(), seats(3), areas(), origin()).prop_map(
-        |(booking, order, hold, seats, areas, origin)| {
-            Command::SellLate(LateSale { booking, order, hold, seats, areas, accept_equal: false, origin })
+    (booking_id(), order_id(), hold_id(), seats(3), areas(), origin(), customer(), any::<bool>()).prop_map(
+        |(booking, order, hold, seats, areas, origin, customer, accept_equal)| {
+            Command::SellLate(LateSale { booking, order, hold, seats, areas, accept_equal, origin, customer })
         },
     )
 }
@@ -95,8 +99,9 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(hold, add, remove, areas)| Command::ChangeHold { hold, add, remove, areas }),
         2 => hold_id().prop_map(|hold| Command::ExtendHold { hold }),
         2 => hold_id().prop_map(|hold| Command::ReleaseHold { hold }),
-        4 => (hold_id(), order_id(), within())
-            .prop_map(|(hold, order, pay_within_ms)| Command::StartPayment { hold, order, pay_within_ms }),
+        4 => (hold_id(), order_id(), within(), customer()).prop_map(|(hold, order, pay_within_ms, customer)| {
+            Command::StartPayment { hold, order, pay_within_ms, customer }
+        }),
         2 => (hold_id(), order_id()).prop_map(|(hold, order)| Command::ReopenHold { hold, order }),
         2 => (hold_id(), order_id()).prop_map(|(hold, order)| Command::EndPayment { hold, order }),
         4 => (hold_id(), booking_id(), option::of(order_id()))
@@ -130,7 +135,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn chosen(result: &Result<Vec<Event>, Rejection>) -> Vec<SeatNo> {
     match result.as_deref() {
-        Ok([Event::SeatsHeld { seats, .. }]) => seats.clone(),
+        Ok([Event::SeatsHeld { seats, .. } | Event::Booked { seats, .. }]) => seats.clone(),
         Ok(_) | Err(_) => Vec::new(),
     }
 }

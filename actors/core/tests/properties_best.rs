@@ -26,6 +26,8 @@ fn house_in_order(sold: &[bool], rule: OrphanRule, backwards: bool) -> Show {
         hold: None,
         order: None,
         origin: Origin { channel: Channel::Staff, buyer: None, code: None },
+        customer: None,
+        allocation: None,
         seats,
         areas: vec![],
     };

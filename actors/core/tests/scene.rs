@@ -161,6 +161,7 @@ impl Scene {
                 hold: hold(),
                 order: id(words[2]).into(),
                 pay_within_ms: args.value("within").map(|length| time(length).0 as u64),
+                customer: args.value("customer").map(|name| id(name).into()),
             },
             "reopen" => Command::ReopenHold { hold: hold(), order: id(words[2]).into() },
             "endpay" => Command::EndPayment { hold: hold(), order: id(words[2]).into() },
@@ -177,6 +178,7 @@ impl Scene {
                 areas: args.areas(),
                 accept_equal: words.contains(&"equal"),
                 origin: args.origin(),
+                customer: args.value("customer").map(|name| id(name).into()),
             }),
             "cancel" => {
                 Command::CancelBooking { booking: id(words[1]).into(), seats: args.seats(""), areas: args.areas() }

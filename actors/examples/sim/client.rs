@@ -91,7 +91,7 @@ impl Clients {
                 let order = order.filter(|_| rng.chance(800)).unwrap_or_else(|| OrderId(self.id()));
                 self.known.entry(show).or_default().orders.entry(hold).or_insert(order);
                 let pay_within_ms = rng.chance(500).then(|| rng.between(1_000, 60_000));
-                Wish::Command(Command::StartPayment { hold, order, pay_within_ms })
+                Wish::Command(Command::StartPayment { hold, order, pay_within_ms, customer: None })
             }
             600..620 => Wish::Command(Command::ReopenHold { hold, order: order.unwrap_or_else(|| OrderId(self.id())) }),
             620..650 => Wish::Command(Command::EndPayment { hold, order: order.unwrap_or_else(|| OrderId(self.id())) }),
@@ -182,6 +182,7 @@ impl Clients {
             areas: Vec::new(),
             accept_equal: rng.chance(500),
             origin: Origin { channel: Channel::Public, buyer: None, code: None },
+            customer: None,
         }))
     }
 }

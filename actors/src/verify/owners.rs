@@ -52,8 +52,8 @@ impl Owners {
                 self.end(*hold);
                 Vec::new()
             }
-            Event::Booked { booking, hold, seats, .. } => {
-                let allocation = hold.and_then(|hold| self.out_of.get(&hold).copied());
+            Event::Booked { booking, hold, seats, allocation, .. } => {
+                let allocation = allocation.or_else(|| hold.and_then(|hold| self.out_of.get(&hold).copied()));
                 if let Some(hold) = hold {
                     self.end(*hold);
                 }

@@ -11,7 +11,7 @@ use super::super::checkout::{Checkout, Drove};
 use super::super::outside::area_ids;
 use super::super::pricing::{Priced, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
-use super::super::store::{Made, NewOrder};
+use super::super::store::{Made, NewOrder, customer_of};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
 use super::{Access, answer, may_see, shown};
 use crate::accounts::{MaybeIdentity, normalized};
@@ -238,8 +238,10 @@ async fn intent(
         next_check_at: None,
         problem: None,
     };
+    let email_normalized = normalized(&wanted.customer.email);
     let saga = Saga {
         order,
+        customer: customer_of(organizer, &email_normalized),
         number: String::new(),
         state: OrderState::AwaitingPayment,
         total,
@@ -270,7 +272,7 @@ async fn intent(
         organizer,
         name: wanted.customer.name.trim().to_owned(),
         email: wanted.customer.email.clone(),
-        email_normalized: normalized(&wanted.customer.email),
+        email_normalized,
         locale: wanted.customer.locale.clone(),
         terms_version: wanted.terms_version.clone(),
         request,

@@ -3,12 +3,13 @@
 
 use std::collections::VecDeque;
 
-use super::record::{Allocation, Booking, Hold, Kept, quantity_in, set_quantity};
+use super::bookings::Booking;
+use super::record::{Allocation, By, Hold, Kept, places, quantity_in, set_quantity};
 use super::table::{Owner, Slot};
 use super::{HoldState, REMEMBERED_MS, Show, ShowState, Touched};
 use crate::command::AreaCount;
 use crate::event::Event;
-use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, SeatNo};
+use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, SeatNo};
 use crate::time::{DurationMs, Timestamp};
 
 impl Show {
@@ -27,6 +28,7 @@ impl Show {
                     areas: areas.clone(),
                     extendable_until: *extendable_until,
                     request: *request,
+                    customer: None,
                     allocation: *allocation,
                 };
                 self.apply_held(at, *hold, record, touched);
@@ -39,24 +41,23 @@ impl Show {
             }
             Event::HoldReleased { hold } => self.end_hold(*hold, HoldState::Released { at }, touched),
             Event::HoldLapsed { hold } => self.end_hold(*hold, HoldState::Lapsed { at }, touched),
-            Event::PaymentStarted { hold, order, pay_by } => {
+            Event::PaymentStarted { hold, order, pay_by, customer } => {
                 self.set_hold_state(*hold, HoldState::Paying { order: *order, pay_by: *pay_by }, touched);
+                self.set_customer(*hold, *customer);
             }
             Event::PaymentGivenUp { hold, order: _, expires_at } => {
+                self.set_customer(*hold, None);
                 self.set_hold_state(*hold, HoldState::Open { expires_at: *expires_at }, touched);
             }
             Event::PaymentEnded { hold, order: _ } => self.end_hold(*hold, HoldState::PaymentEnded { at }, touched),
-            Event::Booked { booking, hold, order, origin, seats, areas } => {
+            Event::Booked { booking, hold, order: _, origin, customer, seats, areas, allocation } => {
                 let record = Booking {
-                    hold: *hold,
-                    order: *order,
-                    origin: *origin,
-                    seats: seats.clone().into(),
-                    areas: areas.clone().into(),
-                    returned_seats: Box::default(),
-                    returned_areas: Box::default(),
+                    by: By::of(*origin, *customer),
+                    seats: seats.clone(),
+                    areas: areas.clone(),
+                    returned: Vec::new(),
                 };
-                self.apply_booked(at, *booking, record, touched);
+                self.apply_booked(at, *booking, *hold, *allocation, record, touched);
             }
             Event::BookingCancelled { booking, seats, areas } => {
                 self.apply_booking_cancelled(*booking, seats, areas, touched);
@@ -103,16 +104,22 @@ impl Show {
     }
 
     fn forget(&mut self, at: Timestamp) {
+        let mut forgotten = false;
         while let Some(&(ended_at, hold)) = self.ended.front()
             && ended_at.plus_ms(REMEMBERED_MS) <= at
         {
             self.ended.pop_front();
+            forgotten = true;
             if self.holds.get(hold).is_some_and(|record| record.state.ended_at() == Some(ended_at)) {
                 self.holds.remove(hold);
             }
             if self.ended.is_empty() {
                 self.ended = VecDeque::new();
             }
+        }
+        // The show comes to rest, or has been busy for long.
+        if forgotten && self.holds.is_empty() || self.bookings.has_too_many_recent() {
+            self.bookings.settle(&mut self.table);
         }
     }
 
@@ -124,7 +131,7 @@ impl Show {
         if let HoldState::Open { expires_at } = record.state {
             self.lapses.insert((expires_at, hold));
         }
-        self.uses.hold_began(record.origin, record.places());
+        self.uses.hold(record.by(), 1, count(record.places()));
         let slot = self.holds.insert(hold, record);
         self.take_for_hold(slot, &seats, touched);
         for count in &areas {
@@ -143,7 +150,7 @@ impl Show {
     ) {
         let Some(slot) = self.holds.slot(hold) else { return };
         let Some(record) = self.holds.at_mut(slot).filter(|record| record.stands()) else { return };
-        let (before, origin, from) = (record.places(), record.origin, record.allocation);
+        let (before, by, from) = (record.places(), record.by(), record.allocation);
         record.seats.retain(|seat| !removed.contains(seat));
         for &seat in added {
             if !record.seats.contains(&seat) {
@@ -165,8 +172,7 @@ impl Show {
                 self.return_area_from_hold(from, area, had - has, touched);
             }
         }
-        self.uses.take(origin, after.saturating_sub(before));
-        self.uses.give_back(origin, before.saturating_sub(after));
+        self.uses.hold(by, 0, count(after) - count(before));
         touched.holds.push(hold);
     }
 
@@ -204,28 +210,55 @@ impl Show {
             self.lapses.remove(&(expires_at, hold));
         }
         record.state = state;
-        let (origin, had) = (record.origin, record.places());
+        let (by, had) = (record.by(), record.places());
+        record.customer = None;
         if let Some(ended_at) = state.ended_at() {
             self.ended.push_back((ended_at, hold));
         }
-        self.uses.hold_ended(origin, had);
+        self.uses.hold(by, -1, -count(had));
+        self.uses.paying(by, -count(had));
         touched.holds.push(hold);
     }
 
-    fn apply_booked(&mut self, at: Timestamp, booking: BookingId, record: Booking, touched: &mut Touched) {
-        let hold = record.hold.filter(|&hold| self.holds.get(hold).is_some_and(Hold::stands));
+    /// Who pays for a hold that stands; nobody, once it is open again.
+    fn set_customer(&mut self, hold: HoldId, customer: Option<BuyerId>) {
+        let Some(record) = self.holds.get_mut(hold).filter(|record| record.stands()) else { return };
+        let (before, places) = (record.by(), count(record.places()));
+        record.customer = customer;
+        let after = record.by();
+        self.uses.paying(before, -places);
+        self.uses.paying(after, places);
+    }
+
+    fn apply_booked(
+        &mut self,
+        at: Timestamp,
+        booking: BookingId,
+        hold: Option<HoldId>,
+        allocation: Option<AllocationId>,
+        record: Booking,
+        touched: &mut Touched,
+    ) {
+        let hold = hold.filter(|&hold| self.holds.get(hold).is_some_and(Hold::stands));
         if let Some(hold) = hold {
             self.close_hold(hold, HoldState::Booked { booking, at }, touched);
         }
         let (seats, areas) = (record.seats.clone(), record.areas.clone());
-        self.uses.take(record.origin, record.places());
+        self.uses.code(record.by, count(places(&seats, &areas)));
         let slot = self.bookings.insert(booking, record);
         for &seat in &seats {
             self.give_seat(seat, Owner::Booking(slot), touched);
         }
-        let from = hold.map(|_| Kept::Held);
-        for count in &areas {
-            self.move_area(count.area, from, Some(Kept::Booked), count.quantity, touched);
+        for taken in &areas {
+            let from = match (hold, self.standing_allocation(allocation)) {
+                (Some(_), _) => Some(Kept::Held),
+                (None, Some(slot)) => {
+                    self.shrink_allocation(slot, taken.area, taken.quantity);
+                    Some(Kept::Blocked)
+                }
+                (None, None) => None,
+            };
+            self.move_area(taken.area, from, Some(Kept::Booked), taken.quantity, touched);
         }
     }
 
@@ -237,33 +270,25 @@ impl Show {
         touched: &mut Touched,
     ) {
         let Some(slot) = self.bookings.slot(booking) else { return };
-        let Some(record) = self.bookings.at_mut(slot) else { return };
-        let (before, origin) = (record.places(), record.origin);
-        let (gone, left): (Vec<_>, Vec<_>) = record.seats.iter().partition(|seat| seats.contains(seat));
-        record.seats = left.into();
-        record.returned_seats = record.returned_seats.iter().copied().chain(gone.iter().copied()).collect();
-        let (mut left, mut returned) = (record.areas.to_vec(), record.returned_areas.to_vec());
+        let by = self.bookings.by(slot);
+        let mut left = self.bookings.areas(slot).to_vec();
         let mut back = Vec::with_capacity(areas.len());
         for count in areas {
             let had = quantity_in(&left, count.area);
             let quantity = count.quantity.min(had);
             set_quantity(&mut left, count.area, had - quantity);
-            let already = quantity_in(&returned, count.area);
-            set_quantity(&mut returned, count.area, already + quantity);
-            back.push((count.area, quantity));
+            back.push(AreaCount { area: count.area, quantity });
         }
-        record.areas = left.into();
-        record.returned_areas = returned.into();
-        let given_back = before - record.places();
-        for seat in gone {
+        self.bookings.give_back(slot, seats, left);
+        self.uses.code(by, -count(places(seats, &back)));
+        for &seat in seats {
             if self.table.owner(seat) == Owner::Booking(slot) {
                 self.give_seat(seat, Owner::Nobody, touched);
             }
         }
-        for (area, quantity) in back {
-            self.move_area(area, Some(Kept::Booked), None, quantity, touched);
+        for count in back {
+            self.move_area(count.area, Some(Kept::Booked), None, count.quantity, touched);
         }
-        self.uses.give_back(origin, given_back);
     }
 
     fn apply_blocked(
@@ -364,11 +389,17 @@ impl Show {
 
     fn take_area_for_hold(&mut self, from: Option<AllocationId>, area: AreaNo, quantity: u32, touched: &mut Touched) {
         let home = self.standing_allocation(from);
-        if let Some(record) = home.and_then(|slot| self.allocations.at_mut(slot)) {
-            let had = quantity_in(&record.areas, area);
-            set_quantity(&mut record.areas, area, had.saturating_sub(quantity));
+        if let Some(slot) = home {
+            self.shrink_allocation(slot, area, quantity);
         }
         self.move_area(area, home.map(|_| Kept::Blocked), Some(Kept::Held), quantity, touched);
+    }
+
+    fn shrink_allocation(&mut self, slot: Slot, area: AreaNo, by: u32) {
+        if let Some(record) = self.allocations.at_mut(slot) {
+            let had = quantity_in(&record.areas, area);
+            set_quantity(&mut record.areas, area, had.saturating_sub(by));
+        }
     }
 
     fn return_area_from_hold(
@@ -420,4 +451,9 @@ impl Show {
             touched.areas.push(area);
         }
     }
+}
+
+/// Places as what is added and taken away.
+pub(super) fn count(places: u64) -> i64 {
+    i64::try_from(places).unwrap_or(i64::MAX)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::record::{Hold, places, quantity_in};
+use super::bookings::Whose;
+use super::record::{Hold, Person, places, quantity_in};
 use super::table::{Owner, Slot};
 use super::{HoldState, REMEMBERED_MS, Show, ShowState};
 use crate::command::{AreaCount, Channel, Origin};
-use crate::ids::{AllocationId, AreaNo, HoldId, SeatNo};
+use crate::ids::{AllocationId, AreaNo, BuyerId, HoldId, SeatNo};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -193,17 +194,18 @@ impl Show {
         if after > u64::from(settings.places_per_hold_max) {
             return Err(Rejection::SeatLimitReached { max: settings.places_per_hold_max });
         }
-        let used = origin.buyer.map(|buyer| self.uses.of_buyer(buyer)).unwrap_or_default();
-        if let Some(max) = settings.places_per_buyer_max.filter(|_| origin.buyer.is_some())
-            && used.places - before.min(used.places) + after > u64::from(max)
-        {
-            return Err(Rejection::SeatLimitReached { max });
-        }
-        if let Some(max) = settings.holds_per_buyer_max.filter(|_| origin.buyer.is_some())
-            && before == 0
-            && used.holds >= max
-        {
-            return Err(Rejection::HoldLimitReached { max });
+        if let Some(buyer) = origin.buyer.map(Person::from) {
+            let used = self.uses.of_buyer(buyer);
+            // All bookings are read for this: only where there is a limit.
+            if let Some(max) = settings.places_per_buyer_max {
+                let has = used.places + self.bookings.places_of(Whose::Buyer(buyer), &self.table);
+                if has - before.min(has) + after > u64::from(max) {
+                    return Err(Rejection::SeatLimitReached { max });
+                }
+            }
+            if let Some(max) = settings.holds_per_buyer_max.filter(|&max| before == 0 && used.holds >= max) {
+                return Err(Rejection::HoldLimitReached { max });
+            }
         }
         let code = origin.code.and_then(|code| Some((self.uses.of_code(code.id), code.places_max?)));
         if let Some((used, max)) = code
@@ -212,6 +214,26 @@ impl Show {
             return Err(Rejection::AccessCodeUsedUp { max });
         }
         Ok(())
+    }
+}
+
+impl Show {
+    /// One customer has booked, and pays for, no more than one may have; `more` are places that do not count yet.
+    pub(super) fn must_be_within_customers_limit(
+        &self,
+        origin: Origin,
+        customer: Option<BuyerId>,
+        more: u64,
+    ) -> Result<(), Rejection> {
+        match origin.channel {
+            Channel::Staff => return Ok(()),
+            Channel::Public | Channel::AccessCode | Channel::Allocation => {}
+        }
+        let Some((customer, max)) = customer.map(Person::from).zip(self.settings.places_per_buyer_max) else {
+            return Ok(());
+        };
+        let has = self.uses.of_customer(customer) + self.bookings.places_of(Whose::Customer(customer), &self.table);
+        if has + more > u64::from(max) { Err(Rejection::SeatLimitReached { max }) } else { Ok(()) }
     }
 }
 

@@ -39,8 +39,8 @@ impl Show {
             Command::ChangeHold { hold, add, remove, areas } => self.decide_change(now, *hold, add, remove, areas),
             Command::ExtendHold { hold } => self.decide_extend(now, *hold),
             Command::ReleaseHold { hold } => self.decide_release(now, *hold),
-            Command::StartPayment { hold, order, pay_within_ms } => {
-                self.decide_start_payment(now, *hold, *order, *pay_within_ms)
+            Command::StartPayment { hold, order, pay_within_ms, customer } => {
+                self.decide_start_payment(now, *hold, *order, *pay_within_ms, *customer)
             }
             Command::ReopenHold { hold, order } => self.decide_reopen(now, *hold, *order),
             Command::EndPayment { hold, order } => self.decide_end_payment(now, *hold, *order),

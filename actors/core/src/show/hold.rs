@@ -5,7 +5,7 @@ use super::record::{Hold, places, quantity_in, set_quantity};
 use super::{HoldState, Show};
 use crate::command::{AreaCount, Channel};
 use crate::event::Event;
-use crate::ids::{HoldId, OrderId, SeatNo};
+use crate::ids::{BuyerId, HoldId, OrderId, SeatNo};
 use crate::rejection::Rejection;
 use crate::time::{DurationMs, Timestamp};
 
@@ -97,6 +97,7 @@ impl Show {
         hold: HoldId,
         order: OrderId,
         pay_within_ms: Option<DurationMs>,
+        customer: Option<BuyerId>,
     ) -> Result<Vec<Event>, Rejection> {
         let known = self.known_hold(now, hold);
         if known.is_some_and(|record| is_paying_for(record, order)) {
@@ -105,8 +106,9 @@ impl Show {
         self.must_be_running(known.map_or(Channel::Public, |record| record.origin.channel))?;
         let record = self.must_be_known(now, hold)?;
         self.must_be_open(now, record)?;
+        self.must_be_within_customers_limit(record.origin, customer, record.places())?;
         let pay_by = now.plus_ms(pay_within_ms.unwrap_or(self.settings.pay_within_ms));
-        Ok(vec![Event::PaymentStarted { hold, order, pay_by }])
+        Ok(vec![Event::PaymentStarted { hold, order, pay_by, customer }])
     }
 
     pub(super) fn decide_reopen(&self, now: Timestamp, hold: HoldId, order: OrderId) -> Result<Vec<Event>, Rejection> {

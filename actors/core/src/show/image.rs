@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{Allocation, Booking, Hold, Kept};
+use super::apply::count;
+use super::bookings::Booking;
+use super::record::{Allocation, By, Hold, Kept, Person, places};
 use super::table::Owner;
 use super::{HoldState, Show, ShowState};
 use crate::command::{AccessCode, AreaCount, Channel, Origin, RequestHash};
-use crate::ids::{AccessCodeId, AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo, ShowId};
+use crate::ids::{AccessCodeId, AllocationId, BookingId, BuyerId, HoldId, PlanVersionId, SeatNo, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -47,19 +49,19 @@ struct HoldImage {
     areas: Vec<AreaCount>,
     extendable_until: Timestamp,
     request: Option<RequestHash>,
+    customer: Option<BuyerId>,
     allocation: Option<AllocationId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct BookingImage {
     id: BookingId,
-    hold: Option<HoldId>,
-    order: Option<OrderId>,
-    origin: OriginImage,
-    seats: Box<[SeatNo]>,
-    areas: Box<[AreaCount]>,
-    returned_seats: Box<[SeatNo]>,
-    returned_areas: Box<[AreaCount]>,
+    buyer: Option<Person>,
+    customer: Option<Person>,
+    code: Option<AccessCodeId>,
+    seats: Vec<SeatNo>,
+    areas: Vec<AreaCount>,
+    returned: Vec<SeatNo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +111,8 @@ impl Show {
     pub fn image(&self) -> Image {
         let mut holds: Vec<_> = self.holds.iter().map(|(id, record)| hold_image(id, record)).collect();
         holds.sort_by_key(|hold| hold.id);
-        let mut bookings: Vec<_> = self.bookings.iter().map(|(id, record)| booking_image(id, record)).collect();
-        bookings.sort_by_key(|booking| booking.id);
+        let bookings =
+            self.bookings.read_all(&self.table).into_iter().map(|(id, record)| booking_image(id, record)).collect();
         let mut allocations: Vec<_> =
             self.allocations.iter().map(|(id, record)| allocation_image(id, record)).collect();
         allocations.sort_by_key(|allocation| allocation.id);
@@ -145,6 +147,7 @@ impl Show {
         for booking in image.bookings {
             show.restore_booking(booking)?;
         }
+        show.bookings.settle(&mut show.table);
         for hold in image.holds {
             show.restore_hold(hold)?;
         }
@@ -189,26 +192,19 @@ impl Show {
     }
 
     fn restore_booking(&mut self, image: BookingImage) -> Result<(), ImageError> {
-        let BookingImage { id, hold, order, origin, seats, areas, returned_seats, returned_areas } = image;
-        let record = Booking {
-            hold,
-            order,
-            origin: origin_of(origin),
-            seats: seats.clone(),
-            areas,
-            returned_seats,
-            returned_areas,
-        };
-        self.restore_areas(&record.areas, Kept::Booked);
-        self.uses.take(record.origin, record.places());
-        let slot = self.bookings.insert(id, record);
+        let BookingImage { id, buyer, customer, code, seats, areas, returned } = image;
+        let by = By { buyer, customer, code };
+        self.restore_areas(&areas, Kept::Booked);
+        self.uses.code(by, count(places(&seats, &areas)));
+        let slot = self.bookings.insert(id, Booking { by, seats: seats.clone(), areas, returned });
         self.restore_seats(&seats, Owner::Booking(slot))
     }
 
     fn restore_hold(&mut self, image: HoldImage) -> Result<(), ImageError> {
-        let HoldImage { id, state, origin, seats, areas, extendable_until, request, allocation } = image;
+        let HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation } = image;
         let origin = origin_of(origin);
-        let record = Hold { state, origin, seats: seats.clone(), areas, extendable_until, request, allocation };
+        let record =
+            Hold { state, origin, seats: seats.clone(), areas, extendable_until, request, customer, allocation };
         if !record.stands() {
             self.holds.insert(id, record);
             return Ok(());
@@ -217,7 +213,8 @@ impl Show {
             self.lapses.insert((expires_at, id));
         }
         self.restore_areas(&record.areas, Kept::Held);
-        self.uses.hold_began(origin, record.places());
+        self.uses.hold(record.by(), 1, count(record.places()));
+        self.uses.paying(record.by(), count(record.places()));
         let slot = self.holds.insert(id, record);
         self.restore_seats(&seats, Owner::Hold(slot))
     }
@@ -232,14 +229,16 @@ fn origin_image(origin: Origin) -> OriginImage {
 }
 
 fn hold_image(id: HoldId, record: &Hold) -> HoldImage {
-    let Hold { state, origin, seats, areas, extendable_until, request, allocation } = record.clone();
-    HoldImage { id, state, origin: origin_image(origin), seats, areas, extendable_until, request, allocation }
+    let Hold { state, origin, seats, areas, extendable_until, request, customer, allocation } = record.clone();
+    let origin = origin_image(origin);
+    HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation }
 }
 
-fn booking_image(id: BookingId, record: &Booking) -> BookingImage {
-    let Booking { hold, order, origin, seats, areas, returned_seats, returned_areas } = record.clone();
-    let origin = origin_image(origin);
-    BookingImage { id, hold, order, origin, seats, areas, returned_seats, returned_areas }
+fn booking_image(id: BookingId, record: Booking) -> BookingImage {
+    let Booking { by: By { buyer, customer, code }, seats, areas, mut returned } = record;
+    // In which order they came back matters to nobody.
+    returned.sort_unstable();
+    BookingImage { id, buyer, customer, code, seats, areas, returned }
 }
 
 fn allocation_image(id: AllocationId, record: &Allocation) -> AllocationImage {

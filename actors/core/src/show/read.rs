@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::record::{Allocation, Booking, Hold};
+use super::bookings::Booking;
+use super::record::{Allocation, AreaUse, Hold};
 use super::table::{Counts, Owner};
 use super::{AllocationView, Answer, BookingView, HoldView, SeatState, Show, ShowState};
-use crate::command::Command;
+use crate::command::{AreaCount, Command};
 use crate::ids::{AllocationId, AreaNo, BookingId, CategoryNo, HoldId, SeatNo, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
@@ -45,7 +46,8 @@ impl Show {
     /// A booking, also a cancelled one.
     #[must_use]
     pub fn booking(&self, booking: BookingId) -> Option<BookingView> {
-        self.bookings.get(booking).map(|record| booking_view(booking, record))
+        let slot = self.bookings.slot(booking)?;
+        Some(booking_view(booking, self.bookings.read(slot, &self.table)))
     }
 
     /// An allocation, also one that is over.
@@ -77,7 +79,7 @@ impl Show {
                 self.holds.at(slot).map_or(SeatState::Available, |&(hold, _)| SeatState::Held { hold })
             }
             Owner::Booking(slot) => {
-                self.bookings.at(slot).map_or(SeatState::Available, |&(booking, _)| SeatState::Booked { booking })
+                self.bookings.id_at(slot).map_or(SeatState::Available, |booking| SeatState::Booked { booking })
             }
             Owner::Allocation(slot) => self
                 .allocations
@@ -193,17 +195,27 @@ impl Show {
     /// What the show takes in memory, about: its tables and records, without the plan, which shows share.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let lists: usize = self
-            .bookings
-            .iter()
-            .map(|(_, record)| size_of_val(&*record.seats) + size_of_val(&*record.areas))
-            .chain(self.holds.iter().map(|(_, record)| size_of_val(&*record.seats) + size_of_val(&*record.areas)))
-            .sum();
+        let of_holds = self.holds.iter().map(|(_, record)| {
+            record.seats.capacity() * size_of::<SeatNo>() + record.areas.capacity() * size_of::<AreaCount>()
+        });
+        // A set of seats is a tree, whose leaves are half empty at worst.
+        let of_allocations = self.allocations.iter().map(|(_, record)| {
+            2 * record.seats.len() * size_of::<SeatNo>()
+                + record.areas.capacity() * size_of::<AreaCount>()
+                + record.reason.capacity()
+        });
+        let lists: usize = of_holds.chain(of_allocations).sum();
+        let deadlines = 2 * self.lapses.len() * size_of::<(Timestamp, HoldId)>()
+            + 2 * self.releases.len() * size_of::<(Timestamp, AllocationId)>()
+            + self.ended.capacity() * size_of::<(Timestamp, HoldId)>();
         size_of::<Self>()
             + self.table.bytes()
             + self.holds.bytes()
             + self.bookings.bytes()
             + self.allocations.bytes()
+            + self.areas.capacity() * size_of::<AreaUse>()
+            + self.uses.bytes()
+            + deadlines
             + lists
     }
 }
@@ -220,14 +232,8 @@ fn hold_view(hold: HoldId, record: &Hold) -> HoldView {
     }
 }
 
-fn booking_view(booking: BookingId, record: &Booking) -> BookingView {
-    BookingView {
-        booking,
-        order: record.order,
-        seats: record.seats.to_vec(),
-        areas: record.areas.to_vec(),
-        cancelled: record.is_cancelled(),
-    }
+fn booking_view(booking: BookingId, record: Booking) -> BookingView {
+    BookingView { booking, cancelled: record.is_cancelled(), seats: record.seats, areas: record.areas }
 }
 
 fn allocation_view(allocation: AllocationId, record: &Allocation) -> AllocationView {

@@ -1,10 +1,13 @@
 //! What a show remembers of its holds, bookings and allocations.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
+
+use serde::{Deserialize, Serialize};
 
 use super::HoldState;
 use crate::command::{AreaCount, Origin, RequestHash};
-use crate::ids::{AllocationId, AreaNo, HoldId, OrderId, SeatNo};
+use crate::ids::{AccessCodeId, AllocationId, AreaNo, BuyerId, SeatNo};
 use crate::time::Timestamp;
 
 /// A hold that stands, or that ended less than [`super::REMEMBERED_MS`] ago. An ended one keeps what it had.
@@ -16,6 +19,8 @@ pub(super) struct Hold {
     pub areas: Vec<AreaCount>,
     pub extendable_until: Timestamp,
     pub request: Option<RequestHash>,
+    /// Who is paying; nobody while it is open.
+    pub customer: Option<BuyerId>,
     /// Out of which allocation its places came, and to which they go back.
     pub allocation: Option<AllocationId>,
 }
@@ -29,28 +34,43 @@ impl Hold {
     pub fn places(&self) -> u64 {
         places(&self.seats, &self.areas)
     }
-}
 
-/// A booking; known for ever, also when all of it was given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Booking {
-    pub hold: Option<HoldId>,
-    pub order: Option<OrderId>,
-    pub origin: Origin,
-    pub seats: Box<[SeatNo]>,
-    pub areas: Box<[AreaCount]>,
-    /// What was given back, so that giving it back again is no news.
-    pub returned_seats: Box<[SeatNo]>,
-    pub returned_areas: Box<[AreaCount]>,
-}
-
-impl Booking {
-    pub fn is_cancelled(&self) -> bool {
-        self.seats.is_empty() && self.areas.is_empty()
+    pub fn by(&self) -> By {
+        By::of(self.origin, self.customer)
     }
+}
 
-    pub fn places(&self) -> u64 {
-        places(&self.seats, &self.areas)
+/// Somebody whose limit counts: a [`BuyerId`], folded. The show only ever asks whether two are the same; of a hundred thousand
+/// in one show, two are taken for one with a chance of one in billions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Person(NonZeroU64);
+
+impl From<BuyerId> for Person {
+    fn from(buyer: BuyerId) -> Self {
+        let (high, low) = buyer.0.as_u64_pair();
+        Self(NonZeroU64::new(high ^ low).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+/// Against whose limits places count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct By {
+    /// Who held them.
+    pub buyer: Option<Person>,
+    /// Who pays, or paid, for them.
+    pub customer: Option<Person>,
+    /// Under which access code.
+    pub code: Option<AccessCodeId>,
+}
+
+impl By {
+    pub fn of(origin: Origin, customer: Option<BuyerId>) -> Self {
+        Self {
+            buyer: origin.buyer.map(Person::from),
+            customer: customer.map(Person::from),
+            code: origin.code.map(|code| code.id),
+        }
     }
 }
 

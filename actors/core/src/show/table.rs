@@ -10,6 +10,16 @@ use crate::plan::Plan;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(u32);
 
+impl Slot {
+    pub fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Who owns a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -186,6 +196,28 @@ impl Table {
         before
     }
 
+    /// All seats and their owners, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (SeatNo, Owner)> {
+        self.cells.iter().zip(0..).map(|(&cell, number)| (SeatNo(number), Owner::from(cell)))
+    }
+
+    /// The seats of one owner. Reads the whole table.
+    pub fn seats_of(&self, owner: Owner) -> impl Iterator<Item = SeatNo> {
+        let wanted = Cell::from(owner);
+        self.cells.iter().zip(0..).filter(move |&(&cell, _)| cell == wanted).map(|(_, number)| SeatNo(number))
+    }
+
+    /// Every booking has another slot now: by its old one.
+    pub fn move_bookings(&mut self, new_slot: &[u32]) {
+        for cell in &mut self.cells {
+            if let Owner::Booking(slot) = Owner::from(*cell)
+                && let Some(&slot) = new_slot.get(slot.index())
+            {
+                *cell = Owner::Booking(Slot(slot)).into();
+            }
+        }
+    }
+
     /// How many seats of a block nobody owns.
     pub fn free_in_block(&self, block: usize) -> usize {
         self.free_in_block.get(block).copied().unwrap_or(0) as usize
@@ -248,6 +280,10 @@ impl<I: Copy + Eq + Hash, T> Slab<I, T> {
             *self = Self::default();
         }
         record
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.slot_of.is_empty()
     }
 
     pub fn slot(&self, id: I) -> Option<Slot> {

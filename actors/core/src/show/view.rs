@@ -145,9 +145,7 @@ pub struct HoldView {
 pub struct BookingView {
     /// Its id.
     pub booking: BookingId,
-    /// The order that paid for it.
-    pub order: Option<OrderId>,
-    /// The seats it has; none once all of it is cancelled.
+    /// The seats it has, in the order of their numbers; none once all of it is cancelled.
     pub seats: Vec<SeatNo>,
     /// The places it has.
     pub areas: Vec<AreaCount>,

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use aisle_core::*;
 
-use super::{Allocation, Booking, Model, Outcome, Pocket, Sale, State};
+use super::{Allocation, Booking, Hold, Model, Outcome, Pocket, Sale, State};
 
 impl Model {
-    fn was_booked(&self, booking: BookingId, order: Option<OrderId>) -> Result<bool, &'static str> {
+    fn was_booked(&self, booking: BookingId) -> Result<bool, &'static str> {
         match self.bookings.get(&booking) {
-            Some(known) if known.order != order => Err("idempotency_key_reused"),
             Some(known) if known.has.places() == 0 => Err("booking_cancelled"),
             known => Ok(known.is_some()),
         }
@@ -24,7 +23,7 @@ impl Model {
     }
 
     pub(super) fn book(&mut self, id: HoldId, booking: BookingId, order: Option<OrderId>) -> Outcome {
-        if self.was_booked(booking, order)? {
+        if self.was_booked(booking)? {
             return Ok(());
         }
         self.takes_money()?;
@@ -35,46 +34,85 @@ impl Model {
             (State::Lapsed(_), _) => return Err("hold_lapsed"),
             _ => return Err("hold_not_open"),
         }
-        self.sell(Some(id), booking, order, known.has, known.origin);
+        self.sell(Some(id), booking, known.customer, known.has, known.origin);
         Ok(())
     }
 
-    fn sell(&mut self, hold: Option<HoldId>, id: BookingId, order: Option<OrderId>, has: Pocket, origin: Origin) {
+    fn sell(&mut self, hold: Option<HoldId>, id: BookingId, customer: Option<BuyerId>, has: Pocket, origin: Origin) {
         if let Some(hold) = hold {
             self.holds.get_mut(&hold).unwrap().state = State::Booked(self.now);
         }
-        self.bookings.insert(id, Booking { sold: has.clone(), has, order, origin });
+        self.bookings.insert(id, Booking { sold: has.clone(), has, customer, origin });
     }
 
-    pub(super) fn sell_late(&mut self, sale: &LateSale) -> Outcome {
-        let order = Some(sale.order);
-        if self.was_booked(sale.booking, order)? {
+    /// What this customer has booked and pays for, and so much more.
+    pub(super) fn may_buy(&self, origin: Origin, customer: Option<BuyerId>, more: u32) -> Outcome {
+        let theirs = |other: Option<BuyerId>| customer.is_some() && other == customer;
+        let paying = |hold: &&Hold| matches!(hold.state, State::Paying(_)) && theirs(hold.customer);
+        let paying: u32 = self.holds.values().filter(paying).map(|hold| hold.has.places()).sum();
+        let booked: u32 = self.bookings.values().filter(|b| theirs(b.customer)).map(|b| b.has.places()).sum();
+        let bound = origin.channel != Channel::Staff && customer.is_some();
+        if bound && paying + booked + more > 6 { Err("seat_limit_reached") } else { Ok(()) }
+    }
+
+    /// `chosen` are the seats that the show found where the buyer accepts others than their own.
+    pub(super) fn sell_late(&mut self, sale: &LateSale, chosen: &[SeatNo]) -> Outcome {
+        if self.was_booked(sale.booking)? {
             return Ok(());
         }
         self.takes_money()?;
-        let origin = self.known(sale.hold).map_or(sale.origin, |known| known.origin);
-        match self.known(sale.hold).map(|known| (known.state, known)) {
+        let known = self.known(sale.hold);
+        let origin = known.as_ref().map_or(sale.origin, |known| known.origin);
+        let home = known.as_ref().and_then(|known| known.from);
+        match known.map(|known| (known.state, known)) {
             Some((State::Open(_), known)) => {
-                self.sell(Some(sale.hold), sale.booking, order, known.has, known.origin);
+                self.may_buy(known.origin, sale.customer, known.has.places())?;
+                self.sell(Some(sale.hold), sale.booking, sale.customer, known.has, known.origin);
                 return Ok(());
             }
             Some((State::Paying(paying), known)) if paying == sale.order => {
-                self.sell(Some(sale.hold), sale.booking, order, known.has, known.origin);
+                let customer = known.customer.or(sale.customer);
+                self.sell(Some(sale.hold), sale.booking, customer, known.has, known.origin);
                 return Ok(());
             }
             Some((State::Paying(_) | State::Booked(_), _)) => return Err("hold_not_open"),
             Some((State::Lapsed(_) | State::Ended(_), _)) | None => {}
         }
-        let has = Pocket::of(&sale.seats, &sale.areas);
+        let mut has = Pocket::of(&sale.seats, &sale.areas);
         if has.places() == 0 {
             return Err("validation_failed");
         }
         Self::sound(&sale.seats, &sale.areas)?;
-        self.can_take(None, &has)?;
-        self.sell(None, sale.booking, order, has, origin);
+        self.must_take_whole_tables(origin, &sale.seats, &has.seats)?;
+        self.may_buy(origin, sale.customer, has.places())?;
+        let kept = home.and_then(|from| self.allocations.get(&from)).filter(|kept| kept.open);
+        let kept = kept.map(|kept| kept.has.clone()).unwrap_or_default();
+        let mine = |seat: &u32| self.letter(*seat) == b'a' || kept.seats.contains(seat);
+        if !has.seats.iter().all(mine) {
+            // Which other seats, the show says; whether there are any is for it to say too.
+            if !sale.accept_equal || chosen.is_empty() {
+                return Err("seats_taken");
+            }
+            let other = Pocket::of(chosen, &[]);
+            assert_eq!(other.seats.len(), has.seats.len(), "as many as were paid for");
+            assert!(other.seats.iter().all(|&seat| self.letter(seat) == b'a'), "equal seats are free");
+            self.must_take_whole_tables(origin, chosen, &other.seats).expect("no part of a whole table");
+            has.seats = other.seats;
+        }
+        let from_home =
+            has.seats.iter().any(|seat| kept.seats.contains(seat)) || has.floor > 0 && has.floor <= kept.floor;
+        if has.floor > if from_home { kept.floor } else { self.floor() } {
+            return Err("area_full");
+        }
+        if let Some(kept) = home.and_then(|from| self.allocations.get_mut(&from)) {
+            kept.has.seats.retain(|seat| !has.seats.contains(seat));
+            kept.has.floor -= if from_home { has.floor } else { 0 };
+        }
+        self.sell(None, sale.booking, sale.customer, has, origin);
         Ok(())
     }
 
+    /// Afterwards the booking has not these seats, and no more than so many places.
     pub(super) fn cancel(&mut self, id: BookingId, seats: &[SeatNo], areas: &[AreaCount]) -> Outcome {
         let booking = self.bookings.get_mut(&id).ok_or("not_found")?;
         let distinct: BTreeSet<_> = seats.iter().collect();
@@ -86,11 +124,11 @@ impl Model {
             booking.has = Pocket::default();
             return Ok(());
         }
-        if !back.seats.is_subset(&booking.sold.seats) || back.floor > booking.sold.floor {
+        if !back.seats.is_subset(&booking.sold.seats) {
             return Err("validation_failed");
         }
         booking.has.seats.retain(|seat| !back.seats.contains(seat));
-        booking.has.floor = booking.has.floor.saturating_sub(back.floor);
+        booking.has.floor = areas.first().map_or(booking.has.floor, |keeps| keeps.quantity.min(booking.has.floor));
         Ok(())
     }
 

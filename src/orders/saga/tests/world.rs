@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aisle_actors::core::{
-    BookingId, Channel, Command, HoldId, HoldSeats, HoldState, OrderId, Origin, Rejection, Show, ShowId, StateChange,
-    Touched, testing,
+    BookingId, BuyerId, Channel, Command, HoldId, HoldSeats, HoldState, OrderId, Origin, Rejection, Show, ShowId,
+    StateChange, Touched, testing,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -110,6 +110,7 @@ impl World {
             provider: Provider::default(),
             kept: Saga {
                 order: id(9, 0),
+                customer: id(8, 0),
                 number: "A-222222".to_owned(),
                 state: OrderState::AwaitingPayment,
                 total: amount * shows as i64,
@@ -293,7 +294,8 @@ impl World {
         let (hold, order, booking) = (HoldId(hold), OrderId(saga.order), BookingId(part.booking));
         let command = match effect {
             Effect::StartPayment { .. } => {
-                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms) }
+                let customer = Some(BuyerId(saga.customer));
+                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms), customer }
             }
             Effect::Reopen { .. } => Command::ReopenHold { hold, order },
             Effect::EndPayment { .. } => Command::EndPayment { hold, order },
