@@ -16,7 +16,7 @@ use crate::metrics;
 use crate::pace;
 use crate::recall::{RecallError, recall};
 use crate::registry::{Feeds, ShowsConfig};
-use crate::summary::{ShowSummary, Summaries};
+use crate::summary::{Plans, ShowSummary, Summaries};
 use crate::turn::{Effect, Standing, Turn, Wish};
 
 /// Somebody asks.
@@ -95,6 +95,7 @@ impl Drop for Guard {
 pub(crate) struct House {
     pub(crate) config: ShowsConfig,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) plans: Arc<dyn Plans>,
     pub(crate) summaries: Arc<dyn Summaries>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) feeds: Arc<Feeds>,
@@ -388,6 +389,12 @@ impl Handler<Ask> for ShowActor {
         self.shared.last_used.store(now.0, Ordering::Relaxed);
         self.shared.asked.store(true, Ordering::Relaxed);
         let effects = awake.turn.wish(now, &ask.wish, ask.reply);
+        if awake.turn.is_replanned() {
+            // Nothing more is decided on the old plan: the show goes to sleep and wakes on the new one, and who comes
+            // meanwhile waits for that.
+            self.closing = true;
+            self.shared.set_end(End::Asleep);
+        }
         self.carry_out(effects, ctx);
     }
 }
@@ -438,17 +445,33 @@ impl Handler<Summarise> for ShowActor {
     }
 }
 
-async fn load(house: Arc<House>, show: ShowId, plan: Arc<Plan>) -> Result<Awake, Ending> {
+async fn load(house: Arc<House>, show: ShowId, begun: Arc<Plan>) -> Result<Awake, Ending> {
     // Taken first: a lease that ends while we load is not the one we loaded under.
     let lease = house.clock.lease_mark();
     let epoch = house.journal.acquire(show).await.map_err(|error| ending_of(&error))?;
-    let known = house.feeds.seq_of(show, &plan);
-    let (every, played_on) = (house.config.snapshot_every, Arc::clone(&plan));
-    let replayed = recall(&*house.journal, show, move |all| Turn::recover(show, &played_on, all, every, known)).await;
-    let (turn, holds) = replayed.map_err(|error| match error {
+    let (every, feeds) = (house.config.snapshot_every, Arc::clone(&house.feeds));
+    let replayed = recall(&*house.journal, &*house.plans, show, &begun, move |plan, all| {
+        Turn::recover(show, plan, all, every, feeds.seq_of(show, plan))
+    });
+    let (turn, holds) = replayed.await.map_err(|error| match error {
         RecallError::Journal(error) => ending_of(&error),
+        RecallError::Plans(error) => {
+            tracing::error!(show.id = %show, error = chain(&error), "Could not read the plan of show {show}");
+            Ending::Lost
+        }
+        RecallError::NoPlan(version) => {
+            tracing::error!(show.id = %show, "Show {show} is on plan version {version}, which is not there");
+            Ending::BadReplay
+        }
         RecallError::BadReplay => Ending::BadReplay,
     })?;
+    let plan = Arc::clone(turn.show().plan());
+    if plan.version() != begun.version()
+        && let Err(error) = house.plans.correct(show, plan.version()).await
+    {
+        let error = chain(&error);
+        tracing::warn!(show.id = %show, error, "Could not note that show {show} is on plan version {}", plan.version());
+    }
     let feed = house.feeds.join(show, plan, house.config.ring_max, turn.public_state(), holds);
     Ok(Awake { turn, epoch, feed, lease })
 }

@@ -180,7 +180,6 @@ pub(crate) enum NoAnswer {
 
 struct HandleInner {
     shared: Arc<Shared>,
-    plan: Arc<Plan>,
     feed: Feed,
     addr: Addr<ShowActor>,
     registry: Arc<Registry>,
@@ -205,14 +204,8 @@ enum Tried {
 }
 
 impl ShowHandle {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        plan: Arc<Plan>,
-        feed: Feed,
-        addr: Addr<ShowActor>,
-        registry: Arc<Registry>,
-    ) -> Self {
-        Self(Arc::new(HandleInner { shared, plan, feed, addr, registry }))
+    pub(crate) fn new(shared: Arc<Shared>, feed: Feed, addr: Addr<ShowActor>, registry: Arc<Registry>) -> Self {
+        Self(Arc::new(HandleInner { shared, feed, addr, registry }))
     }
 
     /// Which show.
@@ -224,7 +217,7 @@ impl ShowHandle {
     /// The plan that its numbers belong to.
     #[must_use]
     pub fn plan(&self) -> &Arc<Plan> {
-        &self.0.plan
+        self.0.feed.plan()
     }
 
     /// Public reads: they never enter the mailbox.
@@ -316,6 +309,10 @@ impl ShowHandle {
             match handle.try_wish(wish.clone()).await {
                 Tried::Said(said) => return said,
                 Tried::Gone => handle = handle.0.registry.get(self.id()).await?,
+            }
+            // What was asked was said in the old plan's numbers of sections and categories.
+            if handle.plan().version() != self.plan().version() {
+                return Err(AskError::Unavailable);
             }
         }
         // It fell asleep each time before it could be asked: nothing was done, and too many shows want to be awake.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aisle_core::{Entry, HoldView, Plan, Seq, Show, ShowId, Timestamp, Touched};
+use aisle_core::{Entry, Event, HoldView, Plan, PlanVersionId, Seq, Show, ShowId, Timestamp, Touched};
 
 use crate::chain;
 use crate::journal::{Journal, JournalError, Recovered, Snapshot};
+use crate::summary::{Plans, StoreError};
 use crate::turn::ReplayError;
 use crate::view;
 
@@ -74,35 +75,65 @@ impl Recalled {
 pub(crate) enum RecallError {
     /// The journal did not answer, or contradicts itself.
     Journal(JournalError),
+    /// The plans did not answer.
+    Plans(StoreError),
+    /// The journal names a version of the plan that is not there.
+    NoPlan(PlanVersionId),
     /// It cannot be replayed; why has been logged.
     BadReplay,
 }
 
-/// Loads a show and makes something of it, away from the actors' thread: a long journal must not stop the other shows, and a
+/// The version of the plan that the journal says the show is on; `None`: it says nothing, the show is on its first one.
+fn plan_version(recovered: &Recovered) -> Option<PlanVersionId> {
+    let changed = recovered.entries.iter().rev().find_map(|entry| match entry.event {
+        Event::PlanChanged { version, .. } => Some(version),
+        _ => None,
+    });
+    changed.or_else(|| view::plan_version_in(&recovered.snapshot.as_ref()?.image))
+}
+
+/// The plan to replay on. What the journal says goes before what the catalogue says: between the two a process may have died.
+async fn plan_of(plans: &dyn Plans, begun: &Arc<Plan>, all: &Recovered) -> Result<Arc<Plan>, RecallError> {
+    let Some(version) = plan_version(all).filter(|&version| version != begun.version()) else {
+        return Ok(Arc::clone(begun));
+    };
+    match plans.version(version).await {
+        Ok(Some(plan)) => Ok(plan),
+        Ok(None) => Err(RecallError::NoPlan(version)),
+        Err(error) => Err(RecallError::Plans(error)),
+    }
+}
+
+/// Loads a show and makes something of it on the plan that it is on, away from the actors' thread: a long journal must not stop the other shows, and a
 /// panic in a replay is only an answer. A snapshot that cannot be read is done without.
 pub(crate) async fn recall<T: Send + 'static>(
     journal: &dyn Journal,
+    plans: &dyn Plans,
     show: ShowId,
-    make: impl Fn(Recovered) -> Result<T, ReplayError> + Clone + Send + 'static,
+    begun: &Arc<Plan>,
+    make: impl Fn(&Arc<Plan>, Recovered) -> Result<T, ReplayError> + Clone + Send + 'static,
 ) -> Result<T, RecallError> {
     let newest = journal.load(show).await.map_err(RecallError::Journal)?;
-    match away(show, newest, make.clone()).await? {
+    let plan = plan_of(plans, begun, &newest).await?;
+    match away(show, plan, newest, make.clone()).await? {
         Ok(made) => Ok(made),
         Err(error) => {
             let error = chain(&error);
             tracing::warn!(show.id = %show, error, "The snapshot of show {show} cannot be read; replaying its whole journal");
             let whole = journal.load_whole(show).await.map_err(RecallError::Journal)?;
-            away(show, whole, make).await?.map_err(|_| RecallError::BadReplay)
+            let plan = plan_of(plans, begun, &whole).await?;
+            away(show, plan, whole, make).await?.map_err(|_| RecallError::BadReplay)
         }
     }
 }
 
 async fn away<T: Send + 'static>(
     show: ShowId,
+    plan: Arc<Plan>,
     recovered: Recovered,
-    make: impl Fn(Recovered) -> Result<T, ReplayError> + Send + 'static,
+    make: impl Fn(&Arc<Plan>, Recovered) -> Result<T, ReplayError> + Send + 'static,
 ) -> Result<Result<T, ReplayError>, RecallError> {
-    tokio::task::spawn_blocking(move || make(recovered)).await.map_err(|error| {
+    tokio::task::spawn_blocking(move || make(&plan, recovered)).await.map_err(|error| {
         tracing::error!(show.id = %show, error = %error, "Replaying show {show} panicked");
         RecallError::BadReplay
     })

@@ -218,11 +218,11 @@ impl Sleeping {
         if let Some(mut copy) = copy {
             let after = copy.recalled.seq;
             let lines = self.journal.lines(show, after, TAIL_MAX + 1).await.map_err(|error| failed(&error))?;
-            // On another plan it is read anew, like any other show.
-            let replanned = lines.iter().any(|line| matches!(line.event, Ok(Event::PlanChanged { .. })));
-            if lines.len() <= TAIL_MAX && !replanned {
+            let entries = entries_of(show, after, lines).map_err(|error| failed(&error))?;
+            // Another plan has other places: nothing of the copy is of use.
+            let same_plan = !entries.iter().any(|entry| matches!(entry.event, Event::PlanChanged { .. }));
+            if entries.len() <= TAIL_MAX && same_plan {
                 metrics::read_asleep("tail");
-                let entries = entries_of(show, after, lines).map_err(|error| failed(&error))?;
                 let mut touched = Touched::default();
                 for entry in &entries {
                     copy.recalled.go_on(entry, &mut touched);
@@ -243,13 +243,23 @@ impl Sleeping {
                 return Err(AskError::Unavailable);
             }
         };
-        let known = self.feeds.seq_of(show, &plan);
-        let played_on = Arc::clone(&plan);
-        let recalled = recall(&*self.journal, show, move |all| Recalled::whole(show, &played_on, &all, known)).await;
-        let (recalled, holds) = recalled.map_err(|error| match error {
+        let feeds = Arc::clone(&self.feeds);
+        let recalled = recall(&*self.journal, &*self.plans, show, &plan, move |plan, all| {
+            Recalled::whole(show, plan, &all, feeds.seq_of(show, plan))
+        });
+        let (recalled, holds) = recalled.await.map_err(|error| match error {
             RecallError::Journal(error) => failed(&error),
+            RecallError::Plans(error) => {
+                tracing::error!(show.id = %show, error = chain(&error), "Could not read the plan of show {show}");
+                AskError::Unavailable
+            }
+            RecallError::NoPlan(version) => {
+                tracing::error!(show.id = %show, "Show {show} is on plan version {version}, which is not there");
+                AskError::Quarantined
+            }
             RecallError::BadReplay => AskError::Quarantined,
         })?;
+        let plan = Arc::clone(recalled.show.plan());
         let state = view::public_state(&recalled.show, recalled.seq);
         let feed = self.feeds.join(show, plan, self.config.ring_max, state, holds);
         metrics::read_asleep("load");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aisle_core::{Plan, Seq, ShowId, ShowState, Timestamp};
+use aisle_core::{Plan, PlanVersionId, Seq, ShowId, ShowState, Timestamp};
 use serde::Serialize;
 
 use crate::journal::{BoxFuture, Cause};
@@ -21,11 +21,23 @@ impl StoreError {
 
 /// Where a show's plan comes from.
 pub trait Plans: Send + Sync + 'static {
-    /// The plan of a show; `None`: there is no such show.
+    /// The plan that a show began with, or the one that it was put on last; `None`: there is no such show.
     ///
     /// # Errors
     /// The store failed.
     fn plan_of(&self, show: ShowId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>>;
+
+    /// A version of a plan; `None`: there is no such version.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>>;
+
+    /// The journal says that the show is on this version, and [`Plans::plan_of`] said another: from now on it says this one.
+    ///
+    /// # Errors
+    /// The store failed; the journal will say it again.
+    fn correct(&self, show: ShowId, version: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
 /// How many places of one category (areas' places included) are what.

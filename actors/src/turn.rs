@@ -218,6 +218,12 @@ impl<R> Turn<R> {
         self.durable == self.newest && self.gate.is_empty()
     }
 
+    /// The journal says another plan than the one in memory: the show has to be loaded anew before it is asked again.
+    #[must_use]
+    pub fn is_replanned(&self) -> bool {
+        self.show.plan_version() != self.show.plan().version()
+    }
+
     /// The durable number.
     #[must_use]
     pub fn durable_seq(&self) -> Seq {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aisle_core::{Image, Plan, Seq, Show, ShowId, Touched};
+use aisle_core::{Image, ImageHead, Plan, PlanVersionId, Seq, Show, ShowId, Touched};
 
 use crate::feed::{PublicChange, PublicState};
 use crate::summary::CategoryCounts;
@@ -14,6 +14,11 @@ pub(crate) fn show_from(id: ShowId, plan: &Arc<Plan>, image: &[u8]) -> Result<Sh
         return Err(ReplayError::Snapshot(format!("it is an image of show {}", image.show())));
     }
     Show::from_image(Arc::clone(plan), image).map_err(|error| ReplayError::Snapshot(error.to_string()))
+}
+
+/// The version of the plan that a snapshot's show is on. `None`: it cannot be read, and neither can the rest of it.
+pub(crate) fn plan_version_in(image: &[u8]) -> Option<PlanVersionId> {
+    postcard::take_from_bytes::<ImageHead>(image).ok().map(|(head, _)| head.plan)
 }
 
 pub(crate) fn image_of(show: &Show) -> Vec<u8> {

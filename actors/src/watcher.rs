@@ -117,7 +117,6 @@ enum Slot {
 
 struct Watcher {
     house: Arc<House>,
-    plans: Arc<dyn Plans>,
     registry: Arc<Registry>,
     sleeping: Arc<Sleeping>,
     slots: HashMap<ShowId, Slot>,
@@ -141,11 +140,10 @@ async fn watch(parts: Parts) {
     let Parts { config, journal, plans, summaries, clock, registry, feeds, sleeping, mut calls } = parts;
     let (notes, mut notes_in) = mpsc::unbounded_channel();
     let (errands, mut errands_in) = mpsc::unbounded_channel();
-    let house = Arc::new(House { config, journal, summaries, clock, feeds, notes });
+    let house = Arc::new(House { config, journal, plans, summaries, clock, feeds, notes });
     let clock = Arc::clone(&house.clock);
     let mut watcher = Watcher {
         house,
-        plans,
         registry,
         sleeping,
         slots: HashMap::new(),
@@ -235,7 +233,8 @@ impl Watcher {
         self.lives += 1;
         let life = self.lives;
         self.slots.insert(show, Slot::Waking { life, waiters, sleepers: Vec::new() });
-        let (house, plans, registry) = (Arc::clone(&self.house), Arc::clone(&self.plans), Arc::clone(&self.registry));
+        let (house, plans, registry) =
+            (Arc::clone(&self.house), Arc::clone(&self.house.plans), Arc::clone(&self.registry));
         let errands = self.errands.clone();
         actix::spawn(async move {
             let plan = match plans.plan_of(show).await {
@@ -252,13 +251,13 @@ impl Watcher {
             };
             let shared = Arc::new(Shared::new(show, house.config.mailbox_commands_max, house.clock.now()));
             let (ready, is_ready) = oneshot::channel();
-            let addr = ShowActor::new(house, Arc::clone(&plan), Arc::clone(&shared), life, ready).start();
+            let addr = ShowActor::new(house, plan, Arc::clone(&shared), life, ready).start();
             // An actor that never gets ready leaves a note, like any other.
             if let Ok(Ok(feed)) = is_ready.await {
                 metrics::woke(why.word(), watch.seconds());
                 let seq = feed.seq().0;
                 tracing::debug!(show.id = %show, seq, why = why.word(), "Show {show} is awake");
-                let handle = ShowHandle::new(shared, plan, feed, addr, registry);
+                let handle = ShowHandle::new(shared, feed, addr, registry);
                 let _ = errands.send(Errand::Ready(show, life, handle));
             }
         });

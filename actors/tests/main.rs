@@ -11,6 +11,7 @@ mod house;
 mod lease;
 mod lifecycle;
 mod past;
+mod plans;
 mod postgres;
 mod room;
 mod sleeping;

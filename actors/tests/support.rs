@@ -79,6 +79,15 @@ impl Plans for OnePlan {
         let known = wanted < show(1_000);
         Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0.lock().unwrap()))) })
     }
+
+    fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>> {
+        let known = version == self.0.version();
+        Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0))) })
+    }
+
+    fn correct(&self, _: ShowId, _: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 pub const PUBLIC: Origin = Origin { channel: Channel::Public, buyer: None, code: None };

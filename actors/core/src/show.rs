@@ -27,7 +27,7 @@ mod view;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-pub use image::{Image, ImageError};
+pub use image::{Image, ImageError, ImageHead};
 pub use table::Counts;
 pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
 

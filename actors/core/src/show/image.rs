@@ -37,6 +37,17 @@ pub struct Image {
     ended: Vec<HoldId>,
 }
 
+/// The fields that an [`Image`] begins with, in every layout: what to know before there is a plan to read the rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct ImageHead {
+    /// Its layout.
+    pub version: u16,
+    /// Of which show.
+    pub show: ShowId,
+    /// The version of the plan that the show is on.
+    pub plan: PlanVersionId,
+}
+
 /// Who wants it. Not [`Origin`] itself, which leaves out what is empty; compact formats cannot.
 type OriginImage = (Channel, Option<BuyerId>, Option<(AccessCodeId, Option<u32>)>);
 
