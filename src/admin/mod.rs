@@ -6,6 +6,7 @@ pub mod mailbox;
 mod organizers;
 mod plans;
 mod productions;
+mod replan;
 mod running;
 mod setup;
 mod shows;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(shows::routes)
         .configure(running::routes)
         .configure(history::routes)
+        .configure(replan::routes)
         .configure(setup::routes)
         .configure(site::routes)
         .configure(mailbox::routes);

@@ -72,7 +72,7 @@ impl ChangeState {
     }
 }
 
-async fn handle(all: &Shows, id: Uuid) -> Result<ShowHandle, ApiError> {
+pub(super) async fn handle(all: &Shows, id: Uuid) -> Result<ShowHandle, ApiError> {
     all.get(ShowId(id)).await.map_err(|error| unasked(&error))
 }
 
@@ -116,7 +116,7 @@ async fn admin_change_state(
 }
 
 /// One key is one request of one show: the address is part of what it asks.
-fn show_hash(id: Uuid) -> u64 {
+pub(super) fn show_hash(id: Uuid) -> u64 {
     ids::request_hash(id.as_bytes())
 }
 

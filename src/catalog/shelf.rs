@@ -152,6 +152,20 @@ impl Plans for Shelf {
             Ok(shelved.map(|shelved| Arc::clone(&shelved.plan)))
         })
     }
+
+    fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>> {
+        Box::pin(async move {
+            let shelved = Self::version(self, version.0).await.map_err(StoreError::new)?;
+            Ok(shelved.map(|shelved| Arc::clone(&shelved.plan)))
+        })
+    }
+
+    fn correct(&self, show: ShowId, version: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            tracing::info!(show.id = %show, "Show {show} is on plan version {version} now");
+            self.catalog.note_plan_version(show.0, version.0).await.map_err(StoreError::new)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -3,5 +3,6 @@
 mod house;
 mod public;
 mod records;
+mod replan;
 mod setup;
 mod states;

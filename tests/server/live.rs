@@ -12,16 +12,16 @@ use crate::harness::{Server, send, spawn, spawn_with};
 use crate::house::{hall, on_sale, on_sale_with};
 
 /// A window on a show.
-struct Window(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Window(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Window {
-    async fn open(server: &Server, show: Uuid, query: &str) -> Self {
+    pub async fn open(server: &Server, show: Uuid, query: &str) -> Self {
         let url = format!("{}/api/v1/shows/{show}/live{query}", server.url.replace("http:", "ws:"));
         Self(tokio_tungstenite::connect_async(url).await.expect("the socket opens").0)
     }
 
     /// The next message of this kind; others in between are passed over. Ends with null when the socket is closed.
-    async fn next(&mut self, kind: &str) -> Value {
+    pub async fn next(&mut self, kind: &str) -> Value {
         while let Some(message) = self.0.next().await {
             match message {
                 Ok(Message::Text(text)) => {

@@ -340,6 +340,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/shows/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it would do to put a show on this version of its plan. Changes nothing. */
+        get: operations["get_admin_shows_id_plan"];
+        /**
+         * Puts a show on another version of its plan, also while it is on sale. Seats that are held or sold stay where they are;
+         *     a version that lacks any of them is refused with the seats named. Who looks at the seat map is told to load it again.
+         */
+        put: operations["put_admin_shows_id_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/shows/{id}/prices": {
         parameters: {
             query?: never;
@@ -976,6 +997,26 @@ export interface components {
              */
             available: number;
         };
+        /** @description An area whose number of places changes. */
+        AreaChange: {
+            /** @description The plan's `area_id`. */
+            area: string;
+            /**
+             * Format: int32
+             * @description How many places it has; none where it is new.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description How many it will have; none where it goes.
+             */
+            to: number;
+            /**
+             * Format: int32
+             * @description How many of them are held, sold or kept from sale.
+             */
+            taken: number;
+        };
         /** @description So many places of a general-admission area. */
         AreaQuantity: {
             /**
@@ -1047,6 +1088,14 @@ export interface components {
             remove?: string[];
             /** @description New totals of the areas that are named. */
             areas?: components["schemas"]["AreaQuantity"][];
+        };
+        /** @description The version of the plan that a show is to have. */
+        ChangePlan: {
+            /**
+             * Format: uuid
+             * @description A version of the show's own plan.
+             */
+            plan_version: string;
         };
         /** @description A change of a show's state. */
         ChangeState: {
@@ -2247,6 +2296,42 @@ export interface components {
             row: string;
             number: string;
         };
+        /** @description What a show's change to another version of its plan would do. */
+        PlanChange: {
+            /**
+             * Format: uuid
+             * @description The version that the show has.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description The version that it would have.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description The show's sequence number that this was true at.
+             */
+            seq: number;
+            /** @description Nothing is in the way at the moment. */
+            possible: boolean;
+            /** @description New seats. */
+            added: components["schemas"]["SeatList"];
+            /** @description Seats that go; nobody has them. */
+            removed: components["schemas"]["SeatList"];
+            /** @description Seats that go out of the house's allocations. */
+            dropped: components["schemas"]["SeatList"];
+            /** @description Seats that are held or sold and that the version hasn't: the change is refused while there are any. */
+            in_the_way: components["schemas"]["SeatList"];
+            /** @description Seats that stand elsewhere. */
+            moved: components["schemas"]["SeatList"];
+            /** @description Seats of another category, and so of another price. */
+            recategorised: components["schemas"]["SeatList"];
+            /** @description Areas whose number of places changes. */
+            areas: components["schemas"]["AreaChange"][];
+            /** @description Categories of the version that have no price yet: the change of a published show is refused while there are any. */
+            unpriced: string[];
+        };
         /** @description A plan's own fields. */
         PlanInput: {
             /** @description What the house calls it. */
@@ -2647,6 +2732,11 @@ export interface components {
          * @enum {string}
          */
         RushState: "none" | "running" | "done";
+        /** @description So many seats, and which: at most a thousand are named. */
+        SeatList: {
+            count: number;
+            seats: string[];
+        };
         /** @description The whole, or what came after `since`. */
         SeatsAnswer: components["schemas"]["SeatsBody"] | components["schemas"]["DeltasBody"];
         /** @description All seats at one sequence number. */
@@ -4311,6 +4401,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_shows_id_plan: {
+        parameters: {
+            query: {
+                /** @description A version of the show's own plan. */
+                plan_version: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_shows_id_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Show"];
                 };
             };
             /** @description A problem: see `code` */

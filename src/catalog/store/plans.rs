@@ -157,6 +157,14 @@ impl Catalog {
             .await?)
     }
 
+    /// As [`note_version_of`], for whoever learns it from the journal.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_plan_version(&self, show: Uuid, version: Uuid) -> Result<(), DbFault> {
+        note_version_of(&self.pool, show, version).await
+    }
+
     /// A version's document as it was imported.
     ///
     /// # Errors
@@ -190,6 +198,21 @@ impl Catalog {
             areas: areas.into_iter().map(|row| (row.area_id, row.number)).collect(),
         }))
     }
+}
+
+/// Notes which version of its plan a show is on; what already is changes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_version_of(executor: impl sqlx::PgExecutor<'_>, show: Uuid, version: Uuid) -> Result<(), DbFault> {
+    sqlx::query!(
+        "UPDATE show SET plan_version_id = $2, version = version + 1, updated_at = now() WHERE id = $1 AND plan_version_id <> $2",
+        show,
+        version
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
 }
 
 async fn select(
