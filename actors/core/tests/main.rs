@@ -4,6 +4,7 @@
 
 mod audit;
 mod golden;
+mod memory;
 mod model;
 mod properties;
 mod properties_best;

@@ -1,0 +1,52 @@
+//! What a show takes in memory when it rests: nobody holds anything, and what was held is forgotten.
+
+use aisle_core::*;
+use uuid::Uuid;
+
+const SEATS: u32 = 12_000;
+
+/// A stadium sold out in parties of this size, ten minutes later; in tenths of a byte a seat.
+fn tenths_a_seat(party: usize, customers: bool) -> usize {
+    let plan = testing::stadium(SEATS);
+    let mut show = Show::new(ShowId(Uuid::from_u128(1)), plan.clone());
+    let mut turn = |now: i64, command: &Command| {
+        for event in show.decide(Timestamp(now), command).unwrap() {
+            show.apply(Timestamp(now), &event, &mut Touched::default());
+        }
+    };
+    turn(0, &Command::Change(StateChange::Publish));
+    for (number, seats) in (1_u64..).zip(plan.order().chunks(party)) {
+        // As ids are: in the order of time at first, then anything.
+        let id = Uuid::from_u64_pair(number, number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (hold, order) = (HoldId(id), OrderId(id));
+        turn(
+            1,
+            &Command::Hold(HoldSeats {
+                hold,
+                origin: Origin { channel: Channel::Public, buyer: None, code: None },
+                seats: seats.to_vec(),
+                best: None,
+                areas: vec![],
+                allocation: None,
+                request: Some(1),
+            }),
+        );
+        let customer = customers.then_some(BuyerId(id));
+        turn(2, &Command::StartPayment { hold, order, pay_within_ms: None, customer });
+        turn(3, &Command::Book { hold, booking: BookingId(id), order: Some(order) });
+    }
+    turn(4 + REMEMBERED_MS as i64, &Command::Change(StateChange::End));
+    assert!(show.letters().bytes().all(|letter| letter == b'b'), "sold out");
+    show.bytes() * 10 / SEATS as usize
+}
+
+#[test]
+fn a_resting_show_is_small() {
+    let mut table = String::from("party  nobody known  each customer known (tenths of a byte a seat)\n");
+    for (party, anonymous_max, known_max) in [(1, 205, 290), (2, 130, 170), (4, 90, 110)] {
+        let (anonymous, known) = (tenths_a_seat(party, false), tenths_a_seat(party, true));
+        table += &format!("{party:>5}  {anonymous:>12}  {known:>13}\n");
+        assert!(anonymous <= anonymous_max && known <= known_max, "{table}");
+    }
+    println!("{table}");
+}
