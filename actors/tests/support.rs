@@ -81,8 +81,8 @@ impl Plans for OnePlan {
     }
 
     fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>> {
-        let known = version == self.0.version();
-        Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0))) })
+        let plan = Arc::clone(&self.0.lock().unwrap());
+        Box::pin(async move { Ok((version == plan.version()).then_some(plan)) })
     }
 
     fn correct(&self, _: ShowId, _: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
