@@ -19,7 +19,7 @@ LISTEN ?= 127.0.0.1:8080
 SEED ?= 1
 TICKS ?= 40000
 
-.PHONY: help run build website test check bench load sim generate fmt
+.PHONY: help run build website test check bench seating load sim generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ check: ## Format, lint and type check only (a minute or two once dependencies ar
 bench: ## Measure decide, apply, best available, replay and the journal (about 5 minutes)
 	@echo "bench: criterion, about 5 minutes after building"
 	scripts/with-postgres cargo bench -p aisle-core -p aisle-actors --bench core --bench journal
+
+seating: ## Seat generated guests in three ways and search the worst case of best available: make seating SEED=1 (a minute)
+	@cargo run --quiet --profile $(PROFILE) -p aisle-core --example seating -- --seed $(SEED)
+	@cargo run --quiet --profile $(PROFILE) -p aisle-core --example seating -- --seed $(SEED) --worst 400
 
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load

@@ -1,6 +1,8 @@
 //! Holds as they are written and read outside: guids instead of numbers, durations beside deadlines.
 
-use aisle_actors::core::{AreaCount, BestAvailable, HoldId, HoldState, HoldView, Plan, SeatNo, ShowId, Timestamp};
+use aisle_actors::core::{
+    AreaCount, BestAvailable, HoldId, HoldState, HoldView, Placement, Plan, SeatNo, ShowId, Timestamp,
+};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -118,6 +120,8 @@ pub struct HoldJson {
     pub state: HoldStateJson,
     /// Its seats: `seat_guid`s.
     pub seats: Vec<String>,
+    /// How its seats lie to each other; null where it has none. What the best available came to is told here.
+    pub placement: Option<PlacementJson>,
     /// Its places of areas.
     pub areas: Vec<AreaQuantity>,
     /// When it lapses; null while paying.
@@ -141,6 +145,28 @@ pub enum HoldStateJson {
     Open,
     /// A buyer pays.
     Paying,
+}
+
+/// How the seats of a party lie to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacementJson {
+    /// Side by side in one row, with no aisle between them.
+    OneRow,
+    /// In rows directly behind each other, in each of them side by side.
+    Stacked,
+    /// Not together: there was no other way, or they were chosen so.
+    Split,
+}
+
+impl From<Placement> for PlacementJson {
+    fn from(placement: Placement) -> Self {
+        match placement {
+            Placement::OneRow => Self::OneRow,
+            Placement::Stacked => Self::Stacked,
+            Placement::Split => Self::Split,
+        }
+    }
 }
 
 /// An answer with one hold.
@@ -175,6 +201,7 @@ impl HoldJson {
             show_id: show.0,
             state,
             seats: crate::http::rejection::guids(plan, &view.seats),
+            placement: plan.placement(&view.seats).map(PlacementJson::from),
             areas: areas_json(plan, &view.areas),
             expires_at: expires_at.map(time::from_core),
             expires_in_ms: expires_at.map(|at| at.ms_since(now)),

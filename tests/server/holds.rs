@@ -39,6 +39,7 @@ async fn a_hold_is_made_read_changed_extended_and_given_back_by_its_owner() {
         hold(&server, show, &json!({"seats": ["r1-1", "r1-2"], "areas": [{"area": "floor", "quantity": 3}]})).await;
     assert_eq!(held["state"], "open");
     assert_eq!(held["seats"], json!(["r1-1", "r1-2"]));
+    assert_eq!(held["placement"], "one_row");
     assert_eq!(held["areas"], json!([{"area": "floor", "quantity": 3}]));
     assert!(held["expires_in_ms"].as_u64().unwrap() <= 480_000 && held["pay_by"].is_null());
     assert_eq!(seats(&server, show).await, "hhaaaaaa");
@@ -88,6 +89,27 @@ async fn refusals_are_named_with_every_offender() {
     assert!(best["seats"].as_array().unwrap().iter().all(|seat| text(seat).starts_with("r2-")), "{best}");
     let nowhere = Uuid::from_u128(7);
     send(wish(&server, nowhere, &json!({"seats": ["r1-1"]}))).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_could_not_be_kept_together_is_told_so() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(2, 4, 2)).await;
+    let best = |quantity: u32| json!({"best_available": {"quantity": quantity}});
+    let stacked = hold(&server, show, &best(6)).await;
+    assert_eq!((&stacked["placement"], stacked["seats"].as_array().unwrap().len()), (&json!("stacked"), 6));
+    send(own(&server, Method::DELETE, &stacked, "")).await;
+    hold(&server, show, &json!({"seats": ["r1-2", "r2-3"]})).await;
+    let split = hold(&server, show, &best(4)).await;
+    assert_eq!(split["placement"], "split");
+    send(own(&server, Method::DELETE, &split, "")).await;
+    let together = hold(&server, show, &best(2)).await;
+    assert_eq!(together["placement"], "one_row");
+    let apart = json!({"add": ["r1-1"]});
+    let apart = send(own(&server, Method::PATCH, &together, "").json(&apart)).await.expect(200);
+    assert_eq!(apart["hold"]["placement"], "split", "chosen seats are told of too: {apart}");
+    let floor = hold(&server, show, &json!({"areas": [{"area": "floor", "quantity": 1}]})).await;
+    assert!(floor["placement"].is_null());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,3 +22,4 @@ mod scenes_plans;
 mod scenes_sales;
 mod scenes_shows;
 mod scenes_tables;
+mod seating;

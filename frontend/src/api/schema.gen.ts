@@ -1309,6 +1309,7 @@ export interface components {
             state: components["schemas"]["HoldStateJson"];
             /** @description Its seats: `seat_guid`s. */
             seats: string[];
+            placement?: components["schemas"]["PlacementJson"] | null;
             /** @description Its places of areas. */
             areas: components["schemas"]["AreaQuantity"][];
             /**
@@ -2296,6 +2297,11 @@ export interface components {
             row: string;
             number: string;
         };
+        /**
+         * @description How the seats of a party lie to each other.
+         * @enum {string}
+         */
+        PlacementJson: "one_row" | "stacked" | "split";
         /** @description What a show's change to another version of its plan would do. */
         PlanChange: {
             /**

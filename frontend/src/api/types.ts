@@ -99,12 +99,14 @@ export type SeatsSince = { plan_version: string; from: number; seq: number; delt
 
 export type AreaQuantity = { area: string; quantity: number }
 export type HoldState = 'open' | 'paying'
+export type Placement = 'one_row' | 'stacked' | 'split'
 export type Hold = {
   id: string
   token?: string
   show_id: string
   state: HoldState
   seats: string[]
+  placement: Placement | null
   areas: AreaQuantity[]
   expires_at: string | null
   expires_in_ms: number | null

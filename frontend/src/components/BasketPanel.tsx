@@ -49,6 +49,7 @@ export function BasketPanel({ basket, state, show, plan, prices, closed, onShowS
                 </li>
               ))}
             </ul>
+            {hold?.placement && seats.length > 1 && <p className="soft small" role="status">{t.basket.placement[hold.placement]}</p>}
             {tooMany && <Notice kind="alarm">{t.basket.limit(show.limits.seats_per_hold_max)}</Notice>}
             <div className="basket__foot">
               <button type="button" className="basket__sum" aria-expanded={open} onClick={() => setOpen(!open)}>

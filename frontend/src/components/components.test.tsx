@@ -35,7 +35,7 @@ const show: Show = {
   limits: { seats_per_hold_max: 3, hold_ttl_s: 480, extend_max_s: 1200, pay_within_s: 600 },
 }
 const prices = pricing(show, plan)
-const hold: Hold = { id: 'h', token: 't', show_id: 's', state: 'open', seats: ['A-2', 'A-3'], areas: [], expires_at: '2026-12-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-12-01T00:20:00Z', pay_by: null }
+const hold: Hold = { id: 'h', token: 't', show_id: 's', state: 'open', seats: ['A-2', 'A-3'], placement: 'one_row', areas: [], expires_at: '2026-12-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-12-01T00:20:00Z', pay_by: null }
 
 let store: SeatStore
 beforeEach(() => {
@@ -126,6 +126,18 @@ describe('the basket', () => {
     unmount()
     panel({ ended: 'lapsed', chosen: ['A-2'] })
     expect(screen.getByRole('alert').textContent).toMatch(/Your time was up/)
+  })
+
+  it('says how the held seats lie to each other, and nothing of one seat alone', () => {
+    const lease = { endsAt: performance.now() + 479_500 }
+    const words = [['one_row', 'Side by side in one row.'], ['stacked', 'In rows directly behind each other.'], ['split', 'Not all side by side.']] as const
+    for (const [placement, word] of words) {
+      const { unmount } = panel({ hold: { ...hold, placement }, lease })
+      expect(screen.getByText(word)).toBeTruthy()
+      unmount()
+    }
+    panel({ hold: { ...hold, seats: ['A-2'] }, lease })
+    expect(screen.queryByText('Side by side in one row.')).toBeNull()
   })
 
   it('asks near the end, and says when there is no more time to give', () => {

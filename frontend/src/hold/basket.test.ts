@@ -7,7 +7,7 @@ import { clock, canExtend, isEnding, leaseFrom, leftMs } from './lease'
 import { changeRecord, readRecord, rememberOrder } from './record'
 
 const SHOW = 'show-1'
-const open: Hold = { id: 'h1', token: 't1', show_id: SHOW, state: 'open', seats: ['A-1', 'A-2'], areas: [], expires_at: '2026-01-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-01-01T00:20:00Z', pay_by: null }
+const open: Hold = { id: 'h1', token: 't1', show_id: SHOW, state: 'open', seats: ['A-1', 'A-2'], placement: 'one_row', areas: [], expires_at: '2026-01-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-01-01T00:20:00Z', pay_by: null }
 const no = (code: string, status = 409, seats: string[] = []) => new Problem({ status, code, seats })
 
 function server(): { [K in keyof HoldApi]: ReturnType<typeof vi.fn<HoldApi[K]>> } {

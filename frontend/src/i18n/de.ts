@@ -41,6 +41,7 @@ export const de: Messages = {
   },
   best: { quantity: 'Wie viele', level: 'Preis', anyLevel: 'Jeder Preis', section: 'Wo', anySection: 'Überall', accessible: 'Mit Rollstuhlplatz', go: (n) => (n === 1 ? 'Den besten Platz finden' : `Die besten ${n} nebeneinander finden`), hint: 'Wir suchen die nächsten Plätze in einer Reihe und halten sie für Sie.' },
   basket: {
+    placement: { one_row: 'Nebeneinander in einer Reihe.', stacked: 'In Reihen direkt hintereinander.', split: 'Nicht alle nebeneinander.' },
     title: 'Ihr Korb', empty: 'Wählen Sie im Plan, in der Liste, oder lassen Sie uns wählen.', hold: (n) => (n === 1 ? 'Diesen Platz halten' : `${n} Plätze halten`), checkout: 'Zur Kasse', remove: 'Herausnehmen', clear: 'Zurückgeben',
     total: 'Summe', taskHolding: 'Wir fragen nach Ihren Plätzen', taskReopening: 'Die Zahlung ist beiseitegelegt, die Plätze öffnen sich wieder', taskChanging: 'Wird geändert', working: 'Einen Moment',
     yoursFor: (clock) => `Noch ${clock} die Ihren`, keep: 'Länger behalten', ending: 'Ihre Zeit ist fast um. Möchten Sie die Plätze behalten?', lastTime: 'Das ist die letzte Verlängerung.',

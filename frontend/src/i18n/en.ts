@@ -42,6 +42,7 @@ export const en = {
   },
   best: { quantity: 'How many', level: 'Price', anyLevel: 'Any price', section: 'Where', anySection: 'Anywhere', accessible: 'With a wheelchair place', go: (n: number) => (n === 1 ? 'Find the best seat' : `Find the best ${n} together`), hint: 'We look for the nearest seats in one row and hold them for you.' },
   basket: {
+    placement: { one_row: 'Side by side in one row.', stacked: 'In rows directly behind each other.', split: 'Not all side by side.' },
     title: 'Your basket', empty: 'Choose seats on the map, in the list, or let us pick.', hold: (n: number) => (n === 1 ? 'Hold this place' : `Hold ${n} places`), checkout: 'Check out', remove: 'Take out', clear: 'Give back',
     total: 'Total', taskHolding: 'Asking for your seats', taskReopening: 'Your payment is put aside, and the seats open again', taskChanging: 'Changing', working: 'One moment',
     yoursFor: (clock: string) => `Yours for ${clock}`, keep: 'Keep longer', ending: 'Your time is nearly up. Do you want to keep the seats?', lastTime: 'This is the last extension the house gives.',

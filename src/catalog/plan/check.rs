@@ -173,6 +173,8 @@ fn zone(reader: &mut Reader<'_>, at: &Path<'_>, index: usize, raw: RawZone, foun
     let zone_id = reader.text(at, "zone_id", raw.zone_id).unwrap_or_default();
     let uuid = reader.text(at, "uuid", raw.uuid);
     let position = reader.offset(at, raw.position);
+    let focal_point = reader.may(at, "focal_point", raw.focal_point);
+    let focal_point = focal_point.map(|point| reader.point(&at.key("focal_point"), *point));
     if let Loose::Missing = raw.rows {
         reader.add(&at.key("rows"), || "is missing".to_owned());
     }
@@ -192,7 +194,7 @@ fn zone(reader: &mut Reader<'_>, at: &Path<'_>, index: usize, raw: RawZone, foun
         }
     }
     let areas = shapes::areas(reader, at, index, raw.areas, found);
-    Zone { name, zone_id, uuid, position, rows, areas }
+    Zone { name, zone_id, uuid, position, focal_point, rows, areas }
 }
 
 fn row(reader: &mut Reader<'_>, at: &Path<'_>, (zone, row): (usize, usize), raw: RawRow, found: &mut Found) -> Row {

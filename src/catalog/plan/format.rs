@@ -9,6 +9,7 @@
 //! | where | field | what |
 //! | --- | --- | --- |
 //! | document | `focal_point` | the place from which "best" is measured; left out, the middle of the seats' upper edge |
+//! | zone | `focal_point` | where this section is best, counted from its position; left out, the document's alone decides |
 //! | row | `kind` | `table` or `box`: these seats stand around one table or in one box |
 //! | row | `sold_whole` | this table or box is sold only as a whole |
 //! | seat | `accessible` | a place for a wheelchair |
@@ -81,6 +82,9 @@ pub struct Zone {
     pub uuid: Option<String>,
     /// Where everything in it is counted from.
     pub position: Position,
+    /// Where it is best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focal_point: Option<Position>,
     /// Its rows, in the plan's order.
     pub rows: Vec<Row>,
     /// Its shapes and general-admission areas.

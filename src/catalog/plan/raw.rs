@@ -47,6 +47,7 @@ pub(super) struct RawZone {
     pub zone_id: Loose<String>,
     pub uuid: Loose<String>,
     pub position: Object<RawPosition>,
+    pub focal_point: Object<RawPosition>,
     pub rows: List<Box<RawRow>>,
     pub areas: List<Box<RawArea>>,
 }

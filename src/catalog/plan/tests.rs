@@ -127,6 +127,7 @@ fn every_problem_is_told_with_its_place() {
         ("/size/width".into(), json!(0), "size.width: 0 should be more than 0"),
         ("/size/height".into(), Value::Null, "size.height: is missing"),
         ("/focal_point/x".into(), json!(true), "focal_point.x: should be a number but is true or false"),
+        ("/zones/0/focal_point".into(), json!(3), "zones[0].focal_point: should be an object but is a number"),
         ("/categories/1".into(), json!([]), "categories[1]: should be an object but is a list"),
         (
             "/categories/1/name".into(),
@@ -406,6 +407,23 @@ fn older_documents_without_zone_ids_get_them_from_the_names() {
     let plan = parse(&bare).unwrap();
     assert_eq!(plan.document().zones[0].zone_id, "Zone 1");
     assert_eq!((plan.document().size.width, plan.document().size.height), (270, 90), "large enough for every seat");
+}
+
+#[test]
+fn a_sections_focal_point_moves_with_the_section() {
+    let plan = parse(&hall_with(&[("/zones/0/focal_point", json!({"x": 5, "y": 6}))])).unwrap();
+    let topology = plan.topology(PlanVersionId(Uuid::from_u128(7)), numbers(&plan), |_| Some(AreaNo(4))).unwrap();
+    let point = topology.sections()[0].focal_point.unwrap();
+    assert_eq!((point.x, point.y), (15.0, 26.0));
+    assert!(topology.sections()[1].focal_point.is_none());
+    let again = parse(&serde_json::to_value(plan.document()).unwrap()).unwrap();
+    assert_eq!(again.document(), plan.document(), "what is written is what was read");
+}
+
+/// Numbers in the plan's order.
+fn numbers(plan: &PlanDocument) -> impl Fn(&str) -> Option<SeatNo> {
+    let guids: Vec<String> = plan.guids().map(str::to_owned).collect();
+    move |guid| guids.iter().position(|own| own == guid).map(|n| SeatNo(n as u32))
 }
 
 #[test]

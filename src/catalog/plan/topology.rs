@@ -55,6 +55,9 @@ impl PlanDocument {
         }
         for zone in &document.zones {
             plan.section(zone.zone_id.as_str());
+            if let Some(focal_point) = zone.focal_point {
+                plan.section_focal_point(point(zone.position + focal_point));
+            }
             for row in &zone.rows {
                 match row.kind {
                     RowKind::Line => plan.row(),

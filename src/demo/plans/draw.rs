@@ -134,7 +134,7 @@ pub(super) fn wheelchair_pair(row: &mut Row, pair: usize, at_end: bool) {
 
 pub(super) fn zone(name: &str, zone_id: &str, rows: Vec<Row>, areas: Vec<Area>) -> Zone {
     let position = Position::default();
-    Zone { name: name.to_owned(), zone_id: zone_id.to_owned(), uuid: None, position, rows, areas }
+    Zone { name: name.to_owned(), zone_id: zone_id.to_owned(), uuid: None, position, focal_point: None, rows, areas }
 }
 
 fn area(shape: Shape, position: Position) -> Area {

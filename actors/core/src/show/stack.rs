@@ -48,9 +48,12 @@ impl Search<'_> {
         if quantity < 2 * GROUP_MIN || self.wish.accessible + self.wish.companions > 0 {
             return None;
         }
-        let pairs = self.pairs(quantity);
+        let runs = self.plan.blocks().iter().flat_map(|block| self.runs(block));
+        let longest = runs.map(|run| run.len()).max().filter(|&longest| longest >= GROUP_MIN)?;
+        let rows = quantity.div_ceil(longest);
+        let pairs = if rows <= 2 { self.pairs(quantity) } else { Stacks::default() };
         let stack = pairs.harmless.or(pairs.harmful).or_else(|| {
-            let chains = self.chains(quantity);
+            let chains = self.chains(quantity, rows.max(3));
             chains.harmless.or(chains.harmful)
         })?;
         Some(stack.groups.into_iter().flat_map(|(from, count)| self.seats(from..from + count)).collect())
@@ -136,13 +139,15 @@ impl Search<'_> {
         self.plan.columns_behind(from..from + count, &self.plan.blocks()[self.plan.block_at(back.from)])
     }
 
-    /// Three rows and more, as few as will do.
-    fn chains(&self, quantity: usize) -> Stacks {
+    /// Three rows and more, as few as will do; fewer than `fewest` never do.
+    fn chains(&self, quantity: usize, fewest: usize) -> Stacks {
         let mut best = Stacks::default();
         let mut rows = usize::MAX;
         let mut chain = Vec::new();
         for (at, nearest) in self.plan.stacks_nearest_first() {
-            if rows == 3 && best.harmless.as_ref().is_some_and(|stack| stack.distance <= nearest) {
+            // Unlike in pairs, a stack that strands somebody ends the search too: else most searches would see the whole house.
+            let found = best.harmless.as_ref().or(best.harmful.as_ref());
+            if rows == fewest && found.is_some_and(|stack| stack.distance <= nearest) {
                 break;
             }
             for front in self.runs(&self.plan.blocks()[at]).filter(|run| run.len() >= GROUP_MIN) {
