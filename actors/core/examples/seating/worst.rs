@@ -70,7 +70,16 @@ impl Case {
         let origin = Origin { channel: Channel::Staff, buyer: None, code: None };
         let settings = Settings { orphan_rule: self.rule, ..Settings::default() };
         let booking = BookingId(Uuid::from_u128(2));
-        let booked = Event::Booked { booking, hold: None, order: None, origin, seats, areas: vec![] };
+        let booked = Event::Booked {
+            booking,
+            hold: None,
+            order: None,
+            origin,
+            seats,
+            areas: vec![],
+            allocation: None,
+            customer: None,
+        };
         for event in [Event::Configured { settings }, Event::Published, booked] {
             show.apply(Timestamp(0), &event, &mut Touched::default());
         }
