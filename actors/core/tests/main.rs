@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail the test")]
 
 mod audit;
+mod fuzz;
 mod golden;
 mod memory;
 mod model;
