@@ -23,13 +23,13 @@ use crate::accounts::Passwords;
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
-use crate::holds::{SocketLimits, Sockets};
+use crate::holds::{Guesses, SocketLimits, Sockets};
 use crate::http::health::Readiness;
 use crate::notify::{Composers, Delivery, Outbox};
 use crate::orders::{Checkout, Orders, Outside};
 use crate::payments::sandbox::Sandbox;
 use crate::payments::{Gateway, Gateways};
-use crate::platform::config::Config;
+use crate::platform::config::{AbuseLimits, Config};
 use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::platform::keys::{InstallationSecret, Keys};
 use crate::platform::{db, ids, telemetry, time};
@@ -108,6 +108,8 @@ pub struct Parts {
     pub readiness: Readiness,
     /// Places for live feeds.
     pub sockets: Sockets,
+    /// Wrong access codes that were tried here.
+    pub guesses: Arc<Guesses>,
     /// The seat plans in use.
     pub shelf: Shelf,
     /// Says what must be said; wake it after committing something to say.
@@ -291,6 +293,7 @@ async fn up(
             unread_max: Duration::from_secs(config.unread_max_s),
             ping_every: Duration::from_secs(config.ping_every_s),
         }),
+        guesses: Arc::new(Guesses::new(config.abuse_limits == AbuseLimits::Enforce)),
         passwords: Passwords::default(),
         outbox,
         own_url,

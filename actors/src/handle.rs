@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use actix::Addr;
 use actix::dev::SendError;
 use aisle_core::{
-    AllocationView, Answer, BookingId, BookingView, Command, HoldId, HoldView, Plan, Rejection, Seq, Settings, ShowId,
-    ShowState, Timestamp,
+    AccessCodeId, AllocationView, Answer, BookingId, BookingView, Command, HoldId, HoldView, Plan, Rejection, Seq,
+    Settings, ShowId, ShowState, Timestamp,
 };
 use tokio::sync::oneshot;
 
@@ -234,7 +234,9 @@ impl ShowHandle {
         match self.wish(Wish::Command(command)).await? {
             Said::Answered(answered) => Ok(answered),
             Said::Refused(rejection) => Err(AskError::Rejected(rejection)),
-            Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) | Said::Facts(_) => Err(AskError::Unavailable),
+            Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) | Said::CodeUses(_) | Said::Facts(_) => {
+                Err(AskError::Unavailable)
+            }
         }
     }
 
@@ -245,9 +247,12 @@ impl ShowHandle {
     pub async fn hold(&self, hold: HoldId) -> Result<Option<HoldView>, AskError> {
         match self.wish(Wish::Hold(hold)).await? {
             Said::Hold(view) => Ok(view),
-            Said::Answered(_) | Said::Refused(_) | Said::Booking(_) | Said::Allocations(_) | Said::Facts(_) => {
-                Err(AskError::Unavailable)
-            }
+            Said::Answered(_)
+            | Said::Refused(_)
+            | Said::Booking(_)
+            | Said::Allocations(_)
+            | Said::CodeUses(_)
+            | Said::Facts(_) => Err(AskError::Unavailable),
         }
     }
 
@@ -258,9 +263,12 @@ impl ShowHandle {
     pub async fn booking(&self, booking: BookingId) -> Result<Option<BookingView>, AskError> {
         match self.wish(Wish::Booking(booking)).await? {
             Said::Booking(view) => Ok(view),
-            Said::Answered(_) | Said::Refused(_) | Said::Hold(_) | Said::Allocations(_) | Said::Facts(_) => {
-                Err(AskError::Unavailable)
-            }
+            Said::Answered(_)
+            | Said::Refused(_)
+            | Said::Hold(_)
+            | Said::Allocations(_)
+            | Said::CodeUses(_)
+            | Said::Facts(_) => Err(AskError::Unavailable),
         }
     }
 
@@ -271,9 +279,28 @@ impl ShowHandle {
     pub async fn allocations(&self) -> Result<Vec<AllocationView>, AskError> {
         match self.wish(Wish::Allocations).await? {
             Said::Allocations(views) => Ok(views),
-            Said::Answered(_) | Said::Refused(_) | Said::Hold(_) | Said::Booking(_) | Said::Facts(_) => {
-                Err(AskError::Unavailable)
-            }
+            Said::Answered(_)
+            | Said::Refused(_)
+            | Said::Hold(_)
+            | Said::Booking(_)
+            | Said::CodeUses(_)
+            | Said::Facts(_) => Err(AskError::Unavailable),
+        }
+    }
+
+    /// How many places are held and booked under each access code, by id; those under which there are none are left out.
+    ///
+    /// # Errors
+    /// See [`AskError`]; never `Rejected`.
+    pub async fn code_uses(&self) -> Result<Vec<(AccessCodeId, u64)>, AskError> {
+        match self.wish(Wish::CodeUses).await? {
+            Said::CodeUses(uses) => Ok(uses),
+            Said::Answered(_)
+            | Said::Refused(_)
+            | Said::Hold(_)
+            | Said::Booking(_)
+            | Said::Allocations(_)
+            | Said::Facts(_) => Err(AskError::Unavailable),
         }
     }
 
@@ -284,9 +311,12 @@ impl ShowHandle {
     pub async fn facts(&self) -> Result<ShowFacts, AskError> {
         match self.wish(Wish::Facts).await? {
             Said::Facts(facts) => Ok(facts),
-            Said::Answered(_) | Said::Refused(_) | Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) => {
-                Err(AskError::Unavailable)
-            }
+            Said::Answered(_)
+            | Said::Refused(_)
+            | Said::Hold(_)
+            | Said::Booking(_)
+            | Said::Allocations(_)
+            | Said::CodeUses(_) => Err(AskError::Unavailable),
         }
     }
 

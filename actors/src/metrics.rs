@@ -12,7 +12,7 @@ pub(crate) fn said(said: &Said) {
             metrics::counter!("aisle_commands_total", "replayed" => replayed).increment(1);
         }
         Said::Refused(rejection) => refused(rejection),
-        Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) | Said::Facts(_) => {}
+        Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) | Said::CodeUses(_) | Said::Facts(_) => {}
     }
 }
 

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use aisle_core::{
-    AllocationView, BookingId, BookingView, Command, Entry, Event, HoldId, HoldView, Plan, Rejection, Seq, Show,
-    ShowId, Timestamp, Touched,
+    AccessCodeId, AllocationView, BookingId, BookingView, Command, Entry, Event, HoldId, HoldView, Plan, Rejection,
+    Seq, Show, ShowId, Timestamp, Touched,
 };
 
 use crate::feed::{PublicChange, PublicState};
@@ -28,6 +28,8 @@ pub enum Wish {
     Booking(BookingId),
     /// Read the allocations.
     Allocations,
+    /// Read how many places are taken under each access code.
+    CodeUses,
     /// Read state, settings and counts.
     Facts,
 }
@@ -45,6 +47,8 @@ pub enum Said {
     Booking(Option<BookingView>),
     /// The allocations.
     Allocations(Vec<AllocationView>),
+    /// Places under each access code.
+    CodeUses(Vec<(AccessCodeId, u64)>),
     /// The facts.
     Facts(ShowFacts),
 }
@@ -150,6 +154,7 @@ impl<R> Turn<R> {
             Wish::Hold(hold) => Said::Hold(self.show.hold(*hold)),
             Wish::Booking(booking) => Said::Booking(self.show.booking(*booking)),
             Wish::Allocations => Said::Allocations(self.show.allocations()),
+            Wish::CodeUses => Said::CodeUses(self.show.code_uses()),
             Wish::Facts => Said::Facts(self.facts(now)),
         };
         let standing = if self.newest > before { Standing::Journaled } else { Standing::Believed };

@@ -52,7 +52,7 @@ const fullShow = (show) => ({
   ...card(show), currency: 'EUR', public_message: show.state === 'paused' ? 'The lift is being mended; the sale goes on at noon.' : null, plan_version: show.planName, organizer: { id: 'o', name: 'The Aisle Houses' },
   ticket_types: [{ id: 't1', key: 'adult', name: 'Adult', description: null, default: true }, { id: 't2', key: 'student', name: 'Student', description: 'With a card', default: false }],
   price_levels: show.levels.map(([key, name, category, price]) => ({ key, name, category, color: '#888888', prices: [{ ticket_type: 'adult', price: money(price) }, { ticket_type: 'student', price: money(Math.round(price * 0.6)) }] })),
-  limits: { seats_per_hold_max: 10, hold_ttl_s: HOLD_MS / 1000, extend_max_s: 1200, pay_within_s: 600 },
+  presale: false, access_codes: false, limits: { seats_per_hold_max: 10, hold_ttl_s: HOLD_MS / 1000, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
 })
 
 // ---- the feed and the holds ------------------------------------------------------------------------------------------

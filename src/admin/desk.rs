@@ -55,6 +55,11 @@ pub(super) fn shown<T: Serialize>(record: &T, version: i32) -> HttpResponse {
         .json(record)
 }
 
+/// Something that has no version of its own.
+pub(super) fn seen<T: Serialize>(thing: &T) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, PRIVATE)).json(thing)
+}
+
 /// Done, and nothing to show.
 pub(super) fn gone() -> HttpResponse {
     HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, PRIVATE)).finish()

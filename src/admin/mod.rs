@@ -1,5 +1,7 @@
 //! The back office, the set-up of an empty server, and what the site says of itself.
 
+mod allocations;
+mod codes;
 mod desk;
 mod history;
 pub mod mailbox;
@@ -32,6 +34,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(running::routes)
         .configure(history::routes)
         .configure(replan::routes)
+        .configure(allocations::routes)
+        .configure(codes::routes)
         .configure(setup::routes)
         .configure(site::routes)
         .configure(mailbox::routes);

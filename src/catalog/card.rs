@@ -273,6 +273,10 @@ pub struct ShownLevel {
 pub struct ShownLimits {
     /// Places in one hold.
     pub seats_per_hold_max: i32,
+    /// Open and paying holds of one signed-in buyer at a time; null is no limit.
+    pub holds_per_buyer_max: Option<i32>,
+    /// Places that one signed-in buyer may have held and booked together; null is no limit.
+    pub places_per_buyer_max: Option<i32>,
     /// How long a hold lives, in seconds.
     pub hold_ttl_s: i32,
     /// How far it may be extended, in seconds from its first grab.
@@ -300,6 +304,10 @@ pub struct ShowPage {
     pub ticket_types: Vec<TicketType>,
     /// What the categories cost.
     pub price_levels: Vec<ShownLevel>,
+    /// Whoever has a code may hold before `on_sale_at`, now.
+    pub presale: bool,
+    /// Some code opens something of this show now: the presale, or places that are kept for those who have it.
+    pub access_codes: bool,
     /// How much and how long one may hold.
     pub limits: ShownLimits,
 }
@@ -327,6 +335,8 @@ impl ShowPage {
         Self {
             card: ShowCard::from(&show),
             price_levels: price_levels.collect(),
+            presale: show.presale,
+            access_codes: show.access_codes,
             currency: show.currency,
             public_message: show.public_message,
             plan_version: show.plan_version_id,
@@ -334,6 +344,8 @@ impl ShowPage {
             ticket_types: table.ticket_types,
             limits: ShownLimits {
                 seats_per_hold_max: show.seats_per_hold_max,
+                holds_per_buyer_max: show.holds_per_buyer_max,
+                places_per_buyer_max: show.places_per_buyer_max,
                 hold_ttl_s: show.hold_ttl_s,
                 extend_max_s: show.extend_max_s,
                 pay_within_s: show.pay_within_s,

@@ -38,4 +38,14 @@ impl Catalog {
             .fetch_optional(&self.pool)
             .await?)
     }
+
+    /// Whose production this is, where it is not put away.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizer_of_production(&self, production: Uuid) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!("SELECT organizer_id FROM production WHERE id = $1 AND archived_at IS NULL", production)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
 }

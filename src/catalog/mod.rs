@@ -15,8 +15,8 @@ pub use settings::{Orphans, settings};
 pub use shelf::{Shelf, ShelfError, Shelved};
 pub use standing::stands;
 pub use store::{
-    CatalogError, Counts, Credit, Imported, LevelPrice, NewVersion, Organizer, OrganizerInput, PlanInput, PlanRecord,
-    PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records, Show, ShowInput, ShowStands, TicketType,
-    Venue, VenueInput,
+    AccessCode, AccessCodeInput, CatalogError, Counts, Credit, Imported, LevelPrice, NewVersion, OpenCode, Organizer,
+    OrganizerInput, PlanInput, PlanRecord, PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records,
+    Show, ShowInput, ShowStands, TicketType, Venue, VenueInput,
 };
-pub use store::{organizers, plans, prices, productions, shows, venues};
+pub use store::{codes, organizers, plans, prices, productions, shows, venues};

@@ -66,7 +66,7 @@ pub fn settings(wish: &ShowInput) -> Settings {
         on_sale_at: wish.on_sale_at.map(time::to_core),
         sales_end_at: Some(time::to_core(wish.sales_end_at.unwrap_or(wish.starts_at))),
         orphan_rule: wish.orphan_rule.into(),
-        orphan_rule_ends_before_ms: Settings::default().orphan_rule_ends_before_ms,
+        orphan_rule_ends_before_ms: ms(wish.orphan_rule_ends_before_s),
     }
 }
 
@@ -95,14 +95,14 @@ mod tests {
         let rules = settings(&wish(json!({
             "hold_ttl_s": 1, "extend_max_s": 2, "pay_within_s": 3, "seats_per_hold_max": 4, "holds_per_buyer_max": 5,
             "places_per_buyer_max": 6, "on_sale_at": "2029-01-01T00:00:00Z", "sales_end_at": "2029-02-01T00:00:00Z",
-            "orphan_rule": "strict",
+            "orphan_rule": "strict", "orphan_rule_ends_before_s": 7,
         })));
         assert_eq!((rules.hold_ttl_ms, rules.extend_max_ms, rules.pay_within_ms), (1000, 2000, 3000));
         assert_eq!(rules.places_per_hold_max, 4);
         assert_eq!((rules.holds_per_buyer_max, rules.places_per_buyer_max), (Some(5), Some(6)));
         assert_eq!(rules.on_sale_at, Some(time::to_core("2029-01-01T00:00:00Z".parse().unwrap())));
         assert_eq!(rules.sales_end_at, Some(time::to_core("2029-02-01T00:00:00Z".parse().unwrap())));
-        assert_eq!(rules.orphan_rule, OrphanRule::Strict);
+        assert_eq!((rules.orphan_rule, rules.orphan_rule_ends_before_ms), (OrphanRule::Strict, 7000));
     }
 
     #[test]

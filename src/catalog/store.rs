@@ -1,5 +1,6 @@
 //! SQL of the catalogue. Reads take the pool; changes take the connection of their caller's transaction.
 
+pub mod codes;
 pub mod listing;
 pub mod organizers;
 pub mod plans;
@@ -11,6 +12,7 @@ pub mod venues;
 
 use serde_json::{Map, Value};
 
+pub use codes::{AccessCode, AccessCodeInput, OpenCode};
 pub use listing::{NamedVenue, PublicShow, PublicVenue, ShowFilter};
 pub use organizers::{Organizer, OrganizerInput};
 pub use plans::{Imported, NewVersion, PlanInput, PlanRecord, PlanVersion, StoredPlan};

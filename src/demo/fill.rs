@@ -258,6 +258,7 @@ fn wish_of(
         holds_per_buyer_max: None,
         places_per_buyer_max: None,
         orphan_rule: Orphans::Off,
+        orphan_rule_ends_before_s: 0,
         cancel_until_s: Some(86_400),
         external_id: Some(show.key.clone()),
         metadata: serde_json::Map::new(),

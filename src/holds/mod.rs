@@ -1,5 +1,6 @@
 //! The HTTP face of a show: holds, the seats as they are, and their live feed. Decides nothing; parses, asks, answers.
 
+mod door;
 mod gate;
 mod live;
 mod routes;
@@ -7,6 +8,7 @@ mod seats;
 mod voice;
 mod wire;
 
+pub use door::Guesses;
 pub use gate::{SocketLimits, Sockets, hold_token, proves_hold};
 pub use routes::routes;
-pub use wire::{AreaQuantity, HoldBody, HoldJson};
+pub use wire::{AreaQuantity, HoldBody, HoldJson, area_counts, areas_json, seat_numbers};

@@ -2,15 +2,16 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
-use aisle_actors::core::{AllocationId, Answer, BuyerId, Channel, Command, HoldId, HoldSeats, Origin, ShowId};
+use aisle_actors::core::{Answer, BuyerId, Command, HoldId, HoldSeats, Origin, Rejection, ShowId};
 use aisle_actors::{Answered, AskError, Clock, ShowHandle, ShowView, Shows};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::door::{Guesses, door};
 use super::gate::{hold_token, must_own};
 use super::wire::{self, ChangeHold, CreateHold, HoldBody, HoldJson};
 use super::{live, seats};
-use crate::accounts::{MaybeIdentity, Role};
+use crate::accounts::MaybeIdentity;
 use crate::catalog::Catalog;
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, rejection};
 use crate::platform::ids;
@@ -36,9 +37,13 @@ pub(super) async fn view(shows: &Shows, show: ShowId) -> Result<ShowView, ApiErr
 #[utoipa::path(tag = "holds", params(("show_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = CreateHold, responses((status = 201, body = HoldBody)))]
 #[post("/shows/{show_id}/holds")]
+#[allow(clippy::too_many_arguments, reason = "each is something that the request brings or that the server has")]
 async fn create_hold(
+    request: HttpRequest,
     shows: web::Data<Shows>,
     catalog: web::Data<Catalog>,
+    clock: web::Data<Clock>,
+    guesses: web::Data<Guesses>,
     keys: web::Data<Keys>,
     path: web::Path<Uuid>,
     who: MaybeIdentity,
@@ -54,19 +59,8 @@ async fn create_hold(
     if !wanted.seats.is_empty() && wanted.best_available.is_some() {
         return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
     }
-    // No show has codes yet, so whatever is given opens nothing; taken in silence, it would pass for one that was right.
-    if wanted.access_code.is_some() {
-        return Err(ApiError::new(Code::AccessCodeRequired, "This access code opens nothing here."));
-    }
-    let channel = match (wanted.allocation_id, &who.0) {
-        (None, _) => Channel::Public,
-        (Some(_), Some(identity)) => {
-            let organizer = catalog.organizer_of_show(id).await?.ok_or_else(|| ApiError::not_found("show"))?;
-            identity.must(Role::BoxOffice, organizer, "show")?;
-            Channel::Staff
-        }
-        (Some(_), None) => return Err(ApiError::plain(Code::Unauthenticated)),
-    };
+    let from = request.peer_addr().map(|address| address.ip());
+    let door = door(&catalog, &guesses, who.0.as_ref(), from, id, &wanted, clock.now()).await?;
     let best = match &wanted.best_available {
         None => None,
         Some(best) => {
@@ -83,14 +77,24 @@ async fn create_hold(
     let hold = HoldId(key.as_ref().map_or_else(ids::new_id, |key| key.id(&format!("holds:{id}"))));
     let command = Command::Hold(HoldSeats {
         hold,
-        origin: Origin { channel, buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)), code: None },
+        origin: Origin {
+            channel: door.channel,
+            buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)),
+            code: door.code,
+        },
         seats: wire::seat_numbers(plan, "seats", &wanted.seats)?,
         best,
         areas: wire::area_counts(plan, &wanted.areas)?,
-        allocation: wanted.allocation_id.map(AllocationId),
+        allocation: door.allocation,
         request: key.as_ref().map(|_| body.hash),
     });
-    let answered = ask(&handle, command).await?;
+    let answered = match handle.ask(command).await {
+        // Who is told "not yet" while others are let in is told what these have.
+        Err(AskError::Rejected(Rejection::NotOnSale { .. })) if catalog.has_presale(id).await? => {
+            return Err(ApiError::plain(Code::AccessCodeRequired));
+        }
+        other => other.map_err(|error| rejection::asked(error, plan))?,
+    };
     let token = hold_token(&keys, id, hold);
     answer(StatusCode::CREATED, &handle, &answered, Some(token))
 }
@@ -189,7 +193,7 @@ async fn release_hold(
     let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     match handle.ask(Command::ReleaseHold { hold }).await {
-        Ok(_) | Err(AskError::Rejected(aisle_actors::core::Rejection::UnknownHold { .. })) => Ok(done()),
+        Ok(_) | Err(AskError::Rejected(Rejection::UnknownHold { .. })) => Ok(done()),
         Err(error) => Err(rejection::asked(error, handle.plan())),
     }
 }

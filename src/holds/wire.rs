@@ -74,7 +74,7 @@ pub struct CreateHold {
     #[serde(default)]
     #[schema(max_items = 64)]
     pub areas: Vec<AreaQuantity>,
-    /// Opens a presale.
+    /// Opens a presale, or places that are kept for those who have it. Case, spaces and hyphens do not matter.
     #[garde(length(chars, min = 1, max = 200))]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     pub access_code: Option<String>,

@@ -51,6 +51,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.metrics.clone()))
         .app_data(web::Data::new(parts.readiness.clone()))
         .app_data(web::Data::new(parts.sockets.clone()))
+        .app_data(web::Data::from(parts.guesses.clone()))
         .app_data(web::Data::new(parts.passwords.clone()))
         .app_data(web::Data::new(Accounts::new(db.clone())))
         .app_data(web::Data::new(Catalog::new(db.clone())))

@@ -1,5 +1,7 @@
 //! The catalogue: what the public reads, and how the back office makes it.
 
+mod allocations;
+mod codes;
 mod house;
 mod public;
 mod records;

@@ -84,7 +84,7 @@ async fn refusals_are_named_with_every_offender() {
     refused(json!({"best_available": {"quantity": 1, "price_level": "gold"}})).await.refused(422, "validation_failed");
     refused(json!({"best_available": {"quantity": 1, "section": "circle"}})).await.refused(422, "validation_failed");
     refused(json!({"seats": ["r1-3"], "allocation_id": Uuid::nil()})).await.refused(401, "unauthenticated");
-    refused(json!({"seats": ["r1-3"], "access_code": "FRIENDS"})).await.refused(403, "access_code_required");
+    refused(json!({"seats": ["r1-3"], "access_code": "FRIENDS"})).await.refused(403, "access_code_invalid");
     let best = hold(&server, show, &json!({"best_available": {"quantity": 2, "price_level": "good"}})).await;
     assert!(best["seats"].as_array().unwrap().iter().all(|seat| text(seat).starts_with("r2-")), "{best}");
     let nowhere = Uuid::from_u128(7);

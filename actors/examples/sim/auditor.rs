@@ -296,7 +296,7 @@ impl Model {
                 }
                 Ok(())
             }
-            Said::Refused(_) | Said::Booking(_) | Said::Allocations(_) | Said::Facts(_) => Ok(()),
+            Said::Refused(_) | Said::Booking(_) | Said::Allocations(_) | Said::CodeUses(_) | Said::Facts(_) => Ok(()),
             Said::Hold(None) => Ok(()),
             Said::Hold(Some(view)) => {
                 self.must_know(view)?;

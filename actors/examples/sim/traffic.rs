@@ -210,7 +210,12 @@ impl House {
         match said {
             Said::Refused(rejection) => self.report.count(&format!("refused: {}", rejection.code())),
             Said::Answered(answered) if answered.replayed => self.report.count("turn: replayed"),
-            Said::Answered(_) | Said::Hold(_) | Said::Booking(_) | Said::Allocations(_) | Said::Facts(_) => {}
+            Said::Answered(_)
+            | Said::Hold(_)
+            | Said::Booking(_)
+            | Said::Allocations(_)
+            | Said::CodeUses(_)
+            | Said::Facts(_) => {}
         }
         if self.rng.chance(30) {
             // Whoever wanted it never hears, and asks again.

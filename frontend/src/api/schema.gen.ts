@@ -288,6 +288,43 @@ export interface paths {
         patch: operations["patch_admin_shows_id"];
         trace?: never;
     };
+    "/api/v1/admin/shows/{id}/access-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A show's access codes, oldest first, also those that have ended; each with how many places are taken under it. */
+        get: operations["get_admin_shows_id_access_codes"];
+        put?: never;
+        /** Makes an access code, with a word of the house's own or one that is made for it. */
+        post: operations["post_admin_shows_id_access_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/shows/{id}/access-codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An access code, with how many places are taken under it. */
+        get: operations["get_admin_shows_id_access_codes_code"];
+        put?: never;
+        post?: never;
+        /** Ends an access code: from now on it opens nothing. What is held or booked under it stays. Once more changes nothing. */
+        delete: operations["delete_admin_shows_id_access_codes_code"];
+        options?: never;
+        head?: never;
+        /** Changes an access code that has not ended: what is left out stays. Holds that stand keep the limit they were made under. */
+        patch: operations["patch_admin_shows_id_access_codes_code"];
+        trace?: never;
+    };
     "/api/v1/admin/shows/{id}/allocations": {
         parameters: {
             query?: never;
@@ -298,7 +335,7 @@ export interface paths {
         /** All places of a show that are kept from sale. */
         get: operations["get_admin_shows_id_allocations"];
         put?: never;
-        /** Keeps places from sale. */
+        /** Keeps places from sale: all of them or none. A seat that is held or sold is named in the refusal. */
         post: operations["post_admin_shows_id_allocations"];
         delete?: never;
         options?: never;
@@ -313,14 +350,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One allocation that stands. */
+        get: operations["get_admin_shows_id_allocations_allocation"];
         put?: never;
         post?: never;
-        /** Puts places back on sale; once more changes nothing. */
+        /**
+         * Puts all places of an allocation back on sale; once more changes nothing. Places that are held out of it go to sale when
+         *     they come back.
+         */
         delete: operations["delete_admin_shows_id_allocations_allocation"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes an allocation that stands. What comes is all or nothing, and what goes goes afterwards: where a new seat is taken,
+         *     nothing changes. The same change again changes nothing.
+         */
+        patch: operations["patch_admin_shows_id_allocations_allocation"];
         trace?: never;
     };
     "/api/v1/admin/shows/{id}/journal": {
@@ -967,6 +1012,62 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An access code, as the back office sees it. */
+        AccessCode: components["schemas"]["AccessCodeInput"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many places are held and booked under it now.
+             */
+            places_used: number;
+            /**
+             * Format: date-time
+             * @description Since when it is ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        /** @description An access code's own fields. */
+        AccessCodeInput: {
+            /** @description What people type; case, spaces and hyphens do not matter. Left out: one is made. Cannot be changed. */
+            code?: string | null;
+            /**
+             * Format: uuid
+             * @description The allocation that it opens; null: the presale, before `on_sale_at`. Cannot be changed.
+             */
+            allocation_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From when it opens; null: from the moment it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description From when it opens nothing any more; null: as long as the show is on sale.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many places may be held and booked under it, by all who know it together; null is no limit. A hold keeps the limit
+             *     under which it was made.
+             */
+            places_max?: number | null;
+            /** @description For whom it is; the house's own. */
+            note?: string;
+        };
         /**
          * @description What to do with a show.
          * @enum {string}
@@ -976,8 +1077,9 @@ export interface components {
         AllocationJson: {
             /** Format: uuid */
             id: string;
-            /** @description `seat_guid`s. */
+            /** @description `seat_guid`s that are in it now. What is held or sold out of it is not. */
             seats: string[];
+            /** @description Places that are in it now. */
             areas: components["schemas"]["AreaQuantity"][];
             /** @description For whom or why. */
             reason: string;
@@ -1080,6 +1182,22 @@ export interface components {
             /** @description Why, for the house. */
             reason?: string | null;
         };
+        /** @description How an allocation shall change. What is left out stays. */
+        ChangeAllocation: {
+            /** @description `seat_guid`s to be kept from sale too; those that are in it already stay. */
+            add?: string[];
+            /** @description `seat_guid`s that return to sale; those that are not in it are left alone. */
+            remove?: string[];
+            /** @description New totals of the areas that are named; zero gives all of them back. */
+            areas?: components["schemas"]["AreaQuantity"][];
+            /** @description For whom or why. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When they return to sale by themselves; null: never.
+             */
+            release_at?: string | null;
+        };
         /** @description How an open hold shall change. */
         ChangeHold: {
             /** @description Seats to add. */
@@ -1115,7 +1233,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "signature_invalid" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
         /** @description How many places of a show are what. */
         Counts: {
             /**
@@ -1159,7 +1277,7 @@ export interface components {
             best_available?: components["schemas"]["WantedBest"];
             /** @description Places of general-admission areas. */
             areas?: components["schemas"]["AreaQuantity"][];
-            /** @description Opens a presale. */
+            /** @description Opens a presale, or places that are kept for those who have it. Case, spaces and hyphens do not matter. */
             access_code?: string;
             /**
              * Format: uuid
@@ -1491,6 +1609,7 @@ export interface components {
         NewAllocation: {
             /** @description `seat_guid`s. */
             seats?: string[];
+            /** @description Places of areas; at least one place in all. */
             areas?: components["schemas"]["AreaQuantity"][];
             /** @description For whom or why. */
             reason: string;
@@ -1629,13 +1748,47 @@ export interface components {
             token: string;
         };
         /** @description A list's answer. */
+        Page_AccessCode: {
+            /** @description This page's items. */
+            items: (components["schemas"]["AccessCodeInput"] & {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description How many places are held and booked under it now.
+                 */
+                places_used: number;
+                /**
+                 * Format: date-time
+                 * @description Since when it is ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Grows with every change; what `If-Match` compares.
+                 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_AllocationJson: {
             /** @description This page's items. */
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description `seat_guid`s. */
+                /** @description `seat_guid`s that are in it now. What is held or sold out of it is not. */
                 seats: string[];
+                /** @description Places that are in it now. */
                 areas: components["schemas"]["AreaQuantity"][];
                 /** @description For whom or why. */
                 reason: string;
@@ -2055,6 +2208,34 @@ export interface components {
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
+        /** @description An access code's own fields. */
+        Patch_AccessCodeInput: {
+            /** @description What people type; case, spaces and hyphens do not matter. Left out: one is made. Cannot be changed. */
+            code?: string | null;
+            /**
+             * Format: uuid
+             * @description The allocation that it opens; null: the presale, before `on_sale_at`. Cannot be changed.
+             */
+            allocation_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From when it opens; null: from the moment it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description From when it opens nothing any more; null: as long as the show is on sale.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many places may be held and booked under it, by all who know it together; null is no limit. A hold keeps the limit
+             *     under which it was made.
+             */
+            places_max?: number | null;
+            /** @description For whom it is; the house's own. */
+            note?: string;
+        };
         /** @description An organiser's own fields. */
         Patch_OrganizerInput: {
             /**
@@ -2197,6 +2378,11 @@ export interface components {
             places_per_buyer_max?: number | null;
             /** @description Whether a choice may leave a single seat. */
             orphan_rule?: components["schemas"]["Orphans"];
+            /**
+             * Format: int32
+             * @description The rule ends so many seconds before the sale does, so that the last single seats sell.
+             */
+            orphan_rule_ends_before_s?: number;
             /**
              * Format: int32
              * @description Customers may cancel until so many seconds before it begins; null: never.
@@ -2947,6 +3133,11 @@ export interface components {
             orphan_rule?: components["schemas"]["Orphans"];
             /**
              * Format: int32
+             * @description The rule ends so many seconds before the sale does, so that the last single seats sell.
+             */
+            orphan_rule_ends_before_s?: number;
+            /**
+             * Format: int32
              * @description Customers may cancel until so many seconds before it begins; null: never.
              */
             cancel_until_s?: number | null;
@@ -2972,6 +3163,10 @@ export interface components {
             ticket_types: components["schemas"]["TicketType"][];
             /** @description What the categories cost. */
             price_levels: components["schemas"]["ShownLevel"][];
+            /** @description Whoever has a code may hold before `on_sale_at`, now. */
+            presale: boolean;
+            /** @description Some code opens something of this show now: the presale, or places that are kept for those who have it. */
+            access_codes: boolean;
             /** @description How much and how long one may hold. */
             limits: components["schemas"]["ShownLimits"];
         };
@@ -3061,6 +3256,16 @@ export interface components {
              * @description Places in one hold.
              */
             seats_per_hold_max: number;
+            /**
+             * Format: int32
+             * @description Open and paying holds of one signed-in buyer at a time; null is no limit.
+             */
+            holds_per_buyer_max?: number | null;
+            /**
+             * Format: int32
+             * @description Places that one signed-in buyer may have held and booked together; null is no limit.
+             */
+            places_per_buyer_max?: number | null;
             /**
              * Format: int32
              * @description How long a hold lives, in seconds.
@@ -4290,6 +4495,174 @@ export interface operations {
             };
         };
     };
+    get_admin_shows_id_access_codes: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccessCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_shows_id_access_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessCodeInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_shows_id_access_codes_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_shows_id_access_codes_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_shows_id_access_codes_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch_AccessCodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_shows_id_allocations: {
         parameters: {
             query?: never;
@@ -4323,7 +4696,9 @@ export interface operations {
     post_admin_shows_id_allocations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -4336,6 +4711,37 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllocationJson"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_shows_id_allocations_allocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                allocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4371,6 +4777,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_shows_id_allocations_allocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                allocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAllocation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllocationJson"];
+                };
             };
             /** @description A problem: see `code` */
             default: {

@@ -78,7 +78,11 @@ export type Show = ShowCard & {
   organizer: { id: string; name: string }
   ticket_types: TicketType[]
   price_levels: PriceLevel[]
-  limits: { seats_per_hold_max: number; hold_ttl_s: number; extend_max_s: number; pay_within_s: number }
+  /** Before `on_sale_at`, who has a code may hold already. */
+  presale: boolean
+  /** Some code opens something of this show now: there is a field for it. */
+  access_codes: boolean
+  limits: { seats_per_hold_max: number; hold_ttl_s: number; extend_max_s: number; pay_within_s: number; holds_per_buyer_max: number | null; places_per_buyer_max: number | null }
 }
 
 export type Venue = {

@@ -40,6 +40,7 @@ export class Basket {
   #timer: ReturnType<typeof setTimeout> | null = null
   #stops: (() => void)[] = []
   #leaving = false
+  #code = ''
   readonly #api: HoldApi
   readonly #now: () => number
 
@@ -50,6 +51,9 @@ export class Basket {
 
   get state(): BasketState { return this.#state }
   get token(): string | null { return readRecord(this.show).hold?.token ?? null }
+
+  /** The access code that new holds are asked for with; empty is none. */
+  useCode(code: string): void { this.#code = code.trim() }
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -187,8 +191,9 @@ export class Basket {
     if (id === readRecord(this.show).hold?.id && this.#state.task !== 'releasing') this.#end(why)
   }
 
-  async #askAnew(body: HoldRequest): Promise<void> {
+  async #askAnew(wanted: HoldRequest): Promise<void> {
     if (this.#state.task) return
+    const body = this.#code === '' ? wanted : { ...wanted, access_code: this.#code }
     const asking = { key: newKey(), body }
     changeRecord(this.show, { asking, hold: undefined, ordering: undefined, order: undefined })
     await this.#ask(asking)

@@ -37,6 +37,7 @@ export const de: Messages = {
     live: { connecting: 'Verbinden', live: 'Live', reconnecting: 'Neu verbinden: das kann alt sein', polling: 'Alle paar Sekunden auf dem Stand', offline: 'Ohne Netz: das kann alt sein' },
     only: (name) => `Nur ${name}`, areaTitle: 'Stehplätze und freie Platzwahl', less: 'Weniger', moreOf: 'Mehr', sections: 'Bereiche', noSections: 'Dieses Haus hat keine nummerierten Plätze.',
     listHint: 'Pfeiltasten gehen von Platz zu Platz, die Leertaste wählt.',
+    code: 'Ich habe einen Code', codeHint: 'Er kann Plätze öffnen, die für Sie zurückgelegt sind; lassen Sie uns wählen.', codePresale: 'Damit wählen Sie schon vor Verkaufsbeginn.',
     planMissing: 'Der Plan dieses Hauses ließ sich nicht laden.',
   },
   best: { quantity: 'Wie viele', level: 'Preis', anyLevel: 'Jeder Preis', section: 'Wo', anySection: 'Überall', accessible: 'Mit Rollstuhlplatz', go: (n) => (n === 1 ? 'Den besten Platz finden' : `Die besten ${n} nebeneinander finden`), hint: 'Wir suchen die nächsten Plätze in einer Reihe und halten sie für Sie.' },

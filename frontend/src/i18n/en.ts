@@ -38,6 +38,7 @@ export const en = {
     live: { connecting: 'Connecting', live: 'Live', reconnecting: 'Connecting again: this may be old', polling: 'Up to date every few seconds', offline: 'Offline: this may be old' },
     only: (name: string) => `Only ${name}`, areaTitle: 'Standing and free seating', less: 'Fewer', moreOf: 'More', sections: 'Sections', noSections: 'This house has no numbered seats.',
     listHint: 'Arrow keys move between seats, space chooses.',
+    code: 'I have a code', codeHint: 'It may open seats that are kept for you; let us pick them.', codePresale: 'With it you may choose before the sale begins.',
     planMissing: 'The plan of this house could not be loaded.',
   },
   best: { quantity: 'How many', level: 'Price', anyLevel: 'Any price', section: 'Where', anySection: 'Anywhere', accessible: 'With a wheelchair place', go: (n: number) => (n === 1 ? 'Find the best seat' : `Find the best ${n} together`), hint: 'We look for the nearest seats in one row and hold them for you.' },

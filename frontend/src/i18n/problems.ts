@@ -1,7 +1,7 @@
 /** A sentence for people for every word that the server refuses with. docs/API.md and the core name the words. */
 export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
-  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required'
+  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
@@ -24,7 +24,8 @@ const en: Sentences = {
   order_token_invalid: 'This link does not open the order. Ask for a new one.',
   not_on_sale: 'This show is not on sale yet.',
   sales_paused: 'The house has paused the sale for the moment.',
-  access_code_required: 'These seats need an access code.',
+  access_code_required: 'For the moment these seats need an access code.',
+  access_code_invalid: 'This code opens nothing here, or not now. Look at how it is written.',
   plan_lacks_places: 'The new plan lacks places that are held or sold.',
   table_sold_whole: 'This table or box is sold only as a whole. Please choose all of its seats.',
   access_code_used_up: 'This access code has been used for as many places as it gives.',
@@ -69,7 +70,8 @@ const de: Sentences = {
   order_token_invalid: 'Dieser Link öffnet die Bestellung nicht. Fordern Sie einen neuen an.',
   not_on_sale: 'Diese Vorstellung ist noch nicht im Verkauf.',
   sales_paused: 'Das Haus hat den Verkauf für den Moment angehalten.',
-  access_code_required: 'Für diese Plätze braucht es einen Zugangscode.',
+  access_code_required: 'Im Moment braucht es für diese Plätze einen Zugangscode.',
+  access_code_invalid: 'Dieser Code öffnet hier nichts, oder gerade nicht. Ist er richtig geschrieben?',
   plan_lacks_places: 'Dem neuen Plan fehlen Plätze, die gehalten oder verkauft sind.',
   table_sold_whole: 'Dieser Tisch oder diese Loge wird nur als Ganzes verkauft. Bitte alle Plätze wählen.',
   access_code_used_up: 'Dieser Zugangscode ist für alle seine Plätze verwendet.',

@@ -18,7 +18,7 @@ import { useLive, type Told } from '../live/useLive'
 import { SeatMap } from '../map/SeatMap'
 import type { Mark } from '../map/draw-marks'
 import { areasOf, readPlan, type Plan } from '../map/plan'
-import { Notice, Waiting, Ways } from '../ui'
+import { Notice, TextField, Waiting, Ways } from '../ui'
 import './hall.css'
 
 export function ShowPage({ id }: { id: string }) {
@@ -53,7 +53,8 @@ function Hall({ show, plan }: { show: Show; plan: Plan }) {
   const [pointed, setPointed] = useState<string | null>(null)
   const prices = useMemo(() => pricing(show, plan), [show, plan])
   const hasAreas = useMemo(() => areasOf(plan).length > 0, [plan])
-  const closed = closedBecause(show, told, t, f)
+  const [code, setCode] = useState('')
+  const closed = closedBecause(show, told, t, f, code.trim() !== '')
 
   const places = (guids: readonly string[]) => guids.flatMap((guid) => plan.placeOf.get(guid) ?? [])
   const { chosen, hold, lost } = state
@@ -115,6 +116,10 @@ function Hall({ show, plan }: { show: Show; plan: Plan }) {
         <SeatMap plan={plan} store={store} colors={prices.colors} lit={litCategories} marks={marks} focus={focus} describe={describe} onPick={pick} onPickArea={(area) => { setPointed(area); setWay('list') }} />
       </div>
       <div className="hall__side">
+        {show.access_codes && hold === null && (
+          <TextField label={t.show.code} hint={show.presale ? t.show.codePresale : t.show.codeHint} value={code} maxLength={80} autoComplete="off" autoCapitalize="characters" spellCheck={false}
+            onChange={(event) => { setCode(event.target.value); basket.useCode(event.target.value) }} />
+        )}
         {way === 'map' && <Legend bands={prices.bands} lit={lit} onLight={setLit} accessible={plan.accessible.includes(1)} />}
         {way === 'best' && (hold ? <Notice>{t.basket.empty}</Notice> : <BestPicker plan={plan} bands={prices.bands} max={max} busy={busy || closed !== null} onFind={(best) => { setPicked(true); void basket.holdBest(best) }} />)}
         {hasAreas && way !== 'map' && (
@@ -129,11 +134,11 @@ function Hall({ show, plan }: { show: Show; plan: Plan }) {
   )
 }
 
-/** Why nobody can hold seats of this show now; null while they can. */
-export function closedBecause(show: Show, told: Told | null, t: Messages, f: Formats, now = Date.now()): string | null {
+/** Why nobody can hold seats of this show now; null while they can. Who has typed a code may try it: the server says whether it opens. */
+export function closedBecause(show: Show, told: Told | null, t: Messages, f: Formats, hasCode: boolean, now = Date.now()): string | null {
   const state = told?.state ?? show.state
   if (state !== 'published') return (told ? told.publicMessage : show.public_message) ?? t.show.state[state]
-  if (show.on_sale_at && Date.parse(show.on_sale_at) > now) return t.show.onSaleFrom(`${f.day(show.on_sale_at, show.time_zone)}, ${f.time(show.on_sale_at, show.time_zone)}`)
+  if (!hasCode && show.on_sale_at && Date.parse(show.on_sale_at) > now) return t.show.onSaleFrom(`${f.day(show.on_sale_at, show.time_zone)}, ${f.time(show.on_sale_at, show.time_zone)}`)
   if (show.sales_end_at && Date.parse(show.sales_end_at) <= now) return t.show.saleOver
   return null
 }

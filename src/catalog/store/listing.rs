@@ -56,6 +56,10 @@ pub struct PublicShow {
     pub price_from: Option<i64>,
     pub plan_version_id: Uuid,
     pub seats_per_hold_max: i32,
+    pub holds_per_buyer_max: Option<i32>,
+    pub places_per_buyer_max: Option<i32>,
+    pub presale: bool,
+    pub access_codes: bool,
     pub hold_ttl_s: i32,
     pub extend_max_s: i32,
     pub pay_within_s: i32,
@@ -91,8 +95,14 @@ impl Catalog {
                     m.available, m.places, s.currency,
                     (SELECT min(c.amount) FROM price c JOIN ticket_type t ON t.show_id = c.show_id AND t.key = c.ticket_type
                      WHERE c.show_id = s.id AND t.is_default) AS price_from,
-                    s.plan_version_id, s.seats_per_hold_max, s.hold_ttl_s, s.extend_max_s, s.pay_within_s
+                    s.plan_version_id, s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.hold_ttl_s,
+                    s.extend_max_s, s.pay_within_s, c.any AS \"access_codes!\",
+                    c.presale AND s.on_sale_at IS NOT NULL AND now() < s.on_sale_at AS \"presale!\"
              FROM show s
+             CROSS JOIN LATERAL (
+                 SELECT count(*) > 0 AS any, count(*) FILTER (WHERE allocation_id IS NULL) > 0 AS presale FROM access_code
+                 WHERE show_id = s.id AND ended_at IS NULL AND valid_from <= now()
+                   AND (valid_until IS NULL OR now() < valid_until)) c
              JOIN show_summary m ON m.show_id = s.id AND m.state <> 'draft'
              JOIN production p ON p.id = s.production_id AND p.archived_at IS NULL
              JOIN organizer o ON o.id = s.organizer_id

@@ -87,6 +87,11 @@ pub struct ShowInput {
     #[garde(skip)]
     #[serde(default)]
     pub orphan_rule: Orphans,
+    /// The rule ends so many seconds before the sale does, so that the last single seats sell.
+    #[garde(range(min = 0, max = 31_536_000))]
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 31_536_000)]
+    pub orphan_rule_ends_before_s: i32,
     /// Customers may cancel until so many seconds before it begins; null: never.
     #[garde(inner(range(min = 0, max = 31_536_000)))]
     #[serde(default)]
@@ -224,16 +229,6 @@ impl Catalog {
     pub async fn shows(&self, records: &Records) -> Result<Vec<Show>, DbFault> {
         select(&self.pool, None, records).await
     }
-
-    /// Whose production this is, where it is not put away.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn organizer_of_production(&self, production: Uuid) -> Result<Option<Uuid>, DbFault> {
-        Ok(sqlx::query_scalar!("SELECT organizer_id FROM production WHERE id = $1 AND archived_at IS NULL", production)
-            .fetch_optional(&self.pool)
-            .await?)
-    }
 }
 
 async fn select(
@@ -244,7 +239,8 @@ async fn select(
     let rows = sqlx::query!(
         "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
                 s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
-                s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.cancel_until_s,
+                s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.orphan_rule_ends_before_s,
+                s.cancel_until_s,
                 s.external_id, s.metadata, s.version, s.archived_at, s.created_at, s.updated_at,
                 coalesce(m.state, 'draft') AS \"state!\", m.counts AS \"counts?\", p.title, p.version AS production_version,
                 h.name AS venue_name, h.city, h.time_zone
@@ -284,6 +280,7 @@ async fn select(
                 holds_per_buyer_max: row.holds_per_buyer_max,
                 places_per_buyer_max: row.places_per_buyer_max,
                 orphan_rule: Orphans::from_name(&row.orphan_rule),
+                orphan_rule_ends_before_s: row.orphan_rule_ends_before_s,
                 cancel_until_s: row.cancel_until_s,
                 external_id: row.external_id,
                 metadata: object(row.metadata),
@@ -398,8 +395,8 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO show (id, organizer_id, production_id, venue_id, plan_version_id, currency, starts_at, doors_at, on_sale_at,
                            sales_end_at, hold_ttl_s, extend_max_s, pay_within_s, seats_per_hold_max, holds_per_buyer_max,
-                           places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                           places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata, orphan_rule_ends_before_s)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         id,
         organizer,
         fields.production_id,
@@ -419,7 +416,8 @@ pub async fn insert(
         fields.orphan_rule.name(),
         fields.cancel_until_s,
         fields.external_id,
-        Value::Object(fields.metadata.clone())
+        Value::Object(fields.metadata.clone()),
+        fields.orphan_rule_ends_before_s
     )
     .execute(connection)
     .await?;
@@ -444,7 +442,7 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
     let done = sqlx::query!(
         "UPDATE show SET starts_at = $3, doors_at = $4, on_sale_at = $5, sales_end_at = $6, hold_ttl_s = $7, extend_max_s = $8,
                 pay_within_s = $9, seats_per_hold_max = $10, holds_per_buyer_max = $11, places_per_buyer_max = $12,
-                orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16,
+                orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16, orphan_rule_ends_before_s = $17,
                 version = version + 1, updated_at = now()
          WHERE id = $1 AND version = $2",
         show.id,
@@ -462,7 +460,8 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         fields.orphan_rule.name(),
         fields.cancel_until_s,
         fields.external_id,
-        Value::Object(fields.metadata.clone())
+        Value::Object(fields.metadata.clone()),
+        fields.orphan_rule_ends_before_s
     )
     .execute(connection)
     .await?;

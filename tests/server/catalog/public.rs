@@ -32,7 +32,7 @@ async fn a_draft_does_not_exist_for_the_public_and_a_published_show_does() {
     assert_eq!(page["time_zone"], "Europe/Stockholm");
     assert_eq!(
         page["limits"],
-        json!({"seats_per_hold_max": 10, "hold_ttl_s": 480, "extend_max_s": 1200, "pay_within_s": 600})
+        json!({"seats_per_hold_max": 10, "holds_per_buyer_max": null, "places_per_buyer_max": null, "hold_ttl_s": 480, "extend_max_s": 1200, "pay_within_s": 600})
     );
     assert_eq!(
         page["price_levels"][0]["prices"][0],

@@ -7,7 +7,7 @@ use super::record::{Allocation, AreaUse, Hold};
 use super::table::{Counts, Owner};
 use super::{AllocationView, Answer, BookingView, HoldView, SeatState, Show, ShowState};
 use crate::command::{AreaCount, Command};
-use crate::ids::{AllocationId, AreaNo, BookingId, CategoryNo, HoldId, SeatNo, ShowId};
+use crate::ids::{AccessCodeId, AllocationId, AreaNo, BookingId, CategoryNo, HoldId, SeatNo, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -54,6 +54,12 @@ impl Show {
     #[must_use]
     pub fn allocation(&self, allocation: AllocationId) -> Option<AllocationView> {
         self.allocations.get(allocation).map(|record| allocation_view(allocation, record))
+    }
+
+    /// How many places are held and booked under each access code; those under which there are none are left out. By id.
+    #[must_use]
+    pub fn code_uses(&self) -> Vec<(AccessCodeId, u64)> {
+        self.uses.codes()
     }
 
     /// The allocations that stand, by id.

@@ -38,6 +38,13 @@ impl Uses {
         self.codes.get(&code).copied().unwrap_or_default()
     }
 
+    /// All codes, by id.
+    pub fn codes(&self) -> Vec<(AccessCodeId, u64)> {
+        let mut all: Vec<_> = self.codes.iter().map(|(&code, &places)| (code, places)).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// A hold began (`holds` is 1), ended (-1), or changed (0), and has so many places more or fewer.
     pub fn hold(&mut self, by: By, holds: i32, places: i64) {
         if let Some(buyer) = by.buyer {

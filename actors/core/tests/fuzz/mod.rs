@@ -150,7 +150,11 @@ fn origin(chance: &mut Chance) -> Origin {
     let channel =
         *chance.one_of(&[Channel::Public, Channel::Public, Channel::AccessCode, Channel::Allocation, Channel::Staff]);
     let buyer = (chance.below(2) == 0).then(|| BuyerId(some_id(chance, 5)));
-    Origin { channel, buyer }
+    let code = (chance.below(3) == 0).then(|| AccessCode {
+        id: AccessCodeId(some_id(chance, 6)),
+        places_max: (chance.below(2) == 0).then(|| number(chance)),
+    });
+    Origin { channel, buyer, code }
 }
 
 fn settings(chance: &mut Chance, now: i64) -> Settings {
