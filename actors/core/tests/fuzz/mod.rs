@@ -198,11 +198,17 @@ fn command(chance: &mut Chance, now: i64) -> Command {
         8 | 9 => Command::ChangeHold { hold, add: seats(chance), remove: seats(chance), areas: areas(chance) },
         10 => Command::ExtendHold { hold },
         11 => Command::ReleaseHold { hold },
-        12 => Command::StartPayment { hold, order, pay_within_ms: (chance.below(2) == 0).then(|| duration(chance)) },
+        12 => Command::StartPayment {
+            hold,
+            order,
+            customer: (chance.below(2) == 0).then(|| BuyerId(some_id(chance, 5))),
+            pay_within_ms: (chance.below(2) == 0).then(|| duration(chance)),
+        },
         13 => Command::ReopenHold { hold, order },
         14 => Command::EndPayment { hold, order },
         15 | 16 => Command::Book { hold, booking, order: (chance.below(2) == 0).then_some(order) },
         17 => Command::SellLate(LateSale {
+            customer: (chance.below(2) == 0).then(|| BuyerId(some_id(chance, 5))),
             booking,
             order,
             hold,
