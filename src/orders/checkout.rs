@@ -4,35 +4,19 @@
 use std::sync::Arc;
 
 use aisle_actors::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::drive::{Drive, Drove, Kept, LEASE, Task, Wake};
 use super::outside::Outside;
-use super::saga::{Outcome, Refusal, Saga, Step};
-use super::store::{Kept, Loaded, Orders, Wake};
+use super::saga::Saga;
+use super::store::Orders;
 use crate::payments::Report;
 use crate::platform::db::DbFault;
 use crate::platform::time::from_core;
 
-/// More steps than any order needs in one go; past it somebody else goes on a moment later.
-const STEPS_MAX: usize = 64;
-/// How long a step may take before another worker takes the order for abandoned.
-const LEASE: SignedDuration = SignedDuration::from_secs(15);
-/// So long a step that came to nothing waits for the next try, at most.
-const WAIT_MAX_MS: i64 = 30_000;
 /// How often a change is decided anew because somebody else was first.
 const TRIES_MAX: usize = 20;
-
-/// What an order has come to.
-#[derive(Clone, Debug)]
-pub struct Drove {
-    /// It.
-    pub saga: Saga,
-    /// Holds that could not be paid for.
-    pub refusals: Vec<Refusal>,
-    /// What somebody did not answer to: the worker tries again.
-    pub stuck: Option<String>,
-}
 
 /// Why an order could not be driven.
 #[derive(Debug, thiserror::Error)]
@@ -77,40 +61,28 @@ impl Checkout {
     /// When the database does not answer; the worker goes on later.
     pub async fn drive(&self, order: Uuid) -> Result<Option<Drove>, CheckoutFault> {
         let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
-        let Loaded { saga: mut kept, mut version, mut armed, mut attempts } = loaded;
-        let mut saga = kept.clone();
-        let mut refusals = Vec::new();
-        for _ in 0..STEPS_MAX {
-            let step = saga.next(self.now());
-            let (wake, done) = match &step {
-                Step::Do(_) => (Wake::At(Some(self.now() + LEASE)), false),
-                Step::Rest { until } => (Wake::At(*until), true),
-            };
-            if saga != kept || done || !armed {
-                match self.store.keep(&kept, &saga, version, &wake).await? {
-                    Kept::Version(new) => (version, kept, armed) = (new, saga.clone(), true),
-                    Kept::Stale => {
-                        let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
-                        (kept, version, armed, attempts) = (loaded.saga, loaded.version, loaded.armed, loaded.attempts);
-                        saga = kept.clone();
-                        continue;
+        let mut drive = Drive::new(loaded);
+        loop {
+            match drive.next(self.now()) {
+                Task::Keep(wake) => {
+                    if let Wake::After { wait_ms, problem } = &wake {
+                        tracing::info!(order.id = %order, problem, wait_ms, "A step of an order waits");
                     }
+                    let kept = self.store.keep(drive.before(), drive.saga(), drive.version(), &wake).await?;
+                    drive.kept(kept);
                 }
-            }
-            let Step::Do(effect) = step else { return Ok(Some(Drove { saga, refusals, stuck: None })) };
-            match self.outside.perform(&saga, &effect).await {
-                Outcome::Later { reason } => {
-                    let wait_ms = (200_i64 << attempts.clamp(0, 10)).min(WAIT_MAX_MS);
-                    tracing::info!(order.id = %order, step = ?effect, reason, wait_ms, "A step of an order waits");
-                    let wake = Wake::After { wait_ms, problem: reason.clone() };
-                    // Stale: somebody else drives it, and knows when to look again.
-                    self.store.keep(&kept, &saga, version, &wake).await?;
-                    return Ok(Some(Drove { saga, refusals, stuck: Some(reason) }));
+                Task::Load => {
+                    let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
+                    drive.loaded(loaded);
                 }
-                outcome => refusals.extend(saga.learn(self.now(), &effect, outcome)),
+                Task::Perform(effect) => {
+                    let outcome = self.outside.perform(drive.saga(), &effect).await;
+                    drive.learn(self.now(), &effect, outcome);
+                }
+                Task::Done => return Ok(Some(drive.drove())),
+                Task::TooLong => return Err(CheckoutFault::Contended { order }),
             }
         }
-        Err(CheckoutFault::Contended { order })
     }
 
     /// Changes an order and takes it as far as it goes. What the change refuses is given back, with nothing changed.

@@ -1,6 +1,8 @@
 //! Checkout: the saga from holds to a confirmed order, its worker, cancellation and refunds.
 
+pub mod asking;
 pub mod checkout;
+pub mod drive;
 pub mod ledger;
 pub mod outside;
 pub mod pricing;

@@ -1,14 +1,10 @@
 //! Carries the saga's effects out: asks shows and gateways, and puts what they say into the saga's words.
 
-use std::collections::HashSet;
-
-use aisle_actors::core::{
-    Answer, AreaCount, BookingId, BookingView, BuyerId, Channel, Command, HoldId, HoldState, LateSale, OrderId, Origin,
-    Plan, Rejection, SeatNo, ShowId,
-};
+use aisle_actors::core::{Answer, HoldState, ShowId};
 use aisle_actors::{AskError, ShowHandle, Shows};
 use uuid::Uuid;
 
+use super::asking::{Question, area_ids, question, to_give_back};
 use super::saga::{Effect, Outcome, Part, Saga};
 use crate::http::rejection::guids;
 use crate::payments::{Cancelled, Charge, GatewayError, Gateways, RefundWish, Start};
@@ -52,21 +48,9 @@ impl Outside {
             Ok(handle) => handle,
             Err(error) => return not_asked(error),
         };
-        let (hold, order, booking) = (HoldId(part.hold), OrderId(saga.order), BookingId(part.booking));
-        let command = match effect {
-            Effect::StartPayment { .. } => {
-                let customer = Some(BuyerId(saga.customer));
-                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms), customer }
-            }
-            Effect::Reopen { .. } => Command::ReopenHold { hold, order },
-            Effect::EndPayment { .. } => Command::EndPayment { hold, order },
-            Effect::Book { .. } => Command::Book { hold, booking, order: Some(order) },
-            Effect::SellLate { .. } => match late(saga, part, handle.plan()) {
-                Ok(sale) => Command::SellLate(sale),
-                Err(rejection) => return Outcome::Refused(rejection),
-            },
-            Effect::CancelBooking { .. } => Command::CancelBooking { booking, seats: Vec::new(), areas: Vec::new() },
-            Effect::GiveBack { .. } => match handle.booking(booking).await {
+        let command = match question(saga, part, effect, handle.plan()) {
+            Question::Command(command) => command,
+            Question::Booking(booking) => match handle.booking(booking).await {
                 Ok(Some(view)) => match to_give_back(saga, part, &view, handle.plan()) {
                     Some(command) => command,
                     None => return Outcome::Done,
@@ -74,13 +58,8 @@ impl Outside {
                 Ok(None) => return Outcome::Done,
                 Err(error) => return not_asked(error),
             },
-            Effect::Start { .. }
-            | Effect::Cancel { .. }
-            | Effect::LookUp { .. }
-            | Effect::Void { .. }
-            | Effect::Capture { .. }
-            | Effect::Refund { .. }
-            | Effect::Confirm => return Outcome::Later { reason: "not a show's business".to_owned() },
+            Question::Impossible(rejection) => return Outcome::Refused(rejection),
+            Question::Elsewhere => return Outcome::Later { reason: "not a show's business".to_owned() },
         };
         match handle.ask(command).await {
             Ok(answered) => answered_as(&handle, &answered.answer),
@@ -171,59 +150,6 @@ fn answered_as(handle: &ShowHandle, answer: &Answer) -> Outcome {
         },
         Answer::Booking(_) | Answer::Allocation(_) | Answer::Done => Outcome::Done,
     }
-}
-
-/// Areas by their ids.
-pub fn area_ids(plan: &Plan, areas: &[AreaCount]) -> Vec<(String, u32)> {
-    let named = |count: &AreaCount| Some((plan.area(count.area)?.id.to_string(), count.quantity));
-    areas.iter().filter_map(named).collect()
-}
-
-pub(super) fn late(saga: &Saga, part: &Part, plan: &Plan) -> Result<LateSale, Rejection> {
-    let seats: Vec<SeatNo> = part.seats.iter().filter_map(|guid| plan.number_of(guid)).collect();
-    let areas: Vec<AreaCount> = part
-        .areas
-        .iter()
-        .filter_map(|(id, quantity)| Some(AreaCount { area: plan.area_of(id)?.number, quantity: *quantity }))
-        .collect();
-    // The plan was changed meanwhile, and has not all of these places any more.
-    if seats.len() != part.seats.len() || areas.len() != part.areas.len() {
-        return Err(Rejection::UnknownSeats { seats: Vec::new() });
-    }
-    Ok(LateSale {
-        booking: BookingId(part.booking),
-        order: OrderId(saga.order),
-        hold: HoldId(part.hold),
-        seats,
-        areas,
-        // Other seats would need other lines and tickets than were ordered.
-        accept_equal: false,
-        origin: Origin { channel: Channel::Public, buyer: None, code: None },
-        customer: Some(BuyerId(saga.customer)),
-    })
-}
-
-/// What is still booked and wanted back: seats by name, areas by what the order keeps of them, so that asking again takes
-/// nothing twice.
-pub(super) fn to_give_back(saga: &Saga, part: &Part, view: &BookingView, plan: &Plan) -> Option<Command> {
-    let kept = || saga.lines.iter().filter(|line| line.hold == Some(part.hold) && !line.cancelled && !line.giving_back);
-    let seats_kept: HashSet<SeatNo> = kept().filter_map(|line| plan.number_of(line.seat.as_deref()?)).collect();
-    let seats: Vec<SeatNo> = view.seats.iter().copied().filter(|seat| !seats_kept.contains(seat)).collect();
-    let areas: Vec<AreaCount> = view
-        .areas
-        .iter()
-        .filter_map(|count| {
-            let id = plan.area(count.area).map(|area| &*area.id);
-            let keeps: u32 = kept().filter(|line| line.area.as_deref() == id).map(|line| line.quantity).sum();
-            (count.quantity > keeps).then_some(AreaCount { area: count.area, quantity: keeps })
-        })
-        .collect();
-    // Both lists empty would mean the whole booking.
-    (!seats.is_empty() || !areas.is_empty()).then_some(Command::CancelBooking {
-        booking: BookingId(part.booking),
-        seats,
-        areas,
-    })
 }
 
 fn not_asked(error: AskError) -> Outcome {

@@ -8,7 +8,7 @@ mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
 pub use inbox::Waiting;
-pub use keep::{Kept, Wake, tickets_of};
+pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
 
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::drive::Loaded;
 use super::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, RefundStatus, Repayment, Saga};
 use crate::payments::MethodKind;
 use crate::platform::db::DbFault;
@@ -27,19 +28,6 @@ use crate::platform::money::{Currency, Money};
 #[derive(Clone)]
 pub struct Orders {
     pub(super) pool: PgPool,
-}
-
-/// A saga as it was read.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// It.
-    pub saga: Saga,
-    /// Its version: a save with an older one is refused.
-    pub version: i64,
-    /// Whether somebody will look at it again by itself.
-    pub armed: bool,
-    /// How many tries in a row came to nothing.
-    pub attempts: i32,
 }
 
 /// Who buys, as the limits of a show count: the same address is the same customer, whatever name it gives itself.

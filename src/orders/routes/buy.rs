@@ -7,8 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use aisle_actors::core::{HoldId, HoldState, ShowId};
 use uuid::Uuid;
 
-use super::super::checkout::{Checkout, Drove};
-use super::super::outside::area_ids;
+use super::super::asking::area_ids;
+use super::super::checkout::Checkout;
+use super::super::drive::Drove;
 use super::super::pricing::{Priced, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
 use super::super::store::{Made, NewOrder, customer_of};

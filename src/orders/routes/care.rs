@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use aisle_actors::core::{HoldId, ShowId};
 use uuid::Uuid;
 
-use super::super::checkout::{Checkout, Drove};
+use super::super::checkout::Checkout;
+use super::super::drive::Drove;
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};

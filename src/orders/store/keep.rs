@@ -1,9 +1,9 @@
 //! Keeping what a saga has come to: the difference, in one transaction with the tickets, the books and the words to be said.
 
-use jiff::Timestamp;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
+use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, RefundStatus, Saga};
 use super::Orders;
@@ -11,29 +11,6 @@ use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::time::sql;
 use crate::tickets::{mail, store as tickets};
-
-/// When an order wants to be looked at again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wake {
-    /// Then, or never by itself; what was tried has come to something.
-    At(Option<Timestamp>),
-    /// Then, because what was tried came to nothing.
-    After {
-        /// Milliseconds from now.
-        wait_ms: i64,
-        /// Why.
-        problem: String,
-    },
-}
-
-/// Whether it was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// It was; this is its version now.
-    Version(i64),
-    /// Somebody else was first: look again.
-    Stale,
-}
 
 impl Orders {
     /// Keeps what became of `before`.

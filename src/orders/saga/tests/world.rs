@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use aisle_actors::core::{
-    BookingId, BuyerId, Channel, Command, HoldId, HoldSeats, HoldState, OrderId, Origin, Rejection, Show, ShowId,
-    StateChange, Touched, testing,
+    Channel, Command, HoldId, HoldSeats, HoldState, Origin, Rejection, Show, ShowId, StateChange, Touched, testing,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -13,8 +12,8 @@ use super::super::{
     Attempt, AttemptStatus, Effect, Line, OrderState, Outcome, Part, PartState, RefundStatus, Saga, Step,
 };
 use crate::http::rejection::guids;
+use crate::orders::asking::{Question, question, to_give_back};
 use crate::orders::ledger;
-use crate::orders::outside::{late, to_give_back};
 use crate::payments::{MethodKind, Report, What};
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::{from_core, to_core};
@@ -291,24 +290,18 @@ impl World {
         let part = saga.part(hold).unwrap();
         let at = self.shows.iter().position(|show| show.id().0 == part.show).unwrap();
         let plan = self.shows[at].plan().clone();
-        let (hold, order, booking) = (HoldId(hold), OrderId(saga.order), BookingId(part.booking));
-        let command = match effect {
-            Effect::StartPayment { .. } => {
-                let customer = Some(BuyerId(saga.customer));
-                Command::StartPayment { hold, order, pay_within_ms: Some(saga.pay_within_ms), customer }
-            }
-            Effect::Reopen { .. } => Command::ReopenHold { hold, order },
-            Effect::EndPayment { .. } => Command::EndPayment { hold, order },
-            Effect::Book { .. } => Command::Book { hold, booking, order: Some(order) },
-            Effect::SellLate { .. } => Command::SellLate(late(saga, part, &plan).unwrap()),
-            Effect::GiveBack { .. } => {
+        let hold = HoldId(hold);
+        let command = match question(saga, part, effect, &plan) {
+            Question::Command(command) => command,
+            Question::Booking(booking) => {
                 let Some(view) = self.shows[at].booking(booking) else { return Outcome::Done };
                 match to_give_back(saga, part, &view, &plan) {
                     Some(command) => command,
                     None => return Outcome::Done,
                 }
             }
-            _ => Command::CancelBooking { booking, seats: Vec::new(), areas: Vec::new() },
+            Question::Impossible(rejection) => return Outcome::Refused(rejection),
+            Question::Elsewhere => unreachable!(),
         };
         match self.ask(at, &command) {
             Err(rejection) => Outcome::Refused(rejection),
@@ -403,6 +396,38 @@ impl World {
                 self.drive();
             }
         }
+    }
+
+    /// The provider's webhooks come, once; what changes afterwards nobody is told.
+    pub fn hear_once(&mut self) {
+        let known: Vec<Uuid> = self.provider.charges.keys().copied().collect();
+        let said: Vec<Report> = known.into_iter().flat_map(|payment| self.reports(payment)).collect();
+        for report in said {
+            let mut saga = self.kept.clone();
+            saga.report(&report);
+            self.keep(&saga);
+            self.drive();
+        }
+    }
+
+    /// A fee for the whole order.
+    pub fn add_fee(&mut self, amount: i64) {
+        self.kept.total += amount;
+        for attempt in &mut self.kept.attempts {
+            attempt.amount.amount += amount;
+        }
+        let fee = Line {
+            id: id(5, self.kept.lines.len()),
+            show: None,
+            hold: None,
+            seat: None,
+            area: None,
+            quantity: 1,
+            amount,
+            giving_back: false,
+            cancelled: false,
+        };
+        self.kept.lines.push(fee);
     }
 
     /// The buyer at the provider's page. Nothing, where the attempt is closed.
