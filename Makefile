@@ -17,12 +17,13 @@ PROFILE := quick
 DATA_DIR ?= $(shell scripts/data-dir)
 LISTEN ?= 127.0.0.1:8080
 SEED ?= 1
-TICKS ?= 40000
+SEEDS ?=
+TICKS ?= 3000
 
-.PHONY: help run build website test check bench seating load sim generate fmt
+.PHONY: help run build website test check bench seating load sim sim-planted generate fmt
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start Aisle with its demo house (first time about 6 minutes, later seconds)
 	@scripts/install-needs run
@@ -58,9 +59,12 @@ seating: ## Seat generated guests in three ways and search the worst case of bes
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load
 
-sim: ## Play random days of a show against crashes: make sim SEED=7 TICKS=40000 (some seconds)
-	@echo "sim: seed $(SEED), $(TICKS) ticks"
-	@cargo run --quiet --profile $(PROFILE) -p aisle-actors --example sim -- --seed $(SEED) --ticks $(TICKS)
+sim: ## Play random days of shows and orders against crashes: make sim SEED=7, or SEEDS=1..100 (a second a seed)
+	@echo "sim: $(if $(SEEDS),seeds $(SEEDS),seed $(SEED)), $(TICKS) ticks"
+	@cargo run --quiet -p aisle-sim -- $(if $(SEEDS),--seeds $(SEEDS),--seed $(SEED)) --ticks $(TICKS)
+
+sim-planted: ## Plant five bugs, one at a time, and see how soon the simulator finds each (some seconds)
+	@cargo run --quiet -p aisle-sim --features planted --bin planted
 
 generate: ## Write what is generated anew: the queries' description, docs/openapi.json, the website's types
 	@echo "generate: a minute or two once dependencies are built"

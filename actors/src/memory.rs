@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aisle_core::planted::{self, Bug};
 use aisle_core::{Entry, Seq, ShowId, Timestamp};
 use tokio::sync::watch;
 
@@ -275,6 +276,7 @@ impl State {
         let Some(rows) = self.shows.get_mut(&show) else { return Err(fenced) };
         match rows.owner {
             Some(owner) if owner.node == node && owner.epoch == epoch => Ok(rows),
+            Some(_) if planted::is(Bug::SkipOwnerLock) => Ok(rows),
             Some(_) | None => Err(fenced),
         }
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aisle_core::planted::{self, Bug};
 use aisle_core::{
     AccessCodeId, AllocationView, BookingId, BookingView, Command, Entry, Event, HoldId, HoldView, Plan, Rejection,
     Seq, Show, ShowId, Timestamp, Touched,
@@ -159,7 +160,7 @@ impl<R> Turn<R> {
         };
         let standing = if self.newest > before { Standing::Journaled } else { Standing::Believed };
         let mut effects = Vec::new();
-        if self.newest == self.durable {
+        if self.newest == self.durable || planted::is(Bug::ReplyBeforeDurable) {
             effects.push(Effect::Say(reply, said, standing));
         } else {
             self.gate.hold(self.newest, Waiting::Say(reply, said, standing));

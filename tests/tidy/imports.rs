@@ -126,6 +126,8 @@ fn crates(files: &[SourceFile]) -> Vec<String> {
             &["sqlx", "actix_web", "aisle"]
         } else if file.path.starts_with("benches/") {
             &["actix_web", "reqwest", "aisle::http", "aisle::startup"]
+        } else if file.path.starts_with("tests/sim/") {
+            &["sqlx", "tokio", "actix", "actix_web", "aisle"]
         } else if file.path.starts_with("loadtest/") {
             &["aisle", "aisle_actors", "aisle_core"]
         } else {
@@ -230,6 +232,7 @@ fn a_planted_crate_is_found() {
         ("actors/src/turn.rs", "use sqlx::PgPool;"),
         ("actors/src/postgres/journal.rs", "use actix_web::web;"),
         ("benches/journal.rs", "use aisle::http::Problem;"),
+        ("tests/sim/src/house.rs", "use aisle::orders::Checkout;"),
         ("loadtest/src/main.rs", "use aisle_core::SeatNo;"),
     ];
     for (path, text) in planted {

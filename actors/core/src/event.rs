@@ -103,11 +103,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer: Option<BuyerId>,
     },
-    /// The payment was given up; the hold is open again.
+    /// The payment was given up, perhaps before it began; the hold is open again.
     PaymentGivenUp {
         /// Which.
         hold: HoldId,
-        /// For which order it was paying.
+        /// For which order it was, or would have been, paying.
         order: OrderId,
         /// When it lapses now.
         expires_at: Timestamp,

@@ -10,6 +10,7 @@ mod command;
 mod event;
 mod ids;
 mod plan;
+pub mod planted;
 mod rejection;
 mod settings;
 mod show;

@@ -13,6 +13,7 @@ mod hold;
 mod image;
 mod lifecycle;
 mod orphan;
+mod planted;
 mod read;
 mod record;
 mod replan;

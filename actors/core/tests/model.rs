@@ -69,6 +69,7 @@ pub struct Hold {
     key: Option<u64>,
     customer: Option<BuyerId>,
     from: Option<AllocationId>,
+    given_up: Vec<OrderId>,
 }
 
 #[derive(Clone)]
@@ -77,6 +78,14 @@ pub struct Booking {
     sold: Pocket,
     customer: Option<BuyerId>,
     origin: Origin,
+}
+
+impl Booking {
+    /// Cancelled before it was made.
+    fn never() -> Self {
+        let origin = Origin { channel: Channel::Public, buyer: None, code: None };
+        Self { has: Pocket::default(), sold: Pocket::default(), customer: None, origin }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -270,6 +279,9 @@ impl Model {
                 self.may_sell(known.as_ref().map_or(public, |known| known.origin))?;
                 let known = known.ok_or("not_found")?;
                 known.open()?;
+                if known.given_up.contains(order) {
+                    return Err("hold_not_open");
+                }
                 self.may_buy(known.origin, *customer, known.has.places())?;
                 let hold = self.holds.get_mut(hold).unwrap();
                 hold.state = State::Paying(*order);
@@ -279,13 +291,16 @@ impl Model {
             Command::ReopenHold { hold, order } => {
                 let known = self.known(*hold).ok_or("not_found")?;
                 if known.state != State::Paying(*order) {
-                    return known.open().map(|_| ());
+                    known.open()?;
+                    self.holds.get_mut(hold).unwrap().given_up.push(*order);
+                    return Ok(());
                 }
                 // Holds of ten seconds never see the minute; the end is one payment and a minute past the cap.
                 let until = (self.clock() + 10_000).min(known.cap + 70_000).max(self.clock());
                 let hold = self.holds.get_mut(hold).unwrap();
                 hold.state = State::Open(until);
                 hold.customer = None;
+                hold.given_up.push(*order);
                 Ok(())
             }
             Command::EndPayment { hold, order } => match self.known(*hold).ok_or("not_found")?.state {
@@ -294,7 +309,11 @@ impl Model {
                     Ok(())
                 }
                 State::Paying(_) | State::Booked(_) => Err("hold_not_open"),
-                State::Open(_) | State::Lapsed(_) | State::Ended(_) => Ok(()),
+                State::Open(_) => {
+                    self.holds.get_mut(hold).unwrap().given_up.push(*order);
+                    Ok(())
+                }
+                State::Lapsed(_) | State::Ended(_) => Ok(()),
             },
             Command::Book { hold, booking, order } => self.book(*hold, *booking, *order),
             Command::SellLate(sale) => self.sell_late(sale, chosen),
@@ -355,7 +374,8 @@ impl Model {
         }
         let (state, cap) = (State::Open(self.clock() + 10_000), self.clock() + 20_000);
         let (origin, key, from) = (wanted.origin, wanted.request, wanted.allocation);
-        self.holds.insert(wanted.hold, Hold { has, state, cap, origin, key, customer: None, from });
+        let (customer, given_up) = (None, Vec::new());
+        self.holds.insert(wanted.hold, Hold { has, state, cap, origin, key, customer, from, given_up });
         Ok(())
     }
 

@@ -54,6 +54,24 @@ fn while_paying_a_hold_cannot_be_changed() {
 }
 
 #[test]
+fn a_payment_that_was_given_up_before_it_began_never_begins() {
+    check(
+        "
+        hold H1 A-1
+        reopen H1 O1                    -> open until 10m                # nothing has begun yet
+        reopen H1 O1                    -> nothing
+        pay H1 O1                       -> refused hold_not_open        # somebody slept, and woke too late
+        endpay H1 O2                    -> open until 10m
+        pay H1 O2                       -> refused hold_not_open
+        pay H1 O3                       -> paying by 10m
+        reopen H1 O3                    -> open until 10m
+        pay H1 O3                       -> refused hold_not_open
+        tick 10m                        -> lapsed H1
+    ",
+    );
+}
+
+#[test]
 fn a_payment_given_up_opens_the_hold_again() {
     check(
         "
@@ -111,7 +129,7 @@ fn a_payment_that_did_not_come_frees_its_seats() {
     check(
         "
         hold H1 key=a A-1 floor=2
-        endpay H1 O1                    -> nothing                      # nobody is paying
+        endpay H1 O2                    -> open until 10m               # nobody is paying
         pay H1 O1                       -> paying by 10m
         tick 11m
         endpay H1 O2                    -> refused hold_not_open

@@ -54,7 +54,9 @@ fn cancelling_twice_gives_the_seats_back_once() {
         book H1 B1                      -> refused booking_cancelled
         see B1                          -> booking cancelled
         cancel B1 A-1                   -> nothing                      # it is back already
-        cancel B9                       -> refused not_found
+        cancel B9 A-1                   -> refused not_found
+        cancel B9                       -> given back                   # before it was made: it never is
+        book H2 B9                      -> refused booking_cancelled
     ",
     );
 }

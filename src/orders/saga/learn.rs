@@ -1,6 +1,7 @@
 //! What an effect brought, and what providers say. Learning twice is learning once; learning late does no harm.
 
 use aisle_actors::core::Rejection;
+use aisle_actors::core::planted::{self, Bug};
 use jiff::Timestamp;
 
 use super::{Attempt, AttemptStatus, Effect, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Saga};
@@ -12,12 +13,19 @@ impl Saga {
     pub fn learn(&mut self, now: Timestamp, effect: &Effect, outcome: Outcome) -> Option<Refusal> {
         match effect {
             Effect::StartPayment { hold } => return self.learn_started(*hold, outcome),
-            Effect::Reopen { hold } => self.set_part(*hold, &outcome, PartState::Open, |_| PartState::Ended),
-            // Not ours to end any more: perhaps it was booked, in a step whose answer was lost. Taking the booking back finds
-            // out.
-            Effect::EndPayment { hold } => self.set_part(*hold, &outcome, PartState::Ended, |rejection| {
-                if matches!(rejection, Rejection::HoldNotOpen) { PartState::Booked } else { PartState::Ended }
-            }),
+            Effect::Reopen { hold } => {
+                // A hold that could not be paid for stays one, whatever became of it since.
+                let done = if self.is_lost(*hold) { PartState::Ended } else { PartState::Open };
+                self.set_part(*hold, &outcome, done, |_| PartState::Ended);
+            }
+            // Not ours to end any more, or not sold for sure: perhaps it was booked, in a step whose answer was lost. Taking
+            // the booking back finds out, and whoever is still about to make it comes too late.
+            Effect::EndPayment { hold } => {
+                let perhaps = if self.is_lost(*hold) { PartState::Booked } else { PartState::Ended };
+                self.set_part(*hold, &outcome, perhaps, |rejection| {
+                    if matches!(rejection, Rejection::HoldNotOpen) { PartState::Booked } else { perhaps }
+                });
+            }
             Effect::Book { hold } => {
                 let paid = self.paid_with.and_then(|id| self.attempt(id)).map(|attempt| attempt.status);
                 let is_here = paid == Some(AttemptStatus::Captured);
@@ -79,9 +87,11 @@ impl Saga {
                 if let Some(attempt) = self.attempt_mut(*payment).filter(|it| it.status == AttemptStatus::Authorized) {
                     match outcome {
                         Outcome::Done => attempt.status = AttemptStatus::Captured,
+                        // Perhaps it is still set aside: the provider is asked, and what is there is let go of.
                         Outcome::No { reason } => {
-                            attempt.status = AttemptStatus::Declined;
+                            attempt.status = AttemptStatus::Cancelling;
                             attempt.problem = Some(reason);
+                            attempt.next_check_at = Some(now);
                         }
                         _ => {}
                     }
@@ -134,8 +144,9 @@ impl Saga {
                 Some(Refusal { hold, show, rejection: Rejection::HoldNotOpen })
             }
             Outcome::Refused(rejection) => {
+                // Somebody else may be about to ask the same, and be answered otherwise: it is lost, and then given up.
                 if part.state == PartState::Intended {
-                    part.state = PartState::Ended;
+                    part.state = PartState::Lost;
                 }
                 let (show, hold) = (part.show, part.hold);
                 if total_is_open {
@@ -145,6 +156,10 @@ impl Saga {
             }
             _ => None,
         }
+    }
+
+    fn is_lost(&self, hold: uuid::Uuid) -> bool {
+        self.part(hold).is_some_and(|part| part.state == PartState::Lost)
     }
 
     fn set_part(
@@ -223,8 +238,12 @@ impl Saga {
             }
             What::Authorized | What::Captured | What::Declined | What::Cancelled => {}
         }
-        let by_ref =
-            self.attempts.iter().position(|attempt| attempt.provider_ref.as_deref() == Some(&report.provider_ref));
+        let forgotten =
+            |attempt: &Attempt| planted::is(Bug::ForgetPayments) && attempt.status == AttemptStatus::Captured;
+        let by_ref = self
+            .attempts
+            .iter()
+            .position(|attempt| attempt.provider_ref.as_deref() == Some(&report.provider_ref) && !forgotten(attempt));
         let unnamed = |attempt: &Attempt| attempt.id == report.payment && attempt.provider_ref.is_none();
         let at = by_ref.or_else(|| self.attempts.iter().position(unnamed)).or_else(|| self.another(report));
         let Some(attempt) = at.and_then(|at| self.attempts.get_mut(at)) else { return };
@@ -283,8 +302,12 @@ impl Saga {
         }
         let number = self.newest().map_or(0, |attempt| attempt.number) + 1;
         let (provider, kind): (String, MethodKind) = (known.provider.clone(), known.kind);
+        let mut name = report.provider_ref.clone();
+        if planted::is(Bug::ForgetPayments) {
+            name.push_str(&number.to_string());
+        }
         self.attempts.push(Attempt {
-            id: derived_id(&[b"another payment", provider.as_bytes(), report.provider_ref.as_bytes()]),
+            id: derived_id(&[b"another payment", provider.as_bytes(), name.as_bytes()]),
             number,
             provider,
             kind,

@@ -100,6 +100,10 @@ impl Saga {
         if selling && (lost || no_money) {
             self.state = OrderState::Expired;
             self.paid_with = None;
+            // Their hold has ended, and perhaps somebody sells their seats all the same just now.
+            for part in self.parts.iter_mut().filter(|part| matches!(part.state, PartState::Ended | PartState::Open)) {
+                part.state = PartState::Booked;
+            }
         }
     }
 
@@ -173,8 +177,13 @@ impl Saga {
         if of_tickets.any(|refund| refund.status == RefundStatus::Pending) {
             return;
         }
-        if self.lines.iter().any(|line| line.giving_back) {
+        if self.lines.iter().any(|line| line.giving_back && line.hold.is_some()) {
             return;
+        }
+        // What is left to be given back has no places that a show would have to take back: a fee.
+        for line in self.lines.iter_mut().filter(|line| line.giving_back) {
+            line.giving_back = false;
+            line.cancelled = true;
         }
         let back = self.lines.iter().filter(|line| line.cancelled).count();
         self.state = if back == 0 {
@@ -223,8 +232,12 @@ impl Saga {
                         .attempts
                         .iter()
                         .any(|attempt| matches!(attempt.status, AttemptStatus::Cancelling | AttemptStatus::Authorized));
-                    let waiting = [PartState::Intended, PartState::Paying];
-                    let part = self.parts.iter().find(|part| waiting.contains(&part.state) && !unsure)?;
+                    let part = self.parts.iter().find(|part| match part.state {
+                        // No payment of it has begun, and none shall.
+                        PartState::Lost => true,
+                        PartState::Intended | PartState::Paying => !unsure,
+                        PartState::Booked | PartState::Open | PartState::Ended | PartState::Returned => false,
+                    })?;
                     Some(Effect::Reopen { hold: part.hold })
                 })
             }
@@ -278,7 +291,17 @@ impl Saga {
     }
 
     fn rest_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let checks = self.attempts.iter().filter_map(|attempt| attempt.next_check_at);
+        // What is closed is not looked up any more, whenever that was planned.
+        let open = self.attempts.iter().filter(|attempt| match attempt.status {
+            AttemptStatus::Starting
+            | AttemptStatus::Pending
+            | AttemptStatus::Cancelling
+            | AttemptStatus::Authorized => true,
+            AttemptStatus::Captured | AttemptStatus::Declined | AttemptStatus::Cancelled | AttemptStatus::Refunded => {
+                false
+            }
+        });
+        let checks = open.filter_map(|attempt| attempt.next_check_at);
         let pay_by = self.pay_by.filter(|_| self.state == OrderState::AwaitingPayment);
         let grace = pay_by.map(|pay_by| if now < pay_by { pay_by } else { pay_by + RELEASE_GRACE });
         checks.chain(grace).min()

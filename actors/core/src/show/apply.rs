@@ -30,6 +30,7 @@ impl Show {
                     request: *request,
                     customer: None,
                     allocation: *allocation,
+                    given_up: Vec::new(),
                 };
                 self.apply_held(at, *hold, record, touched);
             }
@@ -45,8 +46,11 @@ impl Show {
                 self.set_hold_state(*hold, HoldState::Paying { order: *order, pay_by: *pay_by }, touched);
                 self.set_customer(*hold, *customer);
             }
-            Event::PaymentGivenUp { hold, order: _, expires_at } => {
+            Event::PaymentGivenUp { hold, order, expires_at } => {
                 self.set_customer(*hold, None);
+                if let Some(record) = self.holds.get_mut(*hold) {
+                    record.given_up.push(*order);
+                }
                 self.set_hold_state(*hold, HoldState::Open { expires_at: *expires_at }, touched);
             }
             Event::PaymentEnded { hold, order: _ } => self.end_hold(*hold, HoldState::PaymentEnded { at }, touched),
@@ -269,7 +273,9 @@ impl Show {
         areas: &[AreaCount],
         touched: &mut Touched,
     ) {
-        let Some(slot) = self.bookings.slot(booking) else { return };
+        // One that is not known is known from now on, so that it is never made.
+        let known = self.bookings.slot(booking);
+        let slot = known.unwrap_or_else(|| self.bookings.insert(booking, Booking::default()));
         let by = self.bookings.by(slot);
         let mut left = self.bookings.areas(slot).to_vec();
         let mut back = Vec::with_capacity(areas.len());

@@ -22,6 +22,7 @@ use super::check::{Pool, must_want_something, wanted_areas};
 use super::record::places;
 use crate::command::{Channel, Command, HoldSeats, NewPlan};
 use crate::event::Event;
+use crate::planted::{self, Bug};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -94,7 +95,11 @@ impl Show {
         let clock = self.hold_clock(now);
         let lapsed =
             self.lapses.iter().take_while(|&&(at, _)| at <= clock).map(|&(_, hold)| Event::HoldLapsed { hold });
-        released.chain(lapsed).collect()
+        let mut events: Vec<Event> = released.chain(lapsed).collect();
+        if planted::is(Bug::ExpirePayingHold) {
+            events.extend(self.lapse_paying(now));
+        }
+        events
     }
 
     fn decide_hold(&self, now: Timestamp, wanted: &HoldSeats) -> Result<Vec<Event>, Rejection> {

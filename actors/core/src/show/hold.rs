@@ -106,6 +106,9 @@ impl Show {
         self.must_be_running(known.map_or(Channel::Public, |record| record.origin.channel))?;
         let record = self.must_be_known(now, hold)?;
         self.must_be_open(now, record)?;
+        if record.given_up.contains(&order) {
+            return Err(Rejection::HoldNotOpen);
+        }
         self.must_be_within_customers_limit(record.origin, customer, record.places())?;
         let pay_by = now.plus_ms(pay_within_ms.unwrap_or(self.settings.pay_within_ms));
         Ok(vec![Event::PaymentStarted { hold, order, pay_by, customer }])
@@ -118,8 +121,10 @@ impl Show {
                 let expires_at = self.reopened_until(now, record);
                 Ok(vec![Event::PaymentGivenUp { hold, order, expires_at }])
             }
-            // It was given up before.
-            HoldState::Open { .. } => self.must_be_open(now, record).map(|_| Vec::new()),
+            HoldState::Open { .. } => {
+                let expires_at = self.must_be_open(now, record)?;
+                Ok(given_up(hold, record, order, expires_at))
+            }
             HoldState::Lapsed { at: lapsed_at } => Err(Rejection::HoldLapsed { lapsed_at }),
             HoldState::Paying { .. }
             | HoldState::Released { .. }
@@ -148,11 +153,9 @@ impl Show {
         let record = self.must_be_known(now, hold)?;
         match record.state {
             HoldState::Paying { .. } if is_paying_for(record, order) => Ok(vec![Event::PaymentEnded { hold, order }]),
+            HoldState::Open { expires_at } => Ok(given_up(hold, record, order, expires_at)),
             // No payment of this order is running any more, which is what was wanted.
-            HoldState::Open { .. }
-            | HoldState::PaymentEnded { .. }
-            | HoldState::Lapsed { .. }
-            | HoldState::Released { .. } => Ok(Vec::new()),
+            HoldState::PaymentEnded { .. } | HoldState::Lapsed { .. } | HoldState::Released { .. } => Ok(Vec::new()),
             HoldState::Paying { .. } | HoldState::Booked { .. } => Err(Rejection::HoldNotOpen),
         }
     }
@@ -161,6 +164,14 @@ impl Show {
 fn adds_to(record: &Hold, add: &[SeatNo], areas: &[AreaCount]) -> bool {
     add.iter().any(|seat| !record.seats.contains(seat))
         || areas.iter().any(|count| count.quantity > quantity_in(&record.areas, count.area))
+}
+
+/// The order gives up a payment that has not begun: should its beginning still come, it is refused. Once said is enough.
+fn given_up(hold: HoldId, record: &Hold, order: OrderId, expires_at: Timestamp) -> Vec<Event> {
+    if record.given_up.contains(&order) {
+        return Vec::new();
+    }
+    vec![Event::PaymentGivenUp { hold, order, expires_at }]
 }
 
 fn is_paying_for(record: &Hold, order: OrderId) -> bool {

@@ -14,13 +14,13 @@ use super::record::{Allocation, By, Hold, Kept, Person, places};
 use super::table::Owner;
 use super::{HoldState, Show, ShowState};
 use crate::command::{AccessCode, AreaCount, Channel, Origin, RequestHash};
-use crate::ids::{AccessCodeId, AllocationId, BookingId, BuyerId, HoldId, PlanVersionId, SeatNo, ShowId};
+use crate::ids::{AccessCodeId, AllocationId, BookingId, BuyerId, HoldId, OrderId, PlanVersionId, SeatNo, ShowId};
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`].
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// A whole show at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,7 @@ struct HoldImage {
     request: Option<RequestHash>,
     customer: Option<BuyerId>,
     allocation: Option<AllocationId>,
+    given_up: Vec<OrderId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,10 +213,11 @@ impl Show {
     }
 
     fn restore_hold(&mut self, image: HoldImage) -> Result<(), ImageError> {
-        let HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation } = image;
+        let HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation, given_up } =
+            image;
         let origin = origin_of(origin);
-        let record =
-            Hold { state, origin, seats: seats.clone(), areas, extendable_until, request, customer, allocation };
+        let places = seats.clone();
+        let record = Hold { state, origin, seats, areas, extendable_until, request, customer, allocation, given_up };
         if !record.stands() {
             self.holds.insert(id, record);
             return Ok(());
@@ -227,7 +229,7 @@ impl Show {
         self.uses.hold(record.by(), 1, count(record.places()));
         self.uses.paying(record.by(), count(record.places()));
         let slot = self.holds.insert(id, record);
-        self.restore_seats(&seats, Owner::Hold(slot))
+        self.restore_seats(&places, Owner::Hold(slot))
     }
 }
 
@@ -240,9 +242,10 @@ fn origin_image(origin: Origin) -> OriginImage {
 }
 
 fn hold_image(id: HoldId, record: &Hold) -> HoldImage {
-    let Hold { state, origin, seats, areas, extendable_until, request, customer, allocation } = record.clone();
+    let Hold { state, origin, seats, areas, extendable_until, request, customer, allocation, given_up } =
+        record.clone();
     let origin = origin_image(origin);
-    HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation }
+    HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation, given_up }
 }
 
 fn booking_image(id: BookingId, record: Booking) -> BookingImage {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HoldState;
 use crate::command::{AreaCount, Origin, RequestHash};
-use crate::ids::{AccessCodeId, AllocationId, AreaNo, BuyerId, SeatNo};
+use crate::ids::{AccessCodeId, AllocationId, AreaNo, BuyerId, OrderId, SeatNo};
 use crate::time::Timestamp;
 
 /// A hold that stands, or that ended less than [`super::REMEMBERED_MS`] ago. An ended one keeps what it had.
@@ -23,6 +23,8 @@ pub(super) struct Hold {
     pub customer: Option<BuyerId>,
     /// Out of which allocation its places came, and to which they go back.
     pub allocation: Option<AllocationId>,
+    /// Orders that have given it up: a word of theirs that comes late begins no payment.
+    pub given_up: Vec<OrderId>,
 }
 
 impl Hold {

@@ -6,6 +6,7 @@ use super::{HoldState, Show, ShowState};
 use crate::command::{AreaCount, LateSale, Origin};
 use crate::event::Event;
 use crate::ids::{BookingId, BuyerId, HoldId, OrderId, SeatNo};
+use crate::planted::{self, Bug};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -40,7 +41,8 @@ impl Show {
                 _,
             ) => return Err(Rejection::HoldNotOpen),
         }
-        Ok(vec![booked(booking, hold, order, record.customer, record)])
+        let event = booked(booking, hold, order, record.customer, record);
+        Ok(vec![if planted::is(Bug::ChooseAgainAtBooking) { self.chosen_again(event) } else { event }])
     }
 
     /// Whether this booking was made before. Its id is all its identity: whoever names it again, with whatever hold or order, is
@@ -144,10 +146,14 @@ impl Show {
         seats: &[SeatNo],
         areas: &[AreaCount],
     ) -> Result<Vec<Event>, Rejection> {
-        let slot = self.bookings.slot(booking).ok_or(Rejection::UnknownBooking { booking })?;
+        let whole = seats.is_empty() && areas.is_empty();
+        let Some(slot) = self.bookings.slot(booking) else {
+            // A sale that is still on its way finds its booking cancelled.
+            let cancelled = Event::BookingCancelled { booking, seats: Vec::new(), areas: Vec::new() };
+            return if whole { Ok(vec![cancelled]) } else { Err(Rejection::UnknownBooking { booking }) };
+        };
         let record = self.bookings.read(slot, &self.table);
         must_be_named_once(seats, areas)?;
-        let whole = seats.is_empty() && areas.is_empty();
         if whole && record.is_cancelled() {
             return Ok(Vec::new());
         }

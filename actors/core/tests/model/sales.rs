@@ -114,6 +114,10 @@ impl Model {
 
     /// Afterwards the booking has not these seats, and no more than so many places.
     pub(super) fn cancel(&mut self, id: BookingId, seats: &[SeatNo], areas: &[AreaCount]) -> Outcome {
+        if seats.is_empty() && areas.is_empty() && !self.bookings.contains_key(&id) {
+            self.bookings.insert(id, Booking::never());
+            return Ok(());
+        }
         let booking = self.bookings.get_mut(&id).ok_or("not_found")?;
         let distinct: BTreeSet<_> = seats.iter().collect();
         let back = Pocket::of(seats, areas);

@@ -4,7 +4,7 @@
 use aisle_actors::core::{Command, StateChange};
 use uuid::Uuid;
 
-use super::super::{RefundStatus, Saga};
+use super::super::{AttemptStatus, OrderState, RefundStatus, Saga, Step};
 use super::world::{Dice, Trouble, World, first_payment};
 use crate::payments::MethodKind;
 
@@ -267,6 +267,41 @@ fn a_refund_that_is_refused_leaves_the_tickets_valid() {
     );
     assert_eq!(world.kept.refunds[0].status, RefundStatus::Failed);
     assert!(world.kept.lines.iter().all(|line| !line.cancelled && !line.giving_back));
+}
+
+#[test]
+fn a_fee_can_be_given_back_when_no_ticket_is_left() {
+    let mut world = World::new(1, 1000, Trouble::default(), 7);
+    world.add_fee(150);
+    act(&mut world, &["ordered"]);
+    act(&mut world, &["buyer", "pays"]);
+    act(&mut world, &["given_back", "first"]);
+    assert_eq!(world.kept.state, OrderState::PartiallyRefunded);
+    act(&mut world, &["given_back"]);
+    assert_eq!(world.kept.state, OrderState::Refunded, "{:#?}", world.kept);
+    world.must_agree("a fee");
+}
+
+#[test]
+fn what_could_not_be_captured_is_let_go_of_without_being_told() {
+    let mut world = World::new(1, 1000, Trouble::default(), 7);
+    act(&mut world, &["ordered"]);
+    act(&mut world, &["captures_fail"]);
+    act(&mut world, &["buyer", "pays", "unheard"]);
+    world.hear_once();
+    assert_eq!(world.kept.state, OrderState::Expired);
+    world.must_agree("a failed capture");
+}
+
+#[test]
+fn a_closed_payment_is_not_looked_up_any_more() {
+    let mut world = World::new(1, 1000, Trouble::default(), 7);
+    act(&mut world, &["ordered"]);
+    act(&mut world, &["given_up"]);
+    let saga = &mut world.kept;
+    assert_eq!(saga.attempts[0].status, AttemptStatus::Cancelled);
+    saga.attempts[0].next_check_at = Some(world.now);
+    assert_eq!(saga.next(world.now), Step::Rest { until: None });
 }
 
 /// Chance writes the scene: whatever happens in whatever order, captured money ends in tickets or goes back once.

@@ -22,11 +22,9 @@ pub struct Wanted {
     pub again_at: u64,
 }
 
-impl Wanted {
-    /// Whether it asks for places that the house keeps: what is free to others is taken to it.
-    pub fn in_allocation(&self) -> bool {
-        matches!(&self.wish, Wish::Command(Command::Hold(wanted)) if wanted.allocation.is_some())
-    }
+/// Whether it asks for places that the house keeps: what is free to others is taken to it.
+pub fn in_allocation(wish: &Wish) -> bool {
+    matches!(wish, Wish::Command(Command::Hold(wanted)) if wanted.allocation.is_some())
 }
 
 /// What the world remembers having asked of one show.
@@ -51,6 +49,13 @@ impl Clients {
     fn id(&mut self) -> Uuid {
         self.ids += 1;
         Uuid::from_u128(self.ids)
+    }
+
+    /// A hold was refused: nobody asks for it again.
+    pub fn refused(&mut self, show: ShowId, wish: &Wish) {
+        if let (Wish::Command(Command::Hold(wanted)), Some(known)) = (wish, self.known.get_mut(&show)) {
+            known.holds.retain(|(hold, _)| *hold != wanted.hold);
+        }
     }
 
     pub fn next(&mut self, show: ShowId, now: Timestamp, rng: &mut Rng) -> Wish {
@@ -187,7 +192,7 @@ impl Clients {
     }
 }
 
-fn some_seats(rng: &mut Rng, max: u64) -> Vec<SeatNo> {
+pub fn some_seats(rng: &mut Rng, max: u64) -> Vec<SeatNo> {
     let mut first = rng.below(u64::from(SEATS) + 1);
     (0..rng.between(0, max))
         .map(|_| {
@@ -198,7 +203,7 @@ fn some_seats(rng: &mut Rng, max: u64) -> Vec<SeatNo> {
         .collect()
 }
 
-fn some_areas(rng: &mut Rng, max: u64) -> Vec<AreaCount> {
+pub fn some_areas(rng: &mut Rng, max: u64) -> Vec<AreaCount> {
     if rng.chance(700) {
         return Vec::new();
     }
@@ -214,8 +219,8 @@ fn settings(now: Timestamp, rng: &mut Rng) -> Settings {
         places_per_hold_max: u32::try_from(rng.between(5, 40)).unwrap_or(10),
         holds_per_buyer_max: rng.chance(500).then(|| u32::try_from(rng.between(1, 4)).unwrap_or(1)),
         places_per_buyer_max: rng.chance(300).then(|| u32::try_from(rng.between(4, 60)).unwrap_or(9)),
-        on_sale_at: rng.chance(200).then(|| now.plus_ms(rng.between(0, 5_000))),
-        sales_end_at: rng.chance(100).then(|| now.plus_ms(rng.between(5_000, 30_000))),
+        on_sale_at: rng.chance(100).then(|| now.plus_ms(rng.between(0, 5_000))),
+        sales_end_at: rng.chance(60).then(|| now.plus_ms(rng.between(5_000, 30_000))),
         orphan_rule: match rng.below(3) {
             0 => OrphanRule::Off,
             1 => OrphanRule::Lenient,
@@ -229,11 +234,11 @@ fn change(rng: &mut Rng) -> StateChange {
     let reason = || "as the house wants".to_owned();
     let public_message = || Some("Soon.".to_owned());
     match rng.below(100) {
-        0..40 => StateChange::Publish,
-        40..52 => StateChange::Pause { reason: reason(), public_message: public_message() },
-        52..95 => StateChange::Resume,
-        95..97 => StateChange::Move { reason: reason(), public_message: None },
-        97..99 => StateChange::Cancel { reason: reason(), public_message: public_message() },
+        0..25 => StateChange::Publish,
+        25..35 => StateChange::Pause { reason: reason(), public_message: public_message() },
+        35..92 => StateChange::Resume,
+        92..95 => StateChange::Move { reason: reason(), public_message: None },
+        95..97 => StateChange::Cancel { reason: reason(), public_message: public_message() },
         _ => StateChange::End,
     }
 }

@@ -7,7 +7,7 @@ use aisle_actors::core::{
     AllocationId, Answer, AreaCount, BookingId, Entry, Event, HoldId, HoldState, HoldView, OrderId, REMEMBERED_MS,
     Rejection, SeatNo, Seq, Timestamp,
 };
-use aisle_actors::turn::Said;
+use aisle_actors::turn::{Said, Wish};
 
 use crate::house::{FLOOR, SEATS};
 
@@ -42,9 +42,9 @@ enum State {
 }
 
 #[derive(Debug, Default)]
-struct Booking {
-    seats: Vec<SeatNo>,
-    floor: u32,
+pub struct Booking {
+    pub seats: Vec<SeatNo>,
+    pub floor: u32,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub struct Model {
     /// The number at which a seat was last given back.
     freed: Vec<Seq>,
     holds: BTreeMap<HoldId, Hold>,
-    bookings: BTreeMap<BookingId, Booking>,
+    pub bookings: BTreeMap<BookingId, Booking>,
     house: BTreeMap<AllocationId, House>,
     paused_since: Option<Timestamp>,
     over: bool,
@@ -72,7 +72,7 @@ pub struct Model {
 
 pub type Verdict = Result<(), String>;
 
-fn must(is_so: bool, otherwise: impl FnOnce() -> String) -> Verdict {
+pub fn must(is_so: bool, otherwise: impl FnOnce() -> String) -> Verdict {
     if is_so { Ok(()) } else { Err(otherwise()) }
 }
 
@@ -103,9 +103,14 @@ impl Model {
         self.letters.get(&seq).map(String::as_str)
     }
 
-    /// Cancelled or ended.
-    pub fn is_over(&self) -> bool {
-        self.over
+    /// Whether this hold is being paid for.
+    pub fn is_paying(&self, hold: HoldId) -> bool {
+        self.holds.get(&hold).is_some_and(|record| matches!(record.state, Some(State::Paying(_))))
+    }
+
+    /// Cancelled or ended, or there is not much left to sell.
+    pub fn is_over_or_full(&self) -> bool {
+        self.over || self.seats.iter().filter(|owner| **owner == Owner::Nobody).count() < 6
     }
 
     /// Holds that stand and may be over at `now`.
@@ -158,7 +163,7 @@ impl Model {
                 self.must_be_open(*hold, at)?;
                 let from = self.holds.get(hold).and_then(|record| record.from);
                 self.give(removed, Owner::Hold(*hold), self.home(from))?;
-                self.take(added, from.map_or(Owner::Nobody, Owner::House), Owner::Hold(*hold))?;
+                self.take(added, self.home(from), Owner::Hold(*hold))?;
                 let home = self.standing(from);
                 let record = self.holds.get_mut(hold).ok_or("no such hold")?;
                 record.seats.retain(|seat| !removed.contains(seat));
@@ -192,14 +197,17 @@ impl Model {
                 self.set(*hold, State::Paying(*order))
             }
             Event::PaymentGivenUp { hold, order, expires_at } => {
-                self.must_pay(*hold, *order)?;
+                // Given up before it began: nothing changes.
+                if self.holds.get(hold).and_then(|it| it.state) != Some(State::Open(*expires_at)) {
+                    self.must_pay(*hold, *order)?;
+                }
                 self.set(*hold, State::Open(*expires_at))
             }
             Event::PaymentEnded { hold, order } => {
                 self.must_pay(*hold, *order)?;
                 self.end(*hold)
             }
-            Event::Booked { booking, hold, order, seats, areas, .. } => {
+            Event::Booked { booking, hold, order, seats, areas, allocation, .. } => {
                 must(!self.bookings.contains_key(booking), || format!("{booking} was made twice"))?;
                 match hold {
                     Some(hold) => {
@@ -216,14 +224,15 @@ impl Model {
                         record.ended_at = at;
                         record.floor = 0;
                     }
-                    None => self.take(seats, Owner::Nobody, Owner::Booking(*booking))?,
+                    None => self.sell_late(seats, on_floor(areas), *allocation, Owner::Booking(*booking))?,
                 }
                 self.bookings.insert(*booking, Booking { seats: seats.clone(), floor: on_floor(areas) });
                 Ok(())
             }
             Event::BookingCancelled { booking, seats, areas } => {
                 self.give(seats, Owner::Booking(*booking), Owner::Nobody)?;
-                let record = self.bookings.get_mut(booking).ok_or("no such booking")?;
+                // One that is not known may be cancelled too: from then on it is never made.
+                let record = self.bookings.entry(*booking).or_default();
                 record.seats.retain(|seat| !seats.contains(seat));
                 record.floor = record.floor.checked_sub(on_floor(areas)).ok_or("more came back than was sold")?;
                 Ok(())
@@ -271,7 +280,7 @@ impl Model {
 
     /// Something is being said: is it true? `asked_at` is the durable number when it was asked, `exact` that nothing has become
     /// durable since the show formed its opinion.
-    pub fn said(&self, asked: &crate::client::Wanted, asked_at: Seq, exact: bool, said: &Said) -> Verdict {
+    pub fn said(&self, asked: &Wish, asked_at: Seq, exact: bool, said: &Said) -> Verdict {
         match said {
             Said::Answered(answered) => {
                 must(answered.seq <= self.seq, || format!("told at {} of {}", self.seq.0, answered.seq.0))?;
@@ -290,7 +299,7 @@ impl Model {
                 for seat in seats {
                     let taken = self.seats.get(seat.index()) != Some(&Owner::Nobody);
                     let was_taken = self.freed.get(seat.index()).is_some_and(|freed| *freed > asked_at);
-                    must(taken || was_taken || asked.in_allocation(), || {
+                    must(taken || was_taken || crate::client::in_allocation(asked), || {
                         format!("seat {seat} was refused as taken and is free")
                     })?;
                 }
@@ -315,6 +324,18 @@ impl Model {
         let distinct: BTreeSet<&SeatNo> = seats.iter().collect();
         must(distinct.len() == seats.len(), || format!("{to:?} has a seat twice"))?;
         self.give(seats, from, to)
+    }
+
+    /// Places whose hold has ended: out of the allocation to which they went back, or free ones.
+    fn sell_late(&mut self, seats: &[SeatNo], floor: u32, home: Option<AllocationId>, to: Owner) -> Verdict {
+        let Some(home) = home else { return self.take(seats, Owner::Nobody, to) };
+        let in_house = |seat: &SeatNo| self.seats.get(seat.index()) == Some(&Owner::House(home));
+        let (kept, free): (Vec<SeatNo>, Vec<SeatNo>) = seats.iter().copied().partition(in_house);
+        self.take(&kept, Owner::House(home), to)?;
+        self.take(&free, Owner::Nobody, to)?;
+        let house = self.house.get_mut(&home).ok_or("no such allocation")?;
+        house.floor = house.floor.checked_sub(floor).ok_or("more places than the house has")?;
+        Ok(())
     }
 
     fn give(&mut self, seats: &[SeatNo], from: Owner, to: Owner) -> Verdict {

@@ -6,8 +6,9 @@ use aisle_actors::core::{Entry, Event, ShowId};
 use aisle_actors::turn::{Effect, Said, Standing};
 use aisle_actors::{Epoch, JournalError, NodeId};
 
-use crate::auditor::Verdict;
-use crate::house::{House, Ticket};
+use crate::auditor::{Verdict, must};
+use crate::house::{Asked, Asker, House, Ticket};
+use crate::report::refusal_name;
 
 /// What becomes of an append.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,10 +74,15 @@ impl House {
         };
         match write {
             Ok(()) => {
-                let model = self.models.get_mut(&show).ok_or("no such show")?;
+                let owner = self.owners.get(&show);
+                must(owner == Some(&(id, epoch)), || {
+                    format!("show {show} is {owner:?}'s, and entries of {id:?} at {epoch:?} were written")
+                })?;
                 for entry in flight.entries.iter() {
-                    self.report.count(&format!("event: {}", event_type(&entry.event)));
+                    let model = self.models.get_mut(&show).ok_or("no such show")?;
+                    self.report.count(event_name(&entry.event));
                     model.durable(entry)?;
+                    self.witness(show, &entry.event)?;
                 }
             }
             Err(JournalError::Fenced { .. }) => {
@@ -147,13 +153,14 @@ impl House {
 
     fn send(&mut self, at: usize, show: ShowId, entries: Arc<[Entry]>) {
         let fate = match self.rng.below(200) {
+            _ if self.calm => Fate::Written,
             0 => Fate::LostBefore,
             1 => Fate::LostAfter,
             2 => Fate::Refused,
             3 => Fate::Unanswered,
             _ => Fate::Written,
         };
-        let slow = self.rng.chance(15);
+        let slow = !self.calm && self.rng.chance(15);
         if slow {
             self.report.count("fault: append slow");
         }
@@ -196,7 +203,7 @@ impl House {
     }
 
     fn say(&mut self, at: usize, show: ShowId, ticket: Ticket, said: &Said, standing: Standing) -> Verdict {
-        let Some((number, wanted, asked_at)) = self.tickets.remove(&ticket) else { return Ok(()) };
+        let Some(Asked { asker, wish, at: asked_at }) = self.tickets.remove(&ticket) else { return Ok(()) };
         let Some(life) = self.nodes[at].lives.get(&show) else { return Ok(()) };
         if standing == Standing::Believed && !self.may_speak(at, life.lease) {
             self.report.count("fault: silenced by the lease");
@@ -206,9 +213,12 @@ impl House {
         let model = self.models.get(&show).ok_or("no such show")?;
         // An answer that waited may be overtaken by what became durable with what it waited for.
         let exact = asked_at == model.seq && life.turn.durable_seq() == model.seq;
-        model.said(&wanted, asked_at, exact, said)?;
+        model.said(&wish, asked_at, exact, said)?;
         match said {
-            Said::Refused(rejection) => self.report.count(&format!("refused: {}", rejection.code())),
+            Said::Refused(rejection) => {
+                self.report.count(refusal_name(rejection.code()));
+                self.clients.refused(show, &wish);
+            }
             Said::Answered(answered) if answered.replayed => self.report.count("turn: replayed"),
             Said::Answered(_)
             | Said::Hold(_)
@@ -217,38 +227,50 @@ impl House {
             | Said::CodeUses(_)
             | Said::Facts(_) => {}
         }
-        if self.rng.chance(30) {
+        if !self.calm && self.rng.chance(30) {
             // Whoever wanted it never hears, and asks again.
             self.report.count("fault: reply lost");
-        } else {
-            self.wanted.remove(&number);
+            return Ok(());
+        }
+        match asker {
+            Asker::Client(number) => {
+                self.wanted.remove(&number);
+                if let Some(heard) = self.heard.get_mut(&number) {
+                    *heard = Some(said.clone());
+                }
+            }
+            Asker::Job(number) => {
+                if self.jobs_wait(number) {
+                    self.answers.insert(number, said.clone());
+                }
+            }
         }
         Ok(())
     }
 }
 
-/// The event's name in the journal.
-fn event_type(event: &Event) -> &'static str {
+/// The event's name in the report.
+fn event_name(event: &Event) -> &'static str {
     match event {
-        Event::SeatsHeld { .. } => "seats_held",
-        Event::HoldChanged { .. } => "hold_changed",
-        Event::HoldExtended { .. } => "hold_extended",
-        Event::HoldReleased { .. } => "hold_released",
-        Event::HoldLapsed { .. } => "hold_lapsed",
-        Event::PaymentStarted { .. } => "payment_started",
-        Event::PaymentGivenUp { .. } => "payment_given_up",
-        Event::PaymentEnded { .. } => "payment_ended",
-        Event::Booked { .. } => "booked",
-        Event::BookingCancelled { .. } => "booking_cancelled",
-        Event::SeatsBlocked { .. } => "seats_blocked",
-        Event::SeatsUnblocked { .. } => "seats_unblocked",
-        Event::Configured { .. } => "configured",
-        Event::Published => "published",
-        Event::Paused { .. } => "paused",
-        Event::Resumed { .. } => "resumed",
-        Event::Cancelled { .. } => "cancelled",
-        Event::Moved { .. } => "moved",
-        Event::Ended => "ended",
-        Event::PlanChanged { .. } => "plan_changed",
+        Event::SeatsHeld { .. } => "event: seats_held",
+        Event::HoldChanged { .. } => "event: hold_changed",
+        Event::HoldExtended { .. } => "event: hold_extended",
+        Event::HoldReleased { .. } => "event: hold_released",
+        Event::HoldLapsed { .. } => "event: hold_lapsed",
+        Event::PaymentStarted { .. } => "event: payment_started",
+        Event::PaymentGivenUp { .. } => "event: payment_given_up",
+        Event::PaymentEnded { .. } => "event: payment_ended",
+        Event::Booked { .. } => "event: booked",
+        Event::BookingCancelled { .. } => "event: booking_cancelled",
+        Event::SeatsBlocked { .. } => "event: seats_blocked",
+        Event::SeatsUnblocked { .. } => "event: seats_unblocked",
+        Event::Configured { .. } => "event: configured",
+        Event::Published => "event: published",
+        Event::Paused { .. } => "event: paused",
+        Event::Resumed { .. } => "event: resumed",
+        Event::Cancelled { .. } => "event: cancelled",
+        Event::Moved { .. } => "event: moved",
+        Event::Ended => "event: ended",
+        Event::PlanChanged { .. } => "event: plan_changed",
     }
 }

@@ -1,0 +1,211 @@
+//! The auditor of the money: what the providers' own tables say has moved is held against tickets, seats and books.
+
+use aisle_actors::core::{BookingId, Event, SeatNo, ShowId};
+use uuid::Uuid;
+
+use crate::auditor::{Model, Verdict, must};
+use crate::bank::Status;
+use crate::desk::Admits;
+use crate::house::House;
+use crate::orders::saga::{OrderState, RefundStatus, Saga};
+
+impl House {
+    /// What moved at the providers for this order: collected, and given back for good.
+    fn moved(&self, saga: &Saga) -> (i64, i64) {
+        let payments: Vec<Uuid> = saga.attempts.iter().map(|attempt| attempt.id).collect();
+        self.bank.moved(&payments)
+    }
+
+    /// Never both: a ticket that admits is paid for, by money that has not gone back.
+    pub fn audit(&self, order: Uuid) -> Verdict {
+        let Some(row) = self.desk.rows.get(&order) else { return Ok(()) };
+        let (captured, back) = self.moved(&row.saga);
+        let tickets = row.saga.lines.iter().filter_map(|line| self.desk.tickets.get(&line.id));
+        let admits: i64 = tickets.filter(|it| it.admits == Admits::Yes).map(|it| it.amount).sum();
+        must(captured - back >= admits, || {
+            format!("order {order} has tickets for {admits}, paid {captured} and got {back} back: {:#?}", row.saga)
+        })
+    }
+
+    fn has_its_seats(&self, saga: &Saga) -> Verdict {
+        for part in &saga.parts {
+            let model = self.models.get(&ShowId(part.show)).ok_or("no such show")?;
+            let (seats, floor) = model.booked(BookingId(part.booking)).unwrap_or_default();
+            let wanted: u32 = part.areas.iter().map(|(_, quantity)| quantity).sum();
+            must(self.names(seats) == self.sorted(&part.seats) && floor == wanted, || {
+                format!("order {} has {seats:?} and {floor} places of show {}: {part:?}", saga.order, part.show)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn names(&self, seats: &[SeatNo]) -> Vec<String> {
+        self.sorted(&crate::jobs::guids(&self.plan, seats))
+    }
+
+    fn sorted(&self, names: &[String]) -> Vec<String> {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    }
+
+    /// No capture without seats.
+    pub fn may_capture(&self, saga: &Saga) -> Verdict {
+        self.has_its_seats(saga)
+    }
+
+    /// No ticket without seats, and none before the money is here.
+    pub fn may_confirm(&self, saga: &Saga) -> Verdict {
+        self.has_its_seats(saga)?;
+        let (captured, back) = self.moved(saga);
+        must(captured - back >= saga.total, || {
+            format!("order {} of {} is confirmed with {captured} paid and {back} given back", saga.order, saga.total)
+        })
+    }
+
+    /// Something has become durable that an order may have a say in.
+    pub fn witness(&self, show: ShowId, event: &Event) -> Verdict {
+        let Event::BookingCancelled { booking, seats, .. } = event else { return Ok(()) };
+        let Some(order) = self.of_bookings.get(&booking.0) else { return Ok(()) };
+        for seat in self.names(seats) {
+            let ticket = self.desk.seats.get(&(show.0, seat.clone())).and_then(|line| self.desk.tickets.get(line));
+            let admits = ticket.is_some_and(|it| it.order == *order && it.admits == Admits::Yes);
+            must(!admits, || format!("{seat} of show {show} is on sale again and order {order} has a ticket for it"))?;
+        }
+        Ok(())
+    }
+
+    pub fn count_change(&mut self, before: &Saga, after: &Saga) {
+        if before.state != after.state {
+            self.report.count(match after.state {
+                OrderState::AwaitingPayment => "order: awaiting_payment",
+                OrderState::InReview => "order: in_review",
+                OrderState::Authorized => "order: authorized",
+                OrderState::Booked => "order: booked",
+                OrderState::Captured => "order: captured",
+                OrderState::Confirmed => "order: confirmed",
+                OrderState::Expired => "order: expired",
+                OrderState::Refunding => "order: refunding",
+                OrderState::Refunded => "order: refunded",
+                OrderState::PartiallyRefunded => "order: partially_refunded",
+                OrderState::Cancelled => "order: cancelled",
+            });
+        }
+        for refund in &after.refunds {
+            if before.refunds.iter().any(|it| it.id == refund.id) {
+                continue;
+            }
+            self.report.count(match refund.cause.as_str() {
+                "late" => "order: late money given back",
+                "duplicate" => "order: second payment given back",
+                "amount" => "order: wrong amount given back",
+                _ => "order: tickets given back",
+            });
+        }
+    }
+
+    /// When everything has come to rest: money is in tickets or was given back, never both and never neither; seats and books
+    /// say the same.
+    pub fn close_books(&self) -> Verdict {
+        let (mut moved, mut sold, mut owed) = (0, 0, 0);
+        for (order, row) in &self.desk.rows {
+            let saga = &row.saga;
+            self.audit(*order)?;
+            let (captured, back) = self.moved(saga);
+            let kept: i64 = saga.lines.iter().filter(|line| !line.cancelled).map(|line| line.amount).sum();
+            let tickets = if saga.confirmed_at.is_some() { kept } else { 0 };
+            // What a provider has refused to give back is somebody's work, and the order says so.
+            let failed: i64 = saga
+                .refunds
+                .iter()
+                .filter(|refund| refund.status == RefundStatus::Failed)
+                .map(|refund| refund.amount.amount)
+                .sum();
+            let rest = captured - back - tickets;
+            must((0..=failed).contains(&rest), || {
+                format!(
+                    "order {order}: {captured} paid, {back} given back, tickets for {tickets}, {failed} refused: {saga:#?}"
+                )
+            })?;
+            self.rests(saga)?;
+            moved += captured - back;
+            sold += tickets;
+            owed += rest;
+        }
+        let of = |account: &str| self.desk.books.get(account).copied().unwrap_or(0);
+        let providers: i64 =
+            self.desk.books.iter().filter(|(name, _)| name.starts_with("provider:")).map(|(_, sum)| sum).sum();
+        let books = &self.desk.books;
+        must(providers == moved, || format!("{moved} moved at the providers, and the books say {books:?}"))?;
+        must(-of("sales") == sold, || format!("tickets for {sold} were sold, and the books say {books:?}"))?;
+        must(-of("deposits") - of("refunds_due") == owed, || format!("{owed} is owed, and the books say {books:?}"))?;
+        for (what, times) in &self.desk.outbox {
+            must(*times == 1, || format!("{what} was said {times} times"))?;
+        }
+        self.no_booking_without_its_order()
+    }
+
+    /// An order that rests has ended in one of the ways in which orders end, and has the seats it sold.
+    fn rests(&self, saga: &Saga) -> Verdict {
+        let ended = match saga.state {
+            OrderState::Confirmed
+            | OrderState::Expired
+            | OrderState::Refunded
+            | OrderState::PartiallyRefunded
+            | OrderState::Cancelled => true,
+            OrderState::AwaitingPayment
+            | OrderState::InReview
+            | OrderState::Authorized
+            | OrderState::Booked
+            | OrderState::Captured
+            | OrderState::Refunding => false,
+        };
+        must(ended, || format!("an order has not come to its end: {saga:#?}"))?;
+        for attempt in &saga.attempts {
+            let set_aside = self.bank.payments.get(&attempt.id).is_some_and(|it| it.status == Status::Authorized);
+            must(!set_aside, || format!("an amount stays set aside: {saga:#?}"))?;
+        }
+        let said = self.desk.outbox.contains_key(&format!("confirmed {}", saga.order));
+        must(said == saga.confirmed_at.is_some(), || format!("the buyer was told otherwise: {saga:#?}"))?;
+        for part in &saga.parts {
+            let model = self.models.get(&ShowId(part.show)).ok_or("no such show")?;
+            let (seats, floor) = model.booked(BookingId(part.booking)).unwrap_or_default();
+            let kept = || {
+                let of_part = saga.lines.iter().filter(|line| line.hold == Some(part.hold) && !line.cancelled);
+                of_part.filter(|_| saga.confirmed_at.is_some())
+            };
+            let wanted: Vec<String> = kept().filter_map(|line| line.seat.clone()).collect();
+            let places: u32 = kept().filter(|line| line.area.is_some()).map(|line| line.quantity).sum();
+            must(self.names(seats) == self.sorted(&wanted) && floor == places, || {
+                format!(
+                    "order {} has tickets for {wanted:?} and {places}, seats {seats:?} and {floor}: {saga:#?}",
+                    saga.order
+                )
+            })?;
+            must(!model.is_paying(part.hold.into()), || format!("a hold is paid for for ever: {saga:#?}"))?;
+        }
+        Ok(())
+    }
+
+    /// The other way round: whatever was booked for an order belongs to an order that knows of it.
+    fn no_booking_without_its_order(&self) -> Verdict {
+        for model in self.models.values() {
+            for booking in model.bookings() {
+                let known = self.of_bookings.get(&booking.0).is_none_or(|order| self.desk.rows.contains_key(order));
+                must(known, || format!("{booking} belongs to an order that is not there"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Model {
+    /// What a booking has left, on the floor too.
+    pub fn booked(&self, booking: BookingId) -> Option<(&[SeatNo], u32)> {
+        self.bookings.get(&booking).map(|record| (record.seats.as_slice(), record.floor))
+    }
+
+    fn bookings(&self) -> impl Iterator<Item = &BookingId> {
+        self.bookings.keys()
+    }
+}
