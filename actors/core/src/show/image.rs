@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`].
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 /// A whole show at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
