@@ -10,6 +10,7 @@ mod feed;
 mod house;
 mod lease;
 mod lifecycle;
+mod ownership;
 mod past;
 mod plans;
 mod postgres;
