@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
+import { ACCOUNT_ROUTES } from './mock-accounts.mjs'
 import { LEVELS, PRODUCTIONS, VENUES, arena, playhouse, poster } from './fixtures.mjs'
 
 const PORT = Number(process.env.PORT ?? 8090)
@@ -207,9 +208,8 @@ const routes = [
   ['GET', '/orders/:id/tickets', ({ id, orderToken }) => { const order = orderOf(id, orderToken); return { items: order.status === 'confirmed' ? order.lines.filter((line) => line.kind === 'ticket').map((line, no) => ({ id: `${order.id}-${no}`, seat: line.seat ?? null, area: line.area ?? null, section: line.section ?? null, row: line.row ?? null, number: line.number ?? null, ticket_type: line.ticket_type, price_level: line.price_level, code: `AISLE-${order.number.slice(2)}-${no + 1}`, status: 'valid', pdf_url: '#', svg_url: '/favicon.svg', show_id: line.show_id })) : [] } }],
   ['GET', '/demo/rush', () => rush], ['POST', '/demo/rush', () => [202, startRush()]],
   ['POST', '/setup', ({ body }) => [201, { user: { id: 'u', ...body.administrator, role: 'admin' } }]],
-  ['POST', '/auth/login', ({ body }) => (body.password === 'wrong' ? problem(401, 'unauthenticated') : { user: { id: 'u', name: 'Box office', email: body.email, role: 'admin' }, token: 't' })],
   ['POST', '/auth/logout', () => [204]],
-  ['GET', '/me', () => ({ user: { id: 'u', name: 'Box office', email: 'office@aisle.test', role: 'admin' } })],
+  ...ACCOUNT_ROUTES,
   ['GET', '/admin/mailbox', () => ({ items: mails, next: null })], ['GET', '/admin/mailbox/:id', ({ id }) => ({ ...mails.find((mail) => mail.id === id), text: 'Your tickets.', html: '<h1>Your tickets</h1><p>See you there.</p>' })],
   ['GET', '/admin/orders', () => ({ items: [...orders.values()].map((order) => orderView(order)), next: null })],
   ['GET', '/admin/shows', () => ({ items: [...shows.values()].map((show) => ({ ...card(show), counts: { available: show.letters.filter((letter) => letter === 'a').length, held: show.letters.filter((letter) => letter === 'h').length, booked: show.letters.filter((letter) => letter === 'b').length, blocked: show.letters.filter((letter) => letter === 'x').length } })), next: null })],

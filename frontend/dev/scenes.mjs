@@ -22,6 +22,14 @@ async function pay(page, base, outcome) {
   await page.getByRole('button', { name: outcome }).click()
 }
 
+async function signIn(page, base, password = 'any') {
+  await page.goto(`${base}/login`)
+  await page.getByLabel('E-mail').fill('ada@example.org')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await settle(page)
+}
+
 export const SCENES = {
   home: async (page, base) => { await page.goto(base); await settle(page) },
   empty: async (page, base) => { await page.goto(`${base}/?q=zebra`); await settle(page) },
@@ -39,6 +47,13 @@ export const SCENES = {
   rush: async (page, base) => { await page.goto(`${base}/rush`); await page.getByRole('button', { name: 'Start a rush' }).click(); await page.waitForTimeout(4000); return false },
   setup: async (page, base) => { await page.goto(`${base}/setup#abc`); await settle(page) },
   login: async (page, base) => { await page.goto(`${base}/login`); await settle(page) },
+  register: async (page, base) => { await page.goto(`${base}/register`); await settle(page) },
+  sent: async (page, base) => { await page.goto(`${base}/forgot-password#ada@example.org`); await page.getByRole('button', { name: 'Send the link' }).click(); await settle(page) },
+  verify: async (page, base) => { await page.goto(`${base}/verify-email#t=abc`); await settle(page) },
+  reset: async (page, base) => { await page.goto(`${base}/reset-password#t=abc`); await settle(page) },
+  second: async (page, base) => { await signIn(page, base, 'second') },
+  account: async (page, base) => { await signIn(page, base); await page.goto(`${base}/account`); await page.getByRole('button', { name: 'Account' }).click(); await settle(page) },
+  security: async (page, base) => { await page.goto(`${base}/account/security`); await settle(page) },
   admin: async (page, base) => { await page.goto(`${base}/admin`); await settle(page) },
   mailbox: async (page, base) => { await page.goto(`${base}/admin/mailbox`); await settle(page) },
 }

@@ -7,6 +7,7 @@ import { Waiting } from './ui'
 import { CheckoutPage } from './pages/CheckoutPage'
 import { FindOrderPage } from './pages/FindOrderPage'
 import { Home } from './pages/Home'
+import { ForgotPasswordPage, RegisterPage, ResetPasswordPage, VerifyPage } from './pages/account/doors'
 import { LoginPage } from './pages/LoginPage'
 import { OrderPage } from './pages/OrderPage'
 import { ProductionPage } from './pages/ProductionPage'
@@ -19,6 +20,10 @@ const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
 const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
+
+// So are the pages of an account.
+const AccountPage = lazy(async () => ({ default: (await import('./pages/account/AccountPage')).AccountPage }))
+const SecurityPage = lazy(async () => ({ default: (await import('./pages/account/SecurityPage')).SecurityPage }))
 
 /** Every address of the page. */
 export function App() {
@@ -36,6 +41,12 @@ export function App() {
         <Route path="/rush"><RushPage /></Route>
         <Route path="/setup"><SetupPage /></Route>
         <Route path="/login"><LoginPage /></Route>
+        <Route path="/register"><RegisterPage /></Route>
+        <Route path="/verify-email"><VerifyPage /></Route>
+        <Route path="/forgot-password"><ForgotPasswordPage /></Route>
+        <Route path="/reset-password"><ResetPasswordPage /></Route>
+        <Route path="/account"><AccountPage /></Route>
+        <Route path="/account/security"><SecurityPage /></Route>
         <Route path="/admin"><AdminShowsPage /></Route>
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
         <Route path="/admin/house"><HousePage /></Route>

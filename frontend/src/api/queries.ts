@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { PlanJson } from '../map/plan-json'
 import { call } from './client'
-import type { Facets, Page, Production, ProductionCard, Rush, Show, ShowCard, Site, User } from './types'
+import type { Facets, Page, Production, ProductionCard, Rush, Show, ShowCard, Site } from './types'
 
 export type ProductionFilter = { q?: string; kind?: string; city?: string; venue?: string; from?: string; to?: string; date?: string }
 
@@ -56,6 +56,3 @@ export const useRush = (watching: boolean) =>
     queryKey: ['rush'], queryFn: ({ signal }) => call<Rush>('GET', '/demo/rush', undefined, { signal }), enabled: watching,
     refetchInterval: (state) => (state.state.data?.state === 'running' ? 700 : 4_000),
   })
-
-export const useMe = () =>
-  useQuery({ queryKey: ['me'], queryFn: async ({ signal }) => (await call<{ user: User }>('GET', '/me', undefined, { signal })).user, retry: false, staleTime: 60_000 })

@@ -2,6 +2,8 @@ import { useEffect, useState, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useSite } from '../api/queries'
 import { LANGUAGES, useSpeech, type Language } from '../i18n'
+import { isStaff, useMeIfAny, useSignOut } from './session'
+import { Menu } from '../ui'
 import { Mark } from './Mark'
 import './shell.css'
 
@@ -26,7 +28,8 @@ export function Shell({ dark = false, bare = false, fixed = false, title, childr
           <span className="head__name">{house}</span>
         </Link>
         <nav className="head__nav" aria-label={t.nav.menu}>
-          <Link href="/find-order" className="head__link">{t.nav.findOrder}</Link>
+          <Link href="/find-order" className="head__link head__link--wide">{t.nav.findOrder}</Link>
+          <Whoever />
           <Tongue />
         </nav>
       </header>
@@ -34,6 +37,24 @@ export function Shell({ dark = false, bare = false, fixed = false, title, childr
       <main id="main" className="shell__main">{children}</main>
       {!bare && <Foot />}
     </div>
+  )
+}
+
+/** Who is signed in, with what is theirs; or the way in. */
+function Whoever() {
+  const words = useSpeech().t.account.menu
+  const me = useMeIfAny().data
+  const leave = useSignOut()
+  const { t } = useSpeech()
+  const [place] = useLocation()
+  if (!me) return <Link href="/login" className="head__link" aria-current={place === '/login' ? 'page' : undefined}>{words.signIn}</Link>
+  return (
+    <Menu label={words.open} note={me.name} at={place}>
+      <Link href="/account">{words.account}</Link>
+      <Link href="/account/security">{words.security}</Link>
+      {isStaff(me) && <Link href="/admin">{t.nav.backOffice}</Link>}
+      <button type="button" onClick={() => void leave()}>{words.out}</button>
+    </Menu>
   )
 }
 
@@ -68,6 +89,7 @@ function Foot() {
       <div className="page foot__line">
         <p>{site && `${site.name} · `}{t.common.allIn}</p>
         <p className="foot__links">
+          <Link href="/find-order">{t.nav.findOrder}</Link>
           {site?.demo && <Link href="/rush">{t.demo.rush}</Link>}
           {site?.demo && <Link href="/admin/mailbox">{t.demo.mailbox}</Link>}
           <Link href="/admin">{t.nav.backOffice}</Link>

@@ -1,9 +1,11 @@
+import { account } from './account.de'
 import type { Messages } from './en'
 
 const phrase = (word: string, text: string) => (/\s|\p{L}{3,}/u.test(text) ? text : `${word} ${text}`)
 const seats = (n: number) => (n === 1 ? '1 Platz' : `${n} Plätze`)
 
 export const de: Messages = {
+  account,
   language: 'Deutsch',
   common: {
     close: 'Schließen', cancel: 'Abbrechen', tryAgain: 'Noch einmal', loading: 'Einen Moment', back: 'Zurück', all: 'Alle', from: 'ab', free: 'Frei',
@@ -87,10 +89,9 @@ export const de: Messages = {
   setup: {
     title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.', wrongLink: 'Das ist nicht der Link, den der Server zuletzt gezeigt hat. Nehmen Sie den neuesten.',
   },
-  login: { title: 'Büro', email: 'E-Mail', password: 'Passwort', go: 'Anmelden', out: 'Abmelden', wrong: 'E-Mail und Passwort gehören nicht zusammen.', demo: 'Die Zugänge dieses Hauses stehen in den Zeilen, die der Server beim Start gezeigt hat.' },
   errors: {
     notFound: 'Diese Reihe gibt es nicht', notFoundText: 'Unter dieser Adresse ist nichts. Vielleicht ist das Stück schon nach Hause gegangen.', home: 'Zum Spielplan', broken: 'Diese Seite ist umgefallen', brokenText: 'Ihr Korb und Ihre Bestellung sind davon nicht berührt. Bitte neu laden.', reload: 'Neu laden',
-    offline: 'Keine Verbindung. Was Sie sehen, kann alt sein; Ihr Korb läuft nach der Uhr des Hauses weiter.', unreachable: 'Das Haus antwortet nicht. Gleich noch einmal versuchen.', retryIn: (s) => `In ${s} s noch einmal versuchen.`,
+    offline: 'Keine Verbindung. Was Sie sehen, kann alt sein; Ihr Korb läuft nach der Uhr des Hauses weiter.', unreachable: 'Das Haus antwortet nicht. Gleich noch einmal versuchen.', retryIn: (s) => `In ${s} s noch einmal versuchen.`, retryNow: 'Jetzt geht es wieder.',
   },
   footer: { live: 'Alle Pläne sind live.', source: 'Läuft mit Aisle, quelloffen.' },
 }

@@ -1,10 +1,13 @@
 /** Everything the house says, in English. Other languages have exactly these keys; the compiler sees to it. */
+import { account } from './account.en'
+
 /** "row C", but "Table 3" as it is. */
 const phrase = (word: string, text: string) => (/\s|\p{L}{3,}/u.test(text) ? text : `${word} ${text}`)
 const places = (n: number) => (n === 1 ? '1 place' : `${n} places`)
 const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
 
 export const en = {
+  account,
   language: 'English',
   common: {
     close: 'Close', cancel: 'Cancel', tryAgain: 'Try again', loading: 'One moment', back: 'Back', all: 'All', from: 'from', free: 'Free',
@@ -88,10 +91,9 @@ export const en = {
   setup: {
     title: 'Open the house', intro: 'This page works once, with the link that the server printed when it started.', you: 'You', house: 'The house', venue: 'Its first venue', name: 'Your name', email: 'E-mail', password: 'Password', passwordHint: 'At least 12 characters.', houseName: 'Name of the house', currency: 'Currency', timeZone: 'Time zone', venueName: 'Name of the venue', city: 'City', country: 'Country', address: 'Address', go: 'Open the house', done: 'The house is open.', toOffice: 'Go to the back office', noToken: 'The link is not complete: what stands after # is missing.', wrongLink: 'This is not the link that the server printed last. Take the newest one.',
   },
-  login: { title: 'Back office', email: 'E-mail', password: 'Password', go: 'Sign in', out: 'Sign out', wrong: 'This e-mail and password do not belong together.', demo: 'The logins of this demonstration house stand in the lines that the server printed when it started.' },
   errors: {
     notFound: 'No such row', notFoundText: 'There is nothing at this address. Perhaps the show has gone home.', home: 'See what\u2019s on', broken: 'This page has fallen over', brokenText: 'Your hold and your order are not touched by it. Load the page again.', reload: 'Load again',
-    offline: 'No connection. What you see may be old; your hold goes on by the house clock.', unreachable: 'The house does not answer. Try again in a moment.', retryIn: (s: number) => `Try again in ${s} s.`,
+    offline: 'No connection. What you see may be old; your hold goes on by the house clock.', unreachable: 'The house does not answer. Try again in a moment.', retryIn: (s: number) => `Try again in ${s} s.`, retryNow: 'You can try again now.',
   },
   footer: { live: 'All maps are live.', source: 'Runs on Aisle, open source.' },
 }

@@ -24,6 +24,8 @@ export type Formats = {
   languageName(code: string): string
   /** A sentence for whatever was thrown. */
   problem(error: unknown): string
+  /** The same without the time to wait. */
+  problemOnly(error: unknown): string
 }
 type Speech = { language: Language; t: Messages; f: Formats; speak(language: Language): void }
 
@@ -63,7 +65,8 @@ export function formats(language: Language): Formats {
         return code
       }
     },
-    problem: (error) => sentence(language, error),
+    problem: (error) => waiting(language, error),
+    problemOnly: (error) => sentence(language, error),
   }
 }
 
@@ -82,8 +85,12 @@ function sentence(language: Language, error: unknown): string {
   if (error instanceof Unreachable) return t.errors.unreachable
   if (!(error instanceof Problem)) return t.errors.unreachable
   const known = isProblemCode(error.code) ? PROBLEMS[language][error.code] : null
-  const said = known ?? (error.message || PROBLEMS[language].unknown)
-  return error.retryAfterMs ? `${said} ${t.errors.retryIn(Math.ceil(error.retryAfterMs / 1000))}` : said
+  return known ?? (error.message || PROBLEMS[language].unknown)
+}
+
+function waiting(language: Language, error: unknown): string {
+  const said = sentence(language, error)
+  return error instanceof Problem && error.retryAfterMs ? `${said} ${LANGUAGES[language].errors.retryIn(Math.ceil(error.retryAfterMs / 1000))}` : said
 }
 
 export function Speaking({ children, language: fixed }: { children: ReactNode; language?: Language }) {

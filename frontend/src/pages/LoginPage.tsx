@@ -1,49 +1,53 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
-import { useLocation, useSearchParams } from 'wouter'
-import { Problem, call } from '../api/client'
+import { useState } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import { signIn, type SecondStep } from '../api/account'
 import { useSite } from '../api/queries'
-import type { User } from '../api/types'
+import { Refusal } from '../components/Refusal'
 import { Shell } from '../components/Shell'
+import { useForm } from '../components/useForm'
 import { useSpeech } from '../i18n'
-import { Button, Notice, TextField } from '../ui'
+import { Button, TextField } from '../ui'
+import { SecondStepForm } from './account/SecondStepForm'
+import { useSignedIn } from '../components/session'
 import './forms.css'
 
+/** Signing in: a password or a passkey, a second step where one is due. */
 export function LoginPage() {
-  const { t, f } = useSpeech()
-  const client = useQueryClient()
+  const { t } = useSpeech()
+  const words = t.account
   const site = useSite().data
-  const [, go] = useLocation()
   const [params] = useSearchParams()
-  const [email, setEmail] = useState('')
-  const [password, setPassword] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>(null)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setFailed(null)
-    try {
-      const { user } = await call<{ user: User }>('POST', '/auth/login', { email: email.trim(), password })
-      client.setQueryData(['me'], user)
-      const next = params.get('next')
-      // Only our own addresses: a link must not lead a signed-in person elsewhere.
-      go(next?.startsWith('/') && !next.startsWith('//') ? next : '/admin')
-    } catch (error) {
-      setFailed(error)
-      setBusy(false)
-    }
+  const signedIn = useSignedIn()
+  const [second, setSecond] = useState<SecondStep | null>(null)
+  const next = params.get('next')
+  const { values, field, busy, failed, submit, form } = useForm({ email: '', password: '' }, async ({ email, password }, key) => {
+    const answer = await signIn({ email: email.trim(), password }, key)
+    if (answer.mfa) setSecond(answer.mfa)
+    else signedIn(answer.user, next)
+  })
+  const register = next ? `/register?next=${encodeURIComponent(next)}` : '/register'
+  if (second) {
+    return (
+      <Shell title={words.second.title}>
+        <div className="page"><SecondStepForm step={second} onDone={(user) => signedIn(user, next)} onRestart={() => setSecond(null)} /></div>
+      </Shell>
+    )
   }
   return (
-    <Shell title={t.login.title}>
+    <Shell title={words.signIn.title}>
       <div className="page">
-        <form className="sheet" onSubmit={(event) => void submit(event)}>
-          <h1 className="display sheet__title">{t.login.title}</h1>
-          {site?.demo && <p className="soft">{t.login.demo}</p>}
-          <TextField label={t.login.email} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />
-          <TextField label={t.login.password} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
-          {failed !== null && <Notice kind="alarm">{failed instanceof Problem && failed.code === 'unauthenticated' ? t.login.wrong : f.problem(failed)}</Notice>}
-          <Button type="submit" look="ink" disabled={busy}>{t.login.go}</Button>
+        <form className="sheet" ref={form} onSubmit={submit}>
+          <h1 className="display sheet__title">{words.signIn.title}</h1>
+          {site?.demo && <p className="soft">{words.signIn.demo}</p>}
+          <TextField label={words.email} type="email" autoComplete="username webauthn" required {...field('email')} />
+          <TextField label={words.password} type="password" autoComplete="current-password" required {...field('password')} />
+          <Refusal error={failed} words={{ unauthenticated: words.signIn.wrong }} />
+          <Button type="submit" look="ink" disabled={busy}>{words.signIn.go}</Button>
+          <p><Link href={`/forgot-password${values.email ? `#${encodeURIComponent(values.email)}` : ''}`}>{words.signIn.forgot}</Link></p>
+          <div className="sheet__part">
+            <p>{words.signIn.noAccount} <Link href={register}>{words.signIn.register}</Link></p>
+            <p><Link href="/find-order">{words.signIn.find}</Link></p>
+          </div>
         </form>
       </div>
     </Shell>

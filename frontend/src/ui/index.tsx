@@ -1,5 +1,5 @@
 /** The pieces every page is made of. They know nothing of shows, seats or money. */
-import { useEffect, useId, useRef, type AnchorHTMLAttributes, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from 'react'
+import { useEffect, useId, useRef, useState, type AnchorHTMLAttributes, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from 'react'
 import './ui.css'
 
 type Look = 'lamp' | 'ink' | 'line' | 'plain'
@@ -96,5 +96,45 @@ export function Dialog({ open, title, children, onClose }: DialogProps) {
       <h2 id={id} className="display dialog__title">{title}</h2>
       {open && children}
     </dialog>
+  )
+}
+
+type MenuProps = { label: string; note?: string; at: string; children: ReactNode }
+/** A button that shows some links below it. It closes by Escape, by a press elsewhere, by leaving it, and when `at` changes. */
+export function Menu({ label, note, at, children }: MenuProps) {
+  const [open, setOpen] = useState(false)
+  const [was, setWas] = useState(at)
+  const ref = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const id = useId()
+  if (was !== at) {
+    setWas(at)
+    setOpen(false)
+  }
+  useEffect(() => {
+    if (!open) return
+    const away = (event: Event) => { if (!(event.target instanceof Node && ref.current?.contains(event.target))) setOpen(false) }
+    const escape = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return
+      setOpen(false)
+      button.current?.focus()
+    }
+    document.addEventListener('pointerdown', away)
+    document.addEventListener('focusin', away)
+    document.addEventListener('keydown', escape)
+    return () => {
+      document.removeEventListener('pointerdown', away)
+      document.removeEventListener('focusin', away)
+      document.removeEventListener('keydown', escape)
+    }
+  }, [open])
+  return (
+    <div className="menu" ref={ref}>
+      <button ref={button} type="button" className="menu__button" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>{label}</button>
+      <div id={id} className="menu__sheet" hidden={!open}>
+        {note && <p className="menu__note">{note}</p>}
+        {children}
+      </div>
+    </div>
   )
 }

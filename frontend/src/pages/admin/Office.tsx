@@ -1,13 +1,11 @@
 /** The frame of the back office: who is signed in, where one can go. Its words are for staff, in English. */
-import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
-import { Problem, call } from '../../api/client'
-import { useMe } from '../../api/queries'
 import { Shell } from '../../components/Shell'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
-import { Button, Waiting } from '../../ui'
+import { Waiting } from '../../ui'
+import { isStranger, useMe } from '../../components/session'
 import './office.css'
 
 const ROOMS = [
@@ -20,17 +18,11 @@ const ROOMS = [
 export function Office({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useSpeech()
   const [place, go] = useLocation()
-  const client = useQueryClient()
   const me = useMe()
-  const unknown = me.error instanceof Problem && me.error.status === 401
+  const unknown = isStranger(me.error)
   useEffect(() => {
     if (unknown) go(`/login?next=${encodeURIComponent(place)}`, { replace: true })
   }, [unknown, go, place])
-  const leave = async () => {
-    await call('POST', '/auth/logout', {}).catch(() => undefined)
-    client.clear()
-    go('/')
-  }
   return (
     <Shell title={title}>
       <div className="page office">
@@ -38,7 +30,6 @@ export function Office({ title, children }: { title: string; children: ReactNode
           <nav aria-label={t.nav.backOffice} className="office__rooms">
             {ROOMS.map((room) => <Link key={room.path} href={room.path} className="office__room" aria-current={place === room.path ? 'page' : undefined}>{room.name}</Link>)}
           </nav>
-          {me.data && <p className="small">{me.data.name} <Button look="plain" small onClick={() => void leave()}>{t.login.out}</Button></p>}
         </div>
         {me.isPending && <Waiting label={t.common.loading} />}
         {me.isError && !unknown && <Trouble error={me.error} again={() => void me.refetch()} />}

@@ -1,0 +1,49 @@
+/** Accounts: who somebody is, how they prove it, what is theirs. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { call } from './client'
+import type { User } from './types'
+
+/** What a second step may be made with. */
+export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const
+export type Factor = (typeof FACTORS)[number]
+export type SecondStep = { challenge: string; methods: Factor[] }
+/** Signed in, or half-way there. */
+export type SignInAnswer = { user: User; mfa?: undefined } | { mfa: SecondStep; user?: undefined }
+
+export type Session = { id: string; created_at: string; last_used_at: string | null; address: string | null; device: string | null; current: boolean }
+
+export const signIn = (body: { email: string; password: string }, key: string) => call<SignInAnswer>('POST', '/auth/login', body, { key })
+export const register = (body: { name: string; email: string; password: string; locale: string }, key: string) => call('POST', '/auth/register', body, { key })
+export const verifyAddress = (token: string, key: string) => call<{ user?: User } | undefined>('POST', '/auth/verify-email', { token }, { key })
+export const forgotPassword = (email: string, key: string) => call('POST', '/auth/forgot-password', { email }, { key })
+export const resetPassword = (body: { token: string; password: string }, key: string) => call('POST', '/auth/reset-password', body, { key })
+
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: async ({ signal }) => (await call<{ user: User }>('GET', '/me', undefined, { signal })).user, retry: false, staleTime: 60_000 })
+export const sessionsQuery = queryOptions({ queryKey: ['me', 'sessions'], queryFn: async ({ signal }) => (await call<{ items: Session[] }>('GET', '/me/sessions', undefined, { signal })).items })
+export const useSessions = () => useQuery(sessionsQuery)
+export const changeProfile = (body: { name: string }, key: string) => call<{ user: User }>('PATCH', '/me', body, { key })
+export const changeAddress = (body: { email: string; password: string }, key: string) => call('POST', '/me/email', body, { key })
+export const changePassword = (body: { current_password: string; new_password: string }, key: string) => call('POST', '/me/password', body, { key })
+export const endSession = (id: string) => call('DELETE', `/me/sessions/${id}`)
+export const signOut = () => call('POST', '/auth/logout', {})
+
+/**
+ * Whether this browser has been signed in: strangers' pages then need not ask who they are. The proof is the cookie, which
+ * no script can read; this is only a hint.
+ */
+const HINT = 'aisle.signed-in'
+export function rememberSignedIn(yes: boolean): void {
+  try {
+    if (yes) localStorage.setItem(HINT, '1')
+    else localStorage.removeItem(HINT)
+  } catch {
+    // Storage is forbidden: the head of the page doesn't know the name until a page asks for it.
+  }
+}
+export function wasSignedIn(): boolean {
+  try {
+    return localStorage.getItem(HINT) !== null
+  } catch {
+    return false
+  }
+}
