@@ -29,14 +29,14 @@ run: ## Start Aisle with its demo house (first time about 6 minutes, later secon
 	@scripts/install-needs run
 	@$(MAKE) --no-print-directory website
 	@[ -x target/$(PROFILE)/aisle ] || echo "run: building the server; the first time that takes about 6 minutes"
-	@cargo build $(if $(wildcard target/$(PROFILE)/aisle),--quiet) --profile $(PROFILE) --bin aisle
+	@cargo build $(if $(wildcard target/$(PROFILE)/aisle),--quiet) --profile $(PROFILE) -p aisle --bin aisle
 	@exec target/$(PROFILE)/aisle serve --demo --listen $(LISTEN) --data-dir $(DATA_DIR)
 
 build: ## Put the whole product into target/release/aisle (about 10 minutes the first time)
 	@scripts/install-needs run
 	@$(MAKE) --no-print-directory website
 	@echo "build: compiling the server with optimisation, about 10 minutes the first time"
-	cargo build --release --bin aisle
+	cargo build --release -p aisle --bin aisle
 
 test: ## Run everything that must pass (about 20 minutes on a clean clone)
 	@scripts/install-needs test
@@ -61,7 +61,7 @@ load: ## Rush a server on this machine with goose, then audit that no seat was s
 
 sim: ## Play random days of shows and orders against crashes: make sim SEED=7, or SEEDS=1..100 (a second a seed)
 	@echo "sim: $(if $(SEEDS),seeds $(SEEDS),seed $(SEED)), $(TICKS) ticks"
-	@cargo run --quiet -p aisle-sim -- $(if $(SEEDS),--seeds $(SEEDS),--seed $(SEED)) --ticks $(TICKS)
+	@cargo run --quiet --bin sim -- $(if $(SEEDS),--seeds $(SEEDS),--seed $(SEED)) --ticks $(TICKS)
 
 sim-planted: ## Plant five bugs, one at a time, and see how soon the simulator finds each (some seconds)
 	@cargo run --quiet -p aisle-sim --features planted --bin planted
