@@ -322,8 +322,8 @@ impl House {
             0..55 => ("buyer: pays", self.bank.pay(payment, now, false, short_by)),
             55..65 => ("buyer: is declined", self.bank.decline(payment, now)),
             65..72 => ("buyer: pays twice", self.bank.pay(payment, now, true, 0)),
-            72..77 => ("buyer: pays too late", self.bank.pay_unheard(payment, Late::TooLate)),
-            77..84 => {
+            72..76 => ("buyer: pays too late", self.bank.pay_unheard(payment, Late::TooLate)),
+            76..84 => {
                 let before = pay_by.map_or(now, |pay_by| now.min(pay_by - SignedDuration::from_millis(1)));
                 ("buyer: pays in time and unheard", self.bank.pay_unheard(payment, Late::InTime(before)))
             }

@@ -111,7 +111,7 @@ impl House {
             }
             if self.is_up(job.node) {
                 match self.step(number, &mut job)? {
-                    Next::Step => job.at = self.now + self.rng.between(0, 60).cast_signed(),
+                    Next::Step => job.at = self.now + self.pause(),
                     Next::Wait(at) => job.at = at,
                     Next::Over => continue,
                 }
@@ -119,6 +119,15 @@ impl House {
             self.jobs.insert(number, job);
         }
         Ok(())
+    }
+
+    /// How long a process takes from one step to the next; now and then it is busy elsewhere, or asleep.
+    fn pause(&mut self) -> i64 {
+        if !self.calm && self.rng.chance(15) {
+            self.report.count("fault: slept between two steps of an order");
+            return self.rng.between(1_000, 40_000).cast_signed();
+        }
+        self.rng.between(0, 60).cast_signed()
     }
 
     /// Every process has a worker; they share the work.

@@ -21,6 +21,7 @@ const EXPECTED: &[&str] = &[
     "fault: reply lost",
     "fault: silenced by the lease",
     "fault: crash with an order on its way",
+    "fault: slept between two steps of an order",
     "fault: transaction lost before",
     "fault: transaction lost after",
     "fault: provider silent",
