@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::identity::SESSION_COOKIE;
 use super::{Accounts, AccountsError, Identity, PasswordError, Passwords, User};
-use crate::http::{ApiError, Code, Json};
+use crate::http::{ApiError, Code, Json, is_https};
 
 impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
@@ -105,7 +105,7 @@ pub fn signed_in<'a>(request: &HttpRequest, token: &str) -> Cookie<'a> {
 
 fn session_cookie<'a>(request: &HttpRequest, token: &str) -> actix_web::cookie::CookieBuilder<'a> {
     // Without TLS a browser would not send a `Secure` cookie back at all, and a first try on one machine has no TLS.
-    let secure = request.connection_info().scheme() == "https";
+    let secure = is_https(request);
     Cookie::build(SESSION_COOKIE, token.to_owned()).path("/").http_only(true).same_site(SameSite::Lax).secure(secure)
 }
 

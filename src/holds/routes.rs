@@ -13,7 +13,7 @@ use super::wire::{self, ChangeHold, CreateHold, HoldBody, HoldJson};
 use super::{live, seats};
 use crate::accounts::MaybeIdentity;
 use crate::catalog::Catalog;
-use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, rejection};
+use crate::http::{ApiError, Caller, ClientAddress, Code, IdempotencyKey, Json, rejection};
 use crate::platform::ids;
 use crate::platform::keys::Keys;
 
@@ -39,7 +39,7 @@ pub(super) async fn view(shows: &Shows, show: ShowId) -> Result<ShowView, ApiErr
 #[post("/shows/{show_id}/holds")]
 #[allow(clippy::too_many_arguments, reason = "each is something that the request brings or that the server has")]
 async fn create_hold(
-    request: HttpRequest,
+    from: ClientAddress,
     shows: web::Data<Shows>,
     catalog: web::Data<Catalog>,
     clock: web::Data<Clock>,
@@ -59,7 +59,7 @@ async fn create_hold(
     if !wanted.seats.is_empty() && wanted.best_available.is_some() {
         return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
     }
-    let from = request.peer_addr().map(|address| address.ip());
+    let from = Some(from.group());
     let door = door(&catalog, &guesses, who.0.as_ref(), from, id, &wanted, clock.now()).await?;
     let best = match &wanted.best_available {
         None => None,

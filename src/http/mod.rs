@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod caching;
+pub mod client_address;
 pub mod error;
 pub mod extract;
 pub mod health;
@@ -13,6 +14,7 @@ pub mod patch;
 pub mod rejection;
 
 pub use caching::IfMatch;
+pub use client_address::{ClientAddress, client_address, is_https};
 pub use error::{ApiError, Code, FieldProblem, Problem};
 pub use extract::{Json, Listing};
 pub use idempotency::{Caller, IdempotencyKey, Scoped};

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::network::Networks;
+
 /// Everything that can be set. `aisle serve --help` and `docs/OPERATIONS.md` explain each.
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,10 @@ pub struct Config {
     pub database_url: Option<String>,
     /// How the outside reaches this server, without a slash at the end: for links in mails and webhook addresses.
     pub public_url: Option<String>,
+    /// Proxies in front of this server, as networks: what they say of a client's address and scheme is believed.
+    pub trusted_proxies: Networks,
+    /// In which header they say it; the other one comes from whoever likes to write it.
+    pub proxy_header: ProxyHeader,
     /// Fill an empty database with a demo house.
     pub demo: bool,
     /// The password of the demo's logins; without it a random one is printed once.
@@ -81,6 +87,16 @@ pub enum AbuseLimits {
     Observe,
 }
 
+/// Where a trusted proxy writes whom it speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For`, and the scheme in `X-Forwarded-Proto`.
+    XForwardedFor,
+    /// `Forwarded`, as RFC 7239 has it.
+    Forwarded,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +114,8 @@ impl Default for Config {
             data_dir: PathBuf::from("aisle-data"),
             database_url: None,
             public_url: None,
+            trusted_proxies: Networks::default(),
+            proxy_header: ProxyHeader::XForwardedFor,
             demo: false,
             demo_password: None,
             log_format: LogFormat::Text,
@@ -217,6 +235,8 @@ const FIELDS: &[&str] = &[
     "data_dir",
     "database_url",
     "public_url",
+    "trusted_proxies",
+    "proxy_header",
     "demo",
     "demo_password",
     "log_format",
@@ -260,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_setting_can_be_set_by_the_environment() {
-        let text = FIELDS.iter().map(|field| format!("{field} = []\n"));
+        let text = FIELDS.iter().map(|field| format!("{field} = [[]]\n"));
         for line in text {
             let file = config::File::from_str(&line, config::FileFormat::Toml);
             let refused = config::Config::builder().add_source(file).build().unwrap().try_deserialize::<Config>();

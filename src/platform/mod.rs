@@ -9,5 +9,6 @@ pub mod ids;
 pub mod journal;
 pub mod keys;
 pub mod money;
+pub mod network;
 pub mod telemetry;
 pub mod time;

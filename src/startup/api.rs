@@ -22,6 +22,7 @@ use crate::demo::routes::Demo;
 use crate::demo::rush::Rush;
 use crate::holds;
 use crate::http::access::Access;
+use crate::http::client_address::Proxies;
 use crate::http::extract::BodyLimit;
 use crate::http::{extract, health, openapi, page};
 use crate::notify::Mailbox;
@@ -44,6 +45,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
     let db = &parts.http_db;
     config
         .app_data(BodyLimit(parts.config.body_bytes_max))
+        .app_data(Proxies::from_config(&parts.config))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::from(parts.keys.clone()))
         .app_data(web::Data::from(parts.clock.clone()))
