@@ -1,54 +1,12 @@
 // A browser buys two tickets while a second window watches, declines a card on the way, comes back from the payment page, and
 // takes the README's pictures. Needs AISLE_URL, AISLE_LOGIN and AISLE_DEMO_PASSWORD of a demo house: scripts/browser-test.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { chromium } from 'playwright-core'
 
-const base = process.env.AISLE_URL
-const pictures = process.env.AISLE_PICTURES
-assert.ok(base, 'AISLE_URL names the server')
-const WIDE = { width: 1440, height: 900 }
-const NARROW = { width: 390, height: 844 }
-/** Far above what anything here takes; only a fault is slower. */
-const PATIENCE_MS = 30_000
+import { NARROW, ask, base, launch, open as openIn, picture, signIn, someShow } from './kit.mjs'
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
-
-/** A window whose console stays silent: what the page complains of is a fault of the page. */
-async function open(size = WIDE, storageState = undefined) {
-  const context = await browser.newContext({ viewport: size, locale: 'en-GB', isMobile: size === NARROW, hasTouch: size === NARROW, ...(storageState ? { storageState } : {}) })
-  context.setDefaultTimeout(PATIENCE_MS)
-  const page = await context.newPage()
-  const complaints = []
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('the server responded with a status of')) complaints.push(message.text()) })
-  return { page, context, complaints }
-}
-
-async function picture(page, name) {
-  if (!pictures) return
-  mkdirSync(pictures, { recursive: true })
-  await page.waitForLoadState('networkidle').catch(() => undefined)
-  await page.screenshot({ path: `${pictures}/${name}.png` })
-}
-
-async function getJson(path) {
-  const response = await fetch(`${base}/api/v1${path}`)
-  assert.equal(response.status, 200, path)
-  return response.json()
-}
-
-/** A show that is on sale with many free seats, and no more than a theatre has. */
-async function someShow() {
-  const { items } = await getJson('/shows?limit=100')
-  for (const show of items.filter((one) => one.state === 'published' && one.availability === 'good' && (!one.on_sale_at || Date.parse(one.on_sale_at) < Date.now()))) {
-    const { seats } = await getJson(`/shows/${show.id}/seats`)
-    const free = [...seats].filter((letter) => letter === 'a').length
-    if (free > 200 && seats.length < 1500) return show
-  }
-  throw new Error('no theatre show on sale')
-}
+const browser = await launch()
+const open = (size) => openIn(browser, size)
 
 async function toList(page, show) {
   await page.goto(`${base}/shows/${show.id}`)
@@ -128,7 +86,7 @@ test('a ticket is bought while a second window watches', async () => {
   assert.equal(await buyer.page.locator('section[aria-labelledby="tickets"] img').count(), 2)
   await picture(buyer.page, 'order')
 
-  const { seats } = await getJson(`/shows/${show.id}/seats`)
+  const { seats } = await ask('GET', `/shows/${show.id}/seats`)
   assert.deepEqual(places.map((place) => seats[place]), ['b', 'b'])
   assert.deepEqual([...buyer.complaints, ...watcher.complaints], [])
   await buyer.context.close()
@@ -137,10 +95,7 @@ test('a ticket is bought while a second window watches', async () => {
 
 test('the confirmation is in the mailbox with the tickets attached', async () => {
   const { page, context } = await open()
-  await page.goto(`${base}/login`)
-  await page.getByLabel('E-mail').fill(process.env.AISLE_LOGIN ?? '')
-  await page.getByLabel('Password').fill(process.env.AISLE_DEMO_PASSWORD ?? '')
-  await page.getByRole('button', { name: /sign in/i }).click()
+  await signIn(page, process.env.AISLE_LOGIN ?? '', process.env.AISLE_DEMO_PASSWORD ?? '')
   await page.waitForURL(/\/admin/)
   await page.goto(`${base}/admin/mailbox`)
   await page.getByText('ada@example.org').first().click()
