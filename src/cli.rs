@@ -1,6 +1,8 @@
-//! The command line: `aisle serve`, `migrate`, `admin create`, `plan check`, `journal show`, `openapi`.
+//! The command line: `aisle serve`, `migrate`, `admin create`, `plan check`, `journal show`, `audit verify`,
+//! `openapi`.
 
 mod admin;
+mod audit;
 mod journal;
 mod plan;
 mod serve;
@@ -62,6 +64,9 @@ enum Command {
     /// The journals of shows.
     #[command(subcommand)]
     Journal(journal::Journal),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -144,6 +149,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Admin(command) => with_database(&config, async |db| admin::run(command, db).await).await,
         Command::Journal(command) => with_database(&config, async |db| journal::run(command, db).await).await,
+        Command::Audit(command) => with_database(&config, async |db| audit::run(command, db).await).await,
         Command::Plan(_) | Command::Openapi => Ok(()),
     }
 }

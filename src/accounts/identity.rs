@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::store::Accounts;
 use crate::http::{ApiError, Caller, Code};
+use crate::platform::audit::{Actor, Entry};
 
 /// The session cookie's name.
 pub const SESSION_COOKIE: &str = "aisle_session";
@@ -66,6 +67,11 @@ impl Identity {
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller::User(self.user)
+    }
+
+    /// An entry of the audit log: they did this.
+    pub fn did(&self, action: &'static str) -> Entry {
+        Entry::new(Actor::User(self.user), action)
     }
 
     /// Whether they may do in this organiser's house what `role` may.

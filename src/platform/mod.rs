@@ -1,5 +1,6 @@
 //! What every room stands on: configuration, the database, ids, money, server keys, logs and metrics. Knows nothing of tickets.
 
+pub mod audit;
 pub mod config;
 pub mod db;
 pub mod embedded;

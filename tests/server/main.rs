@@ -6,6 +6,7 @@ mod harness;
 mod house;
 
 mod accounts;
+mod audit;
 mod catalog;
 mod customers;
 mod feed;
