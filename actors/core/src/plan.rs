@@ -263,7 +263,7 @@ impl Plan {
 }
 
 /// Seat numbers are below this: a plan of 150,000 seats may be edited many times over before it is reached.
-const SEAT_NUMBER_MAX: u32 = 4_000_000;
+pub(crate) const SEAT_NUMBER_MAX: u32 = 4_000_000;
 
 /// A row is cut where the step to the next seat is this much wider than its usual step.
 const AISLE_FACTOR: f32 = 1.5;

@@ -40,23 +40,6 @@ pub fn hall_with(rows: u32, seats_per_row: u32, areas: &[(&str, u32)], change: i
     Arc::new(builder.build().expect("a hall is a plan"))
 }
 
-/// A [`hall`] of one row `A`, and behind it the box `B` of two seats, sold whole, and a floor. All `Standard`.
-#[must_use]
-pub fn hall_with_box(seats: u32, floor: u32) -> Arc<Plan> {
-    let mut builder = PlanBuilder::new(PlanVersionId(Uuid::from_u128(4)), ["Standard"]);
-    builder.section("stalls");
-    builder.row();
-    for place in 0..seats {
-        builder.seat(seat(place, format!("A-{}", place + 1), CategoryNo(0), place, 0));
-    }
-    builder.table("B", true);
-    for place in 0..2 {
-        builder.seat(seat(seats + place, format!("B-{}", place + 1), CategoryNo(0), place, 1));
-    }
-    builder.area(Area { number: AreaNo(0), id: "floor".into(), category: CategoryNo(0), capacity: floor });
-    Arc::new(builder.build().expect("a hall with a box is a plan"))
-}
-
 /// A cabaret: in section `floor` the tables `T1` of four seats, sold whole, and `T2` of four, sold by the seat; in section
 /// `circle` the box `B1` of two, sold whole, and a row `A` of six. All `Standard`; the focal point is before `T1`. Seat numbers
 /// count up from 0 in this order.

@@ -128,3 +128,17 @@ fn a_show_that_is_read_on_another_plan_remembers_which_one_it_is_on() {
     assert_eq!(elsewhere.plan_version(), plan.version());
     assert_eq!(elsewhere.image(), show.image());
 }
+
+#[test]
+fn the_seat_with_the_highest_number_may_be_taken_out_too() {
+    // The new plan is read from the first line of the journal on, where this seat still had owners.
+    check(
+        "
+        block X1 B-5 B-6                -> blocked B-5 B-6
+        plan V2 without=B-6             -> on plan V2 -?11
+        see X1                          -> allocation B-5
+        unblock X1 B-5                  -> unblocked B-5
+        map                             -> aaaaaa aaaaa
+    ",
+    );
+}

@@ -45,7 +45,7 @@ pub(super) struct Bookings {
     codes: Column<AccessCodeId>,
     areas: Column<Box<[AreaCount]>>,
     returned: Column<Box<[SeatNo]>>,
-    /// Seats that the table cannot keep: the plan hasn't so many.
+    /// Seats that the table cannot keep: no plan has so many.
     unseen: Column<Box<[SeatNo]>>,
     /// The slots after the settled ones.
     recent: Vec<(BookingId, Booking)>,

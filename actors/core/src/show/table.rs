@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::ids::{CategoryNo, SeatNo};
-use crate::plan::Plan;
+use crate::plan::{Plan, SEAT_NUMBER_MAX};
 
 /// A record's place in its [`Slab`]: what a seat knows of its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,9 +168,12 @@ impl Table {
         self.cells.get(seat.index()).is_some_and(|&cell| cell == Cell::default())
     }
 
-    /// Gives a seat to somebody; who had it before is told. A number beyond the plan is passed over: a journal may be older
-    /// than the plan it is replayed on.
+    /// Gives a seat to somebody; who had it before is told. Seats that the plan hasn't have owners too: a journal is older than
+    /// the plan it is replayed on. Only a number that no plan can have is passed over.
     pub fn set(&mut self, plan: &Plan, seat: SeatNo, owner: Owner) -> Owner {
+        if seat.index() >= self.cells.len() && seat.0 < SEAT_NUMBER_MAX && owner != Owner::Nobody {
+            self.cells.resize(seat.index() + 1, Cell::default());
+        }
         let Some(cell) = self.cells.get_mut(seat.index()) else {
             return Owner::Nobody;
         };

@@ -1,24 +1,16 @@
-//! What the naive model does with bookings, allocations and the show as a whole.
+//! What the naive model does with bookings and allocations.
 
 use std::collections::BTreeSet;
 
 use aisle_core::*;
 
-use super::{Allocation, Booking, Hold, Model, Outcome, Pocket, Sale, State};
+use super::{Allocation, Booking, Hold, Model, Outcome, Pocket, State};
 
 impl Model {
     fn was_booked(&self, booking: BookingId) -> Result<bool, &'static str> {
         match self.bookings.get(&booking) {
             Some(known) if known.has.places() == 0 => Err("booking_cancelled"),
             known => Ok(known.is_some()),
-        }
-    }
-
-    fn takes_money(&self) -> Outcome {
-        match self.sale {
-            Sale::Draft => Err("not_on_sale"),
-            Sale::Over => Err("sales_ended"),
-            Sale::On | Sale::Paused(_) => Ok(()),
         }
     }
 
@@ -82,8 +74,8 @@ impl Model {
         if has.places() == 0 {
             return Err("validation_failed");
         }
-        Self::sound(&sale.seats, &sale.areas)?;
-        self.must_take_whole_tables(origin, &sale.seats, &has.seats)?;
+        self.sound(&sale.seats, &sale.areas)?;
+        self.must_take_whole_boxes(origin, &sale.seats, &has.seats)?;
         self.may_buy(origin, sale.customer, has.places())?;
         let kept = home.and_then(|from| self.allocations.get(&from)).filter(|kept| kept.open);
         let kept = kept.map(|kept| kept.has.clone()).unwrap_or_default();
@@ -94,9 +86,9 @@ impl Model {
                 return Err("seats_taken");
             }
             let other = Pocket::of(chosen, &[]);
-            assert_eq!(other.seats.len(), has.seats.len(), "as many as were paid for");
+            self.must_be_equal(&has.seats, &other.seats);
             assert!(other.seats.iter().all(|&seat| self.letter(seat) == b'a'), "equal seats are free");
-            self.must_take_whole_tables(origin, chosen, &other.seats).expect("no part of a whole table");
+            self.must_take_whole_boxes(origin, chosen, &other.seats).expect("no part of a whole table");
             has.seats = other.seats;
         }
         let from_home =
@@ -151,7 +143,7 @@ impl Model {
         if kept.is_none() && wanted.places() == 0 {
             return Err("validation_failed");
         }
-        Self::sound(seats, areas)?;
+        self.sound(seats, areas)?;
         let kept = kept.get_or_insert_default();
         let more = Pocket {
             seats: wanted.seats.difference(&kept.has.seats).copied().collect(),
@@ -181,27 +173,6 @@ impl Model {
         if whole || (kept.has.places() == 0 && back.places() > 0) {
             *kept = Allocation::default();
         }
-        Ok(())
-    }
-
-    pub(super) fn change_show(&mut self, change: &StateChange) -> Outcome {
-        self.sale = match (self.sale, change) {
-            (Sale::Draft, StateChange::Publish) => Sale::On,
-            (Sale::On, StateChange::Publish | StateChange::Resume) => Sale::On,
-            (Sale::On, StateChange::Pause { .. }) => Sale::Paused(self.now),
-            (Sale::Paused(since), StateChange::Pause { .. }) => Sale::Paused(since),
-            (Sale::Paused(since), StateChange::Resume) => {
-                for hold in self.holds.values_mut() {
-                    if let State::Open(until) = hold.state {
-                        hold.state = State::Open(until + self.now - since);
-                        hold.cap += self.now - since;
-                    }
-                }
-                Sale::On
-            }
-            (Sale::On | Sale::Paused(_) | Sale::Over, StateChange::End) => Sale::Over,
-            _ => return Err("wrong_state"),
-        };
         Ok(())
     }
 }
