@@ -17,13 +17,14 @@ use uuid::Uuid;
 use super::desk::{gone, listed, seen};
 use super::running::{handle, show_hash};
 use super::shows::show_for;
+use super::store::Office;
 use crate::accounts::{Identity, Role};
 use crate::catalog::Catalog;
 use crate::holds::{AreaQuantity, area_counts, areas_json, seat_numbers};
 use crate::http::extract::Page;
 use crate::http::rejection::{asked, guids};
 use crate::http::{ApiError, Code, IdempotencyKey, Json, Once, once};
-use crate::platform::{ids, time};
+use crate::platform::{audit, ids, time};
 
 /// More would be a list that nobody reads, and a show that never forgets one.
 const STANDING_MAX: usize = 500;
@@ -184,12 +185,12 @@ async fn admin_make_allocation(
     id: Path<Uuid>,
     body: Json<NewAllocation>,
 ) -> Result<HttpResponse, ApiError> {
-    show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
     let Json { value, hash } = body;
     let key = key.of(identity.caller())?;
     let allocation = key.as_ref().map_or_else(ids::new_id, |key| key.id(&format!("allocations:{id}")));
     let request = Once { key: key.as_ref(), route: "POST /admin/shows/allocations", hash: hash ^ show_hash(*id) };
-    once(catalog.db(), request, StatusCode::CREATED, async |_| {
+    once(catalog.db(), request, StatusCode::CREATED, async |transaction| {
         must_be_ahead(value.release_at, &clock)?;
         let running = handle(&all, *id).await?;
         let plan = running.plan();
@@ -206,6 +207,8 @@ async fn admin_make_allocation(
                 format!("A show has at most {STANDING_MAX} allocations; lift one."),
             ));
         }
+        let entry = identity.did("allocation.made").of(show.organizer_id).on("allocation", allocation);
+        audit::record(transaction, entry.with("show", *id)).await?;
         Ok(AllocationJson::new(ask(&running, command).await?, plan))
     })
     .await
@@ -242,8 +245,10 @@ async fn admin_read_allocation(
     security(("session" = []), ("bearer" = []))
 )]
 #[patch("/admin/shows/{id}/allocations/{allocation}")]
+#[allow(clippy::too_many_arguments, reason = "each is something else that the request says")]
 async fn admin_change_allocation(
     catalog: Data<Catalog>,
+    office: Data<Office>,
     all: Data<Shows>,
     clock: Data<Clock>,
     identity: Identity,
@@ -251,7 +256,7 @@ async fn admin_change_allocation(
     body: Json<ChangeAllocation>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, allocation) = path.into_inner();
-    show_for(&catalog, &identity, Role::BoxOffice, id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     let change = body.value;
     must_be_ahead(change.release_at.flatten(), &clock)?;
     let running = handle(&all, id).await?;
@@ -271,6 +276,8 @@ async fn admin_change_allocation(
         reason: change.reason.unwrap_or(before.reason),
         release_at: change.release_at.map_or(before.release_at, |at| at.map(time::to_core)),
     };
+    let entry = identity.did("allocation.changed").of(show.organizer_id).on("allocation", allocation);
+    office.record(entry.with("show", id)).await?;
     let mut view = ask(&running, block).await?;
     let gone: Vec<SeatNo> = remove.into_iter().filter(|seat| view.seats.contains(seat)).collect();
     let fewer = totals.iter().filter_map(|count| {
@@ -296,13 +303,16 @@ async fn admin_change_allocation(
 #[delete("/admin/shows/{id}/allocations/{allocation}")]
 async fn admin_end_allocation(
     catalog: Data<Catalog>,
+    office: Data<Office>,
     all: Data<Shows>,
     identity: Identity,
     path: Path<(Uuid, Uuid)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, allocation) = path.into_inner();
-    show_for(&catalog, &identity, Role::BoxOffice, id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     let running = handle(&all, id).await?;
+    let entry = identity.did("allocation.ended").of(show.organizer_id).on("allocation", allocation);
+    office.record(entry.with("show", id)).await?;
     ask(&running, Command::Unblock { allocation: AllocationId(allocation), seats: Vec::new(), areas: Vec::new() })
         .await?;
     Ok(gone())

@@ -17,7 +17,7 @@ use crate::catalog::{AccessCode, AccessCodeInput, Catalog, codes};
 use crate::http::extract::Page;
 use crate::http::rejection::asked;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 fn missing() -> ApiError {
     ApiError::not_found("access code")
@@ -77,7 +77,7 @@ async fn admin_make_access_code(
     id: Path<Uuid>,
     body: Json<AccessCodeInput>,
 ) -> Result<HttpResponse, ApiError> {
-    show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
     let Json { value: fields, hash } = body;
     fields.check()?;
     let key = key.of(identity.caller())?;
@@ -92,6 +92,8 @@ async fn admin_make_access_code(
             }
         }
         codes::insert(transaction, *id, code, &fields).await?;
+        let entry = identity.did("access_code.made").of(show.organizer_id).on("access_code", code);
+        audit::record(transaction, entry.with("show", *id)).await?;
         codes::read(transaction, *id, code).await?.ok_or_else(missing)
     })
     .await
@@ -137,7 +139,7 @@ async fn admin_change_access_code(
     body: Json<Patch<AccessCodeInput>>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, code) = path.into_inner();
-    show_for(&catalog, &identity, Role::BoxOffice, id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     let before = catalog.access_code(id, code).await?.ok_or_else(missing)?;
     seen.check(before.version)?;
     if before.ended_at.is_some() {
@@ -148,6 +150,8 @@ async fn admin_change_access_code(
     let request = Once { key: None, route: "PATCH /admin/shows/access-codes", hash: body.hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         codes::update(transaction, &before, &fields).await?;
+        let entry = identity.did("access_code.changed").of(show.organizer_id).on("access_code", code);
+        audit::record(transaction, entry.with("show", id)).await?;
         let mut changed = [codes::read(transaction, id, code).await?.ok_or_else(missing)?];
         count(&all, id, &mut changed).await?;
         let [changed] = changed;
@@ -170,9 +174,10 @@ async fn admin_end_access_code(
     path: Path<(Uuid, Uuid)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, code) = path.into_inner();
-    show_for(&catalog, &identity, Role::BoxOffice, id).await?;
+    let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     catalog.access_code(id, code).await?.ok_or_else(missing)?;
-    catalog.archive(|transaction| Box::pin(codes::end(transaction, code))).await?;
+    let entry = identity.did("access_code.ended").of(show.organizer_id).on("access_code", code).with("show", id);
+    catalog.archive(entry, |transaction| Box::pin(codes::end(transaction, code))).await?;
     Ok(gone())
 }
 

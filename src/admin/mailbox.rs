@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::store::Office;
 use crate::accounts::{Identity, Role};
 use crate::http::extract::Page;
 use crate::http::{ApiError, Listing};
@@ -86,6 +87,7 @@ fn must_read(identity: &Identity, organizer: Option<Uuid>) -> Result<(), ApiErro
 #[get("/admin/mailbox")]
 async fn list(
     mailbox: web::Data<Mailbox>,
+    office: web::Data<Office>,
     identity: Identity,
     listing: web::Query<Listing>,
 ) -> Result<HttpResponse, ApiError> {
@@ -95,6 +97,7 @@ async fn list(
         let runs = identity.memberships.iter().filter(|&&(_, role)| role >= Role::Organizer);
         runs.map(|&(organizer, _)| organizer).collect()
     });
+    office.record(identity.did("mailbox.listed")).await?;
     let mails = mailbox.list(houses.as_deref(), after, limit).await?;
     let page = Page::cut(mails.into_iter().map(MailView::new).collect(), limit, |mail: &MailView| Cursor {
         at: mail.created_at.as_microsecond(),
@@ -111,10 +114,16 @@ async fn list(
     security(("session" = []), ("bearer" = []))
 )]
 #[get("/admin/mailbox/{id}")]
-async fn read(mailbox: web::Data<Mailbox>, identity: Identity, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn read(
+    mailbox: web::Data<Mailbox>,
+    office: web::Data<Office>,
+    identity: Identity,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
     identity.must_be_staff(Role::Organizer)?;
     let Some((mail, text, html)) = mailbox.one(*id).await? else { return Err(ApiError::not_found("mail")) };
     must_read(&identity, mail.organizer)?;
+    office.record(identity.did("mail.read").of(mail.organizer).on("mail", *id)).await?;
     let view = WholeMailView { mail: MailView::new(mail), text, html };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-store")).json(view))
 }
@@ -129,6 +138,7 @@ async fn read(mailbox: web::Data<Mailbox>, identity: Identity, id: web::Path<Uui
 #[get("/admin/mailbox/{id}/attachments/{name}")]
 async fn attachment(
     mailbox: web::Data<Mailbox>,
+    office: web::Data<Office>,
     identity: Identity,
     path: web::Path<(Uuid, String)>,
 ) -> Result<HttpResponse, ApiError> {
@@ -137,6 +147,7 @@ async fn attachment(
     let found = mailbox.attachment(id, &name).await?;
     let Some((organizer, content_type, body)) = found else { return Err(ApiError::not_found("attachment")) };
     must_read(&identity, organizer)?;
+    office.record(identity.did("mail.attachment_read").of(organizer).on("mail", id)).await?;
     // The name was made plain when the mail was kept: it needs no quoting here.
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, content_type))

@@ -1,6 +1,7 @@
 //! The back office, the set-up of an empty server, and what the site says of itself.
 
 mod allocations;
+mod audit;
 mod codes;
 mod desk;
 mod history;
@@ -38,5 +39,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(codes::routes)
         .configure(setup::routes)
         .configure(site::routes)
+        .configure(audit::routes)
         .configure(mailbox::routes);
 }

@@ -11,7 +11,7 @@ use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Organizer, OrganizerInput, organizers};
 use crate::http::extract::Page;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 fn missing() -> ApiError {
     ApiError::not_found("organizer")
@@ -57,6 +57,7 @@ async fn admin_make_organizer(
     let request = Once { key: key.as_ref(), route: "POST /admin/organizers", hash };
     once(catalog.db(), request, StatusCode::CREATED, async |transaction| {
         organizers::insert(transaction, id, &fields).await?;
+        audit::record(transaction, identity.did("organizer.made").of(id).on("organizer", id)).await?;
         organizers::read(transaction, id).await?.ok_or_else(missing)
     })
     .await
@@ -103,6 +104,8 @@ async fn admin_change_organizer(
     let request = Once { key: None, route: "PATCH /admin/organizers", hash: body.hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         organizers::update(transaction, *id, found.version, &fields).await?;
+        let entry = identity.did("organizer.changed").of(found.id).on("organizer", *id);
+        audit::record(transaction, entry.with("version", found.version)).await?;
         organizers::read(transaction, *id).await?.ok_or_else(missing)
     })
     .await
@@ -126,7 +129,8 @@ async fn admin_archive_organizer(
     identity.must(Role::Organizer, found.id, "organizer")?;
     identity.must_be_admin()?;
     seen.check(found.version)?;
-    catalog.archive(|transaction| Box::pin(organizers::archive(transaction, *id))).await?;
+    let entry = identity.did("organizer.archived").of(found.id).on("organizer", *id);
+    catalog.archive(entry, |transaction| Box::pin(organizers::archive(transaction, *id))).await?;
     Ok(gone())
 }
 

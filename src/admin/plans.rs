@@ -17,7 +17,7 @@ use crate::catalog::plan::{PlanDocument, PlanProblems};
 use crate::catalog::{Catalog, NewVersion, PlanInput, PlanRecord, PlanVersion, plans};
 use crate::http::extract::{self, Page};
 use crate::http::{ApiError, Code, FieldProblem, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, caching, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 /// How many bytes an imported plan may have.
 #[derive(Clone, Copy, Debug)]
@@ -154,23 +154,24 @@ async fn admin_import_plan(
         actix_web::web::block(move || understood(query, body)).await.map_err(|error| ApiError::fault(&error))??;
     let json = std::str::from_utf8(&json).map_err(|_| ApiError::field("", "is not UTF-8"))?;
     let key = key.of(identity.caller())?;
-    let (id, new) = match import.plan_id {
+    let (id, organizer, new) = match import.plan_id {
         Some(id) => {
             let plan = catalog.plan(id).await?.filter(|plan| plan.archived_at.is_none()).ok_or_else(missing)?;
             identity.must(Role::Organizer, plan.organizer_id, "plan")?;
-            (id, None)
+            (id, plan.organizer_id, None)
         }
         None => {
-            let new = new_plan(&catalog, &identity, import, &document).await?;
-            (key.as_ref().map_or_else(ids::new_id, |key| key.id("plans")), Some(new))
+            let (organizer, fields) = new_plan(&catalog, &identity, import, &document).await?;
+            (key.as_ref().map_or_else(ids::new_id, |key| key.id("plans")), organizer, Some(fields))
         }
     };
     let request = Once { key: key.as_ref(), route: "POST /admin/plans", hash };
     once(catalog.db(), request, StatusCode::CREATED, async |transaction| {
-        if let Some((organizer, fields)) = &new {
-            plans::insert(transaction, id, *organizer, fields).await?;
+        if let Some(fields) = &new {
+            plans::insert(transaction, id, organizer, fields).await?;
         }
         plans::import(transaction, NewVersion { plan: id, document: &document, json }).await?;
+        audit::record(transaction, identity.did("plan.imported").of(organizer).on("plan", id)).await?;
         plans::read(transaction, id).await?.ok_or_else(missing)
     })
     .await
@@ -266,6 +267,8 @@ async fn admin_change_plan(
     let request = Once { key: None, route: "PATCH /admin/plans", hash: body.hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         plans::update(transaction, &plan, &fields).await?;
+        let entry = identity.did("plan.changed").of(plan.organizer_id).on("plan", *id);
+        audit::record(transaction, entry.with("version", plan.version)).await?;
         plans::read(transaction, *id).await?.ok_or_else(missing)
     })
     .await
@@ -288,7 +291,8 @@ async fn admin_archive_plan(
     let plan = catalog.plan(*id).await?.ok_or_else(missing)?;
     identity.must(Role::Organizer, plan.organizer_id, "plan")?;
     seen.check(plan.version)?;
-    catalog.archive(|transaction| Box::pin(plans::archive(transaction, *id))).await?;
+    let entry = identity.did("plan.archived").of(plan.organizer_id).on("plan", *id);
+    catalog.archive(entry, |transaction| Box::pin(plans::archive(transaction, *id))).await?;
     Ok(gone())
 }
 

@@ -11,7 +11,7 @@ use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Production, ProductionInput, productions};
 use crate::http::extract::Page;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 fn missing() -> ApiError {
     ApiError::not_found("production")
@@ -60,6 +60,8 @@ async fn admin_make_production(
     let request = Once { key: key.as_ref(), route: "POST /admin/productions", hash };
     once(catalog.db(), request, StatusCode::CREATED, async |transaction| {
         productions::insert(transaction, id, &fields).await?;
+        audit::record(transaction, identity.did("production.made").of(fields.organizer_id).on("production", id))
+            .await?;
         productions::read(transaction, id).await?.ok_or_else(missing)
     })
     .await
@@ -109,6 +111,8 @@ async fn admin_change_production(
     let request = Once { key: None, route: "PATCH /admin/productions", hash: body.hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         productions::update(transaction, *id, found.version, &fields).await?;
+        let entry = identity.did("production.changed").of(found.fields.organizer_id).on("production", *id);
+        audit::record(transaction, entry.with("version", found.version)).await?;
         productions::read(transaction, *id).await?.ok_or_else(missing)
     })
     .await
@@ -131,7 +135,8 @@ async fn admin_archive_production(
     let found = catalog.production(*id).await?.ok_or_else(missing)?;
     identity.must(Role::Organizer, found.fields.organizer_id, "production")?;
     seen.check(found.version)?;
-    catalog.archive(|transaction| Box::pin(productions::archive(transaction, *id))).await?;
+    let entry = identity.did("production.archived").of(found.fields.organizer_id).on("production", *id);
+    catalog.archive(entry, |transaction| Box::pin(productions::archive(transaction, *id))).await?;
     Ok(gone())
 }
 

@@ -22,6 +22,7 @@ use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Shelf, Shelved, Show, plans, shows, stands};
 use crate::http::rejection::{asked, unasked};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Once, once};
+use crate::platform::audit;
 
 /// Seats that one list of a preview names; the counts beside it are whole.
 const NAMED_MAX: usize = 1_000;
@@ -239,6 +240,8 @@ async fn admin_change_plan_of_show(
         before.ask(change).await.map_err(|error| asked(error, before.plan()))?;
         let after = handle(&all, *id).await?;
         let facts = after.facts().await.map_err(|error| asked(error, after.plan()))?;
+        let entry = identity.did("show.replanned").of(show.organizer_id).on("show", *id);
+        audit::record(transaction, entry.with("plan_version", value.plan_version)).await?;
         plans::note_version_of(&mut *transaction, *id, value.plan_version).await?;
         shows::note(transaction, *id, &stands(&facts)).await?;
         shows::read(transaction, *id).await?.ok_or_else(missing)

@@ -16,7 +16,7 @@ use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Show, prices, shows, stands};
 use crate::http::rejection::{asked, unasked};
 use crate::http::{ApiError, Code, IdempotencyKey, Json, Once, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 /// What to do with a show.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -34,6 +34,20 @@ pub enum Action {
     Move,
     /// It has taken place.
     End,
+}
+
+impl Action {
+    /// What the audit log calls it.
+    fn done(self) -> &'static str {
+        match self {
+            Self::Publish => "show.published",
+            Self::Pause => "show.paused",
+            Self::Resume => "show.resumed",
+            Self::Cancel => "show.cancelled",
+            Self::Move => "show.moved",
+            Self::End => "show.ended",
+        }
+    }
 }
 
 /// A change of a show's state.
@@ -98,6 +112,8 @@ async fn admin_change_state(
     let key = key.of(identity.caller())?;
     let request = Once { key: key.as_ref(), route: "POST /admin/shows/state", hash: hash ^ show_hash(*id) };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
+        let done = value.action.done();
+        audit::record(transaction, identity.did(done).of(show.organizer_id).on("show", *id)).await?;
         if matches!(value.action, Action::Publish) {
             must_be_priced(prices::unpriced(transaction, *id).await?)?;
             bring_in_line(&all, *id, &show.fields).await?;

@@ -14,6 +14,7 @@ use crate::accounts::{self, Accounts, NewUser, Passwords, User, insert_organizer
 use crate::catalog::{VenueInput, venues};
 use crate::http::caching::PRIVATE;
 use crate::http::{ApiError, Code, Json};
+use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::house::{self, House};
 use crate::platform::ids;
@@ -177,6 +178,8 @@ async fn set_up(
     if !house::found(&mut transaction, &house).await? {
         return Err(ApiError::plain(Code::AlreadySetUp));
     }
+    let entry = Entry::new(Actor::User(user), "server.set_up").of(organizer_id);
+    audit::security(&mut transaction, Severity::Notice, entry).await?;
     transaction.commit().await.map_err(DbFault)?;
     let token = accounts.make_session(user).await?;
     let user = accounts.user(user).await?.ok_or_else(|| ApiError::plain(Code::Internal))?;

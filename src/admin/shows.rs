@@ -18,7 +18,7 @@ use crate::http::extract::Page;
 use crate::http::rejection::{asked, unasked};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
 use crate::platform::money::Currency;
-use crate::platform::{house, ids};
+use crate::platform::{audit, house, ids};
 
 pub(super) fn missing() -> ApiError {
     ApiError::not_found("show")
@@ -79,6 +79,7 @@ async fn admin_make_show(
         if let Some(table) = fields.prices.clone() {
             prices::replace(transaction, id, table).await.map_err(|error| ApiError::from(error.within("prices")))?;
         }
+        audit::record(transaction, identity.did("show.made").of(organizer).on("show", id)).await?;
         shows::read(transaction, id).await?.ok_or_else(missing)
     })
     .await
@@ -136,6 +137,8 @@ async fn admin_change_show(
         if let Some(table) = fields.prices.clone() {
             prices::replace(transaction, *id, table).await.map_err(|error| ApiError::from(error.within("prices")))?;
         }
+        let entry = identity.did("show.changed").of(show.organizer_id).on("show", *id);
+        audit::record(transaction, entry.with("version", show.version)).await?;
         // Before the commit: rules that the show refuses are no wish to be kept.
         bring_in_line(&all, *id, &fields).await?;
         shows::read(transaction, *id).await?.ok_or_else(missing)
@@ -166,7 +169,8 @@ async fn admin_archive_show(
 ) -> Result<HttpResponse, ApiError> {
     let show = show_for(&catalog, &identity, Role::Organizer, *id).await?;
     seen.check(show.version)?;
-    catalog.archive(|transaction| Box::pin(shows::archive(transaction, *id))).await?;
+    let entry = identity.did("show.archived").of(show.organizer_id).on("show", *id);
+    catalog.archive(entry, |transaction| Box::pin(shows::archive(transaction, *id))).await?;
     Ok(gone())
 }
 
@@ -224,6 +228,8 @@ async fn admin_set_prices(
     let request = Once { key: None, route: "PUT /admin/shows/prices", hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         prices::replace(transaction, *id, table).await?;
+        let entry = identity.did("show.priced").of(show.organizer_id).on("show", *id);
+        audit::record(transaction, entry.with("version", show.version)).await?;
         if show.state != "draft" {
             must_be_priced(prices::unpriced(transaction, *id).await?)?;
         }

@@ -1,4 +1,6 @@
-//! SQL of the back office that belongs to no other room: the set-up token, and reading a show's journal.
+//! SQL of the back office that belongs to no other room: the set-up token, and reading a show's journal and the audit log.
+
+mod log;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,7 +11,10 @@ use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::platform::audit::{self, Entry};
 use crate::platform::db::{Db, DbFault};
+
+pub use log::{LogEntry, LogWanted};
 
 /// The back office, in the database.
 #[derive(Clone, Debug)]
@@ -53,6 +58,14 @@ impl Office {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.pool
+    }
+
+    /// Records what has no transaction of its own: before it is done, so that nothing is done without an entry.
+    ///
+    /// # Errors
+    /// When the database does not answer; then it is not to be done.
+    pub async fn record(&self, entry: Entry) -> Result<(), DbFault> {
+        audit::record(&mut *self.pool.acquire().await?, entry).await
     }
 
     /// What happened to a show after this number.

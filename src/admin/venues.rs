@@ -11,7 +11,7 @@ use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Venue, VenueInput, venues};
 use crate::http::extract::Page;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
-use crate::platform::ids;
+use crate::platform::{audit, ids};
 
 fn missing() -> ApiError {
     ApiError::not_found("venue")
@@ -60,6 +60,7 @@ async fn admin_make_venue(
     let request = Once { key: key.as_ref(), route: "POST /admin/venues", hash };
     once(catalog.db(), request, StatusCode::CREATED, async |transaction| {
         venues::insert(transaction, id, &fields).await?;
+        audit::record(transaction, identity.did("venue.made").of(fields.organizer_id).on("venue", id)).await?;
         venues::read(transaction, id).await?.ok_or_else(missing)
     })
     .await
@@ -109,6 +110,8 @@ async fn admin_change_venue(
     let request = Once { key: None, route: "PATCH /admin/venues", hash: body.hash };
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         venues::update(transaction, *id, found.version, &fields).await?;
+        let entry = identity.did("venue.changed").of(found.fields.organizer_id).on("venue", *id);
+        audit::record(transaction, entry.with("version", found.version)).await?;
         venues::read(transaction, *id).await?.ok_or_else(missing)
     })
     .await
@@ -131,7 +134,8 @@ async fn admin_archive_venue(
     let found = catalog.venue(*id).await?.ok_or_else(missing)?;
     identity.must(Role::Organizer, found.fields.organizer_id, "venue")?;
     seen.check(found.version)?;
-    catalog.archive(|transaction| Box::pin(venues::archive(transaction, *id))).await?;
+    let entry = identity.did("venue.archived").of(found.fields.organizer_id).on("venue", *id);
+    catalog.archive(entry, |transaction| Box::pin(venues::archive(transaction, *id))).await?;
     Ok(gone())
 }
 

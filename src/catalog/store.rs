@@ -23,6 +23,7 @@ pub use shows::{Counts, Show, ShowInput, ShowStands};
 pub use venues::{Venue, VenueInput};
 
 use super::lookup::Catalog;
+use crate::platform::audit::{self, Entry};
 use crate::platform::db::{Db, DbFault};
 
 /// Which page of a back-office list.
@@ -60,18 +61,20 @@ impl Catalog {
         &self.pool
     }
 
-    /// Puts something away, in a transaction of its own.
+    /// Puts something away, in a transaction of its own, and records it there.
     ///
     /// # Errors
     /// Those of `work`; nothing has changed then.
     pub async fn archive(
         &self,
+        entry: Entry,
         work: impl for<'c> FnOnce(
             &'c mut sqlx::PgConnection,
         ) -> futures_util::future::LocalBoxFuture<'c, Result<(), CatalogError>>,
     ) -> Result<(), CatalogError> {
         let mut transaction = self.pool.begin().await?;
         work(&mut transaction).await?;
+        audit::record(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(())
     }

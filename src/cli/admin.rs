@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::Failure;
 use crate::accounts::{Accounts, NewUser, Passwords, insert_user};
+use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::Db;
 
 #[derive(Subcommand)]
@@ -44,9 +45,12 @@ async fn create(db: Db, email: String, name: String, password_stdin: bool) -> Re
         None
     };
     let accounts = Accounts::new(db);
-    let mut connection = accounts.pool().acquire().await.map_err(|error| Failure::of(&error))?;
+    let mut transaction = accounts.pool().begin().await.map_err(|error| Failure::of(&error))?;
     let user = NewUser { name, email, password_hash, is_admin: true };
-    let id = insert_user(&mut connection, &user).await.map_err(|error| Failure::of(&error))?;
+    let id = insert_user(&mut transaction, &user).await.map_err(|error| Failure::of(&error))?;
+    let entry = Entry::new(Actor::Operator, "administrator.made").on("user", id);
+    audit::security(&mut transaction, Severity::Notice, entry).await.map_err(|error| Failure::of(&error))?;
+    transaction.commit().await.map_err(|error| Failure::of(&error))?;
     let token = accounts.make_bearer(id, "made on the command line").await.map_err(|error| Failure::of(&error))?;
     println!("{token}");
     eprintln!("This token is shown once. Send it as: Authorization: Bearer …");

@@ -64,6 +64,24 @@ async fn may_see(
     }
 }
 
+/// Staff's own acts are recorded; a buyer's are the order itself.
+async fn note(
+    checkout: &Checkout,
+    access: Access,
+    identity: &MaybeIdentity,
+    action: &'static str,
+    order: Uuid,
+) -> Result<(), ApiError> {
+    match (access, &identity.0) {
+        (Access::Staff, Some(identity)) => {
+            let organizer = checkout.store.organizer_of(order).await?;
+            checkout.store.record(identity.did(action).of(organizer).on("order", order)).await?;
+        }
+        (Access::Staff | Access::Guest, _) => {}
+    }
+    Ok(())
+}
+
 /// The order as it is shown.
 async fn shown(checkout: &Checkout, keys: &Keys, saga: &Saga, access: Access) -> Result<OrderJson, ApiError> {
     let view = checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::drive::Loaded;
 use super::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, RefundStatus, Repayment, Saga};
 use crate::payments::MethodKind;
+use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
 use crate::platform::ids::derived_id;
@@ -54,6 +55,15 @@ impl Orders {
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    /// Records an act of staff before it is done, because an order is changed in several transactions: so nothing is done
+    /// without an entry.
+    ///
+    /// # Errors
+    /// When the database does not answer; then it is not to be done.
+    pub async fn record(&self, entry: Entry) -> Result<(), DbFault> {
+        audit::record(&mut *self.pool.acquire().await?, entry).await
     }
 
     /// An order's saga; `None`: there is no such order.

@@ -2,7 +2,7 @@
 
 mod allocations;
 mod codes;
-mod house;
+pub mod house;
 mod public;
 mod records;
 mod replan;

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/admin/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log, newest first: administrators read all of it, who runs a house reads its own. Who it was by name and from where
+         *     is told as long as it is kept; network and e-mail addresses to administrators alone.
+         */
+        get: operations["get_admin_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/mailbox": {
         parameters: {
             query?: never;
@@ -435,6 +455,23 @@ export interface paths {
         put?: never;
         /** Publishes, pauses, resumes, cancels, moves or ends a show. */
         post: operations["post_admin_shows_id_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/system/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the house's security is about: sign-ins refused, sessions ended by reuse, keys made, roles changed. Newest first. */
+        get: operations["get_admin_system_security_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1534,6 +1571,58 @@ export interface components {
             /** @description What it costs, whole. */
             amount: components["schemas"]["Money"];
         };
+        /** @description Who did it. */
+        LogActor: {
+            /** @description `user`, `key`, `device`, `guest`, `stranger`, `operator` or `server`. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The account, key or device.
+             */
+            id?: string | null;
+            /** @description What the account is called; null when there is none any more. */
+            name?: string | null;
+        };
+        /** @description An entry of the audit log. */
+        LogEntry: {
+            /**
+             * Format: int64
+             * @description Its number: from 1, without gaps in the whole log.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Of a security event: `notice`, `warning` or `alarm`. */
+            severity?: string | null;
+            /** @description Who. */
+            actor: components["schemas"]["LogActor"];
+            /** @description Did what: two words. */
+            action: string;
+            /**
+             * Format: uuid
+             * @description In whose house.
+             */
+            organizer_id?: string | null;
+            object?: components["schemas"]["LogObject"] | null;
+            /** @description What else there is to say: ids, words, numbers. */
+            detail: Record<string, never>;
+            /** @description From which network address; null where it was not kept, is no longer kept, or is not the reader's business. */
+            address?: string | null;
+            /** @description Under which e-mail address a stranger tried; null as before. */
+            email?: string | null;
+            /** @description The chain's hash, in hexadecimal digits. */
+            hash: string;
+        };
+        /** @description To what it was done. */
+        LogObject: {
+            /** @description `show`, `venue`, … */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+        };
         /** @description Who signed in, and a token for clients that keep no cookies. */
         LoggedIn: {
             user: components["schemas"]["User"];
@@ -1822,6 +1911,44 @@ export interface components {
                 event: Record<string, never>;
                 /** @description The seats that it is about, as their plan has them. */
                 places: components["schemas"]["PlaceName"][];
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_LogEntry: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Its number: from 1, without gaps in the whole log.
+                 */
+                number: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Of a security event: `notice`, `warning` or `alarm`. */
+                severity?: string | null;
+                /** @description Who. */
+                actor: components["schemas"]["LogActor"];
+                /** @description Did what: two words. */
+                action: string;
+                /**
+                 * Format: uuid
+                 * @description In whose house.
+                 */
+                organizer_id?: string | null;
+                object?: components["schemas"]["LogObject"] | null;
+                /** @description What else there is to say: ids, words, numbers. */
+                detail: Record<string, never>;
+                /** @description From which network address; null where it was not kept, is no longer kept, or is not the reader's business. */
+                address?: string | null;
+                /** @description Under which e-mail address a stranger tried; null as before. */
+                email?: string | null;
+                /** @description The chain's hash, in hexadecimal digits. */
+                hash: string;
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -3566,6 +3693,51 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_admin_audit_log: {
+        parameters: {
+            query?: {
+                /** @description In this organiser's house; without it, in all that the caller runs. */
+                organizer_id?: string;
+                /** @description By this account, key or device. */
+                actor?: string;
+                /** @description This action (`show.published`), or all of one kind (`show`). */
+                action?: string;
+                /** @description To the thing of this id. */
+                object?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogEntry"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_mailbox: {
         parameters: {
             query?: {
@@ -5017,6 +5189,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Show"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_system_security_events: {
+        parameters: {
+            query?: {
+                /** @description `notice`, `warning` or `alarm`. */
+                severity?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogEntry"];
                 };
             };
             /** @description A problem: see `code` */

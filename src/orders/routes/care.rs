@@ -12,7 +12,7 @@ use super::super::drive::Drove;
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
-use super::{Access, answer, may_see, shown};
+use super::{Access, answer, may_see, note, shown};
 use crate::accounts::{MaybeIdentity, normalized};
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
@@ -84,6 +84,7 @@ pub async fn try_again(
         None => false,
     };
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
+    note(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
     let drove = there(checkout.change(*id, |saga, now| saga.try_again(now, payment, name, kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
@@ -119,6 +120,7 @@ pub async fn reopen_order(
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
+    note(&checkout, access, &identity, "order.reopened", *id).await?;
     let drove = there(checkout.change(*id, |saga, _| saga.give_up()).await?)?;
     let saga = given_up(drove)?;
     let mut holds = Vec::with_capacity(saga.parts.len());
@@ -174,6 +176,7 @@ pub async fn cancel_order(
         let order = shown(&checkout, &keys, &loaded.saga, access).await?;
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
+    note(&checkout, access, &identity, "order.cancelled", *id).await?;
     let unpaid = loaded.saga.state == OrderState::AwaitingPayment;
     let saga = if unpaid {
         given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
