@@ -1,7 +1,7 @@
 /** Accounts: who somebody is, how they prove it, what is theirs. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { call } from './client'
-import type { User } from './types'
+import type { Order, Page, User } from './types'
 
 /** What a second step may be made with. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const
@@ -47,3 +47,8 @@ export function wasSignedIn(): boolean {
     return false
   }
 }
+
+export const myOrders = (after: string | null, signal?: AbortSignal) => call<Page<Order>>('GET', `/me/orders?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`, undefined, { signal })
+export const claimOrders = (key: string) => call<{ claimed: number }>('POST', '/me/orders/claim', {}, { key })
+export const exportMe = () => call<unknown>('GET', '/me/export')
+export const deleteMe = (body: { password: string }, key: string) => call('DELETE', '/me', body, { key })

@@ -4,10 +4,10 @@ import { Problem } from '../api/client'
 import { useSpeech } from '../i18n'
 import { Button, Notice, buttonClass } from '../ui'
 
-/** What a read that failed says, with the one thing to do about it. */
-export function Trouble({ error, again }: { error: unknown; again?: () => void }) {
+/** What a read that failed says, with the one thing to do about it. What is missing is the whole page, or a `part` of it. */
+export function Trouble({ error, again, part = false }: { error: unknown; again?: () => void; part?: boolean }) {
   const { t, f } = useSpeech()
-  if (error instanceof Problem && error.status === 404) return <NothingHere />
+  if (!part && error instanceof Problem && error.status === 404) return <NothingHere />
   return (
     <Notice kind="alarm">
       <p>{f.problem(error)}</p>

@@ -31,4 +31,23 @@ export const account: typeof english = {
     title: 'Anmeldung und Sicherheit', password: 'Passwort', passwordGo: 'Passwort ändern', passwordDone: 'Das Passwort ist geändert. Alle anderen Geräte wurden abgemeldet.', sessions: 'Wo Sie angemeldet sind', sessionsHint: 'Beenden Sie, was Sie nicht kennen, und ändern Sie dann das Passwort.',
     thisOne: 'dieses Gerät', end: 'Beenden', endThis: 'Abmelden', ended: 'Beendet.', lastUsed: (when) => `zuletzt ${when}`, since: (when) => `seit ${when}`, unknownDevice: 'Unbekanntes Gerät', noSessions: 'Nur dieses.', endNamed: (name) => `Beenden: ${name}`,
   },
+  twoStep: {
+    title: 'Zweiter Schritt', hint: 'Nach dem Passwort ein Code, den nur Ihr Telefon kennt.', on: 'Beim Anmelden wird nach einem Code aus Ihrer App gefragt.', off: 'Nicht eingerichtet.', required: 'Ihre Rolle im Haus verlangt einen zweiten Schritt.', begin: 'Einrichten', scan: 'Mit einer Authenticator-App abfotografieren', orType: 'Oder diesen Schlüssel eintippen:',
+    confirm: 'Einschalten', qr: 'Code zum Abfotografieren mit einer Authenticator-App', code: 'Der Code, den die App jetzt zeigt', disable: 'Ausschalten', disableText: 'Dann genügt das Passwort allein, oder ein Passkey.', disabled: 'Der zweite Schritt ist aus.', done: 'Der zweite Schritt ist an.',
+    wrongProof: 'Passwort oder Code stimmt nicht.', codeOrRecovery: 'Ein Code aus der App, oder ein Ersatzcode',
+    recovery: 'Ersatzcodes', recoveryText: 'Jeder öffnet das Konto einmal, wenn das Telefon weg ist. Sie stehen nur jetzt hier: heben Sie sie dort auf, wo das Telefon nicht ist.', left: (n) => (n === 0 ? 'Kein Ersatzcode ist übrig.' : n === 1 ? '1 Ersatzcode ist übrig.' : `${n} Ersatzcodes sind übrig.`), renew: 'Neue Ersatzcodes machen', renewText: 'Die alten gelten dann nicht mehr.', kept: 'Ich habe sie aufgehoben', wrongCode: 'Dieser Code stimmt nicht. Warten Sie auf den nächsten, und sehen Sie nach der Uhr des Telefons.',
+  },
+  passkeys: {
+    title: 'Passkeys', hint: 'Anmelden mit Finger, Gesicht oder der PIN eines Geräts. Nichts zu merken, nichts zu stehlen.', none: 'Noch keine.', add: 'Passkey hinzufügen', name: 'Wie er heißen soll', nameHint: 'Zum Beispiel: Telefon, Laptop.', rename: 'Umbenennen', renameNamed: (name) => `Umbenennen: ${name}`, remove: 'Entfernen', removeNamed: (name) => `Entfernen: ${name}`,
+    removeText: (name) => `\u201e${name}\u201c meldet Sie dann nicht mehr an.`, added: 'Der Passkey ist da. Beim nächsten Anmelden können Sie ihn verwenden.', unsupported: 'Dieser Browser hat hier keine Passkeys; sie brauchen eine sichere Verbindung.', stopped: 'Ihr Gerät hat nicht geantwortet, oder Sie haben abgebrochen. Es hat sich nichts geändert.', known: 'Dieses Gerät hat schon einen Passkey für Ihr Konto.', refused: 'Dieser Passkey ist keiner von uns, oder nicht mehr.',
+  },
+  linked: { title: 'Andere Konten', hint: 'Anmelden mit einem Konto, das Sie anderswo haben.', none: 'Keines ist verbunden.', connect: (name) => `${name} verbinden`, remove: 'Trennen', removeNamed: (name) => `Trennen: ${name}`, removeText: (name) => `${name} meldet Sie dann nicht mehr an.`, failed: 'Das ging nicht. Es hat sich nichts geändert.' },
+  orders: {
+    title: 'Meine Bestellungen', none: 'Noch keine Bestellungen.', noneHint: 'Was Sie angemeldet kaufen, steht hier. Frühere Bestellungen lassen sich holen.', open: 'Öffnen', claim: 'Frühere Bestellungen holen', claimHint: 'Ohne Anmeldung gekauft, mit der Adresse dieses Kontos? Dann gehören sie Ihnen.', claimGo: 'Danach suchen', claimed: (n) => (n === 0 ? 'Zu dieser Adresse gibt es keine weiteren.' : n === 1 ? '1 Bestellung gefunden; sie gehört jetzt Ihnen.' : `${n} Bestellungen gefunden; sie gehören jetzt Ihnen.`), claimNumber: 'Bestellnummer', unverified: 'Bestätigen Sie zuerst Ihre Adresse.',
+  },
+  data: {
+    title: 'Meine Daten', export: 'Alles, was wir über Sie haben', exportText: 'Eine Datei, die auch Programme lesen.', exportGo: 'Herunterladen', exportDone: 'Die Datei liegt bei Ihren Downloads.', delete: 'Konto löschen', deleteText: 'Ihr Name und Ihre Adresse werden hier gelöscht. Bestellungen und Rechnungen bleiben ohne sie, solange das Gesetz es verlangt. Karten, die Sie haben, gelten weiter, mit den Links aus Ihrer Post. Das lässt sich nicht rückgängig machen.',
+    deleteGo: 'Konto löschen\u2026', deleteYes: 'Für immer löschen', type: (word) => `Zum Weitermachen ${word} eintippen`, deleted: 'Ihr Konto ist gelöscht', deletedText: 'Danke, dass Sie da waren.', deleteStaff: 'Wer für ein Haus arbeitet, wird zuerst dort herausgenommen.',
+  },
+  copy: 'Kopieren', copied: 'Kopiert.', notCopied: 'Dieser Browser lässt uns nicht kopieren; bitte markieren und selbst kopieren.', download: 'Herunterladen', confirmPassword: 'Ihr Passwort, noch einmal',
 }

@@ -30,4 +30,23 @@ export const account = {
     title: 'Sign-in and security', password: 'Password', passwordGo: 'Change the password', passwordDone: 'The password is changed. Every other device was signed out.', sessions: 'Where you are signed in', sessionsHint: 'End what you don\u2019t know, and change the password then.',
     thisOne: 'this device', end: 'End', endThis: 'Sign out', ended: 'Ended.', lastUsed: (when: string) => `last used ${when}`, since: (when: string) => `since ${when}`, unknownDevice: 'Unknown device', noSessions: 'Only this one.', endNamed: (name: string) => `End: ${name}`,
   },
+  twoStep: {
+    title: 'Second step', hint: 'After the password, a code that only your phone knows.', on: 'A code from your app is asked for when you sign in.', off: 'Not set up.', required: 'Your role in the house asks for a second step.', begin: 'Set up', scan: 'Scan this with an authenticator app', orType: 'Or type this key into it:',
+    confirm: 'Turn it on', qr: 'Code to scan with an authenticator app', code: 'The code that the app shows now', disable: 'Turn it off', disableText: 'Then the password alone signs you in, or a passkey.', disabled: 'The second step is off.', done: 'The second step is on.',
+    wrongProof: 'The password or the code is not right.', codeOrRecovery: 'A code from the app, or a recovery code',
+    recovery: 'Recovery codes', recoveryText: 'Each opens the account once, when the phone is lost. They are shown only now: keep them where the phone is not.', left: (n: number) => (n === 0 ? 'No recovery code is left.' : n === 1 ? '1 recovery code is left.' : `${n} recovery codes are left.`), renew: 'Make new recovery codes', renewText: 'The old ones stop working.', kept: 'I have kept them', wrongCode: 'This code is not right. Wait for the next one, and look at the phone\u2019s clock.',
+  },
+  passkeys: {
+    title: 'Passkeys', hint: 'Sign in with your finger, your face or the PIN of a device. Nothing to remember, nothing to steal.', none: 'None yet.', add: 'Add a passkey', name: 'What to call it', nameHint: 'For example: phone, laptop.', rename: 'Rename', renameNamed: (name: string) => `Rename: ${name}`, remove: 'Remove', removeNamed: (name: string) => `Remove: ${name}`,
+    removeText: (name: string) => `\u201c${name}\u201d will no longer sign you in.`, added: 'The passkey is there. Use it at your next sign-in.', unsupported: 'This browser has no passkeys here; they need a secure connection.', stopped: 'Your device did not answer, or you stopped it. Nothing has changed.', known: 'This device has a passkey for your account already.', refused: 'This passkey is not, or no longer, one of ours.',
+  },
+  linked: { title: 'Other accounts', hint: 'Sign in with an account that you have elsewhere.', none: 'None is connected.', connect: (name: string) => `Connect ${name}`, remove: 'Disconnect', removeNamed: (name: string) => `Disconnect: ${name}`, removeText: (name: string) => `${name} will no longer sign you in.`, failed: 'That did not work. Nothing has changed.' },
+  orders: {
+    title: 'My orders', none: 'No orders yet.', noneHint: 'What you buy while signed in stands here. Orders of before can be fetched.', open: 'Open', claim: 'Fetch earlier orders', claimHint: 'Bought without signing in, with the address of this account? Then they are yours.', claimGo: 'Look for them', claimed: (n: number) => (n === 0 ? 'There are no others for this address.' : n === 1 ? '1 order was found and is yours now.' : `${n} orders were found and are yours now.`), claimNumber: 'Order number', unverified: 'Confirm your address first.',
+  },
+  data: {
+    title: 'My data', export: 'Everything we keep about you', exportText: 'One file, in a form that programs read too.', exportGo: 'Download', exportDone: 'The file is with your downloads.', delete: 'Delete the account', deleteText: 'Your name and address are erased here. Orders and invoices stay without them as long as the law asks. Tickets that you hold stay good, with the links from your mails. This cannot be undone.',
+    deleteGo: 'Delete the account\u2026', deleteYes: 'Delete for ever', type: (word: string) => `Type ${word} to go on`, deleted: 'Your account is deleted', deletedText: 'Thank you for having been here.', deleteStaff: 'Who works for a house is taken out of it first, by its organizer.',
+  },
+  copy: 'Copy', copied: 'Copied.', notCopied: 'This browser did not let us copy it; mark it and copy it yourself.', download: 'Download', confirmPassword: 'Your password, once more',
 }

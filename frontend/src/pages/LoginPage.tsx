@@ -1,14 +1,17 @@
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { signIn, type SecondStep } from '../api/account'
+import { rememberSignedIn, signIn, type SecondStep, type SignInAnswer } from '../api/account'
+import { oauthStart } from '../api/factors'
 import { useSite } from '../api/queries'
 import { Refusal } from '../components/Refusal'
 import { Shell } from '../components/Shell'
 import { useForm } from '../components/useForm'
 import { useSpeech } from '../i18n'
-import { Button, TextField } from '../ui'
+import { Button, ButtonLink, TextField } from '../ui'
+import { PasskeyButton } from './account/PasskeyButton'
+import { useProviders } from './account/providers'
 import { SecondStepForm } from './account/SecondStepForm'
-import { useSignedIn } from '../components/session'
+import { safeNext, useSignedIn } from '../components/session'
 import './forms.css'
 
 /** Signing in: a password or a passkey, a second step where one is due. */
@@ -20,10 +23,14 @@ export function LoginPage() {
   const signedIn = useSignedIn()
   const [second, setSecond] = useState<SecondStep | null>(null)
   const next = params.get('next')
-  const { values, field, busy, failed, submit, form } = useForm({ email: '', password: '' }, async ({ email, password }, key) => {
-    const answer = await signIn({ email: email.trim(), password }, key)
+  const providers = useProviders().data ?? []
+  const done = (answer: SignInAnswer) => {
     if (answer.mfa) setSecond(answer.mfa)
     else signedIn(answer.user, next)
+  }
+  const { values, field, busy, failed, submit, form } = useForm({ email: '', password: '' }, async ({ email, password }, key) => {
+    const answer = await signIn({ email: email.trim(), password }, key)
+    done(answer)
   })
   const register = next ? `/register?next=${encodeURIComponent(next)}` : '/register'
   if (second) {
@@ -44,6 +51,10 @@ export function LoginPage() {
           <Refusal error={failed} words={{ unauthenticated: words.signIn.wrong }} />
           <Button type="submit" look="ink" disabled={busy}>{words.signIn.go}</Button>
           <p><Link href={`/forgot-password${values.email ? `#${encodeURIComponent(values.email)}` : ''}`}>{words.signIn.forgot}</Link></p>
+          <div className="sheet__part">
+            <PasskeyButton challenge={null} label={words.signIn.passkey} onDone={done} />
+            {providers.map((one) => <ButtonLink key={one.id} look="line" href={oauthStart(one.id, safeNext(next) ?? '/account')} onClick={() => rememberSignedIn(true)}>{words.signIn.with(one.name)}</ButtonLink>)}
+          </div>
           <div className="sheet__part">
             <p>{words.signIn.noAccount} <Link href={register}>{words.signIn.register}</Link></p>
             <p><Link href="/find-order">{words.signIn.find}</Link></p>

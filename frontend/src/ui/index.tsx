@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef, useState, type AnchorHTMLAttributes, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from 'react'
 import './ui.css'
 
-type Look = 'lamp' | 'ink' | 'line' | 'plain'
+export type Look = 'lamp' | 'ink' | 'line' | 'plain'
 const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ')
 export const buttonClass = (look: Look = 'line', small = false, wide = false) => classes('button', `button--${look}`, small && 'button--small', wide && 'button--wide')
 

@@ -19,7 +19,7 @@ export function AccountFrame({ title, children }: { title: string; children(user
   useEffect(() => {
     if (stranger) go(`/login?next=${encodeURIComponent(place)}`, { replace: true })
   }, [stranger, go, place])
-  const rooms = [{ path: '/account', name: words.account }, { path: '/account/security', name: words.security }]
+  const rooms = [{ path: '/account', name: words.account }, { path: '/account/security', name: words.security }, { path: '/account/orders', name: words.orders }, { path: '/account/data', name: words.data }]
   return (
     <Shell title={title}>
       <div className="page account">

@@ -8,28 +8,30 @@ import { Refusal } from '../../components/Refusal'
 import { useForm } from '../../components/useForm'
 import { useSpeech } from '../../i18n'
 import { Button, TextField, Ways } from '../../ui'
-
-type CodeFactor = Exclude<Factor, 'passkey'>
-const isCode = (factor: Factor): factor is CodeFactor => factor !== 'passkey'
+import { PasskeyButton } from './PasskeyButton'
 
 type Props = { step: SecondStep; onDone(user: User): void; onRestart(): void }
 
 /** The second step: whichever proof the account has. The challenge ends by itself; then one begins again. */
 export function SecondStepForm({ step, onDone, onRestart }: Props) {
   const words = useSpeech().t.account.second
-  const codes = step.methods.filter(isCode)
-  const [way, setWay] = useState<CodeFactor>(codes[0] ?? 'totp')
+  const [way, setWay] = useState<Factor>(step.methods[0] ?? 'totp')
   return (
     <div className="sheet">
       <FocusedTitle>{words.title}</FocusedTitle>
-      {codes.length > 1 && <Ways label={words.ways} value={way} onChange={(next: CodeFactor) => setWay(next)} ways={codes.map((method) => ({ value: method, label: words.way[method] }))} />}
-      <CodeForm key={way} way={way} challenge={step.challenge} onDone={onDone} />
+      {step.methods.length > 1 && <Ways label={words.ways} value={way} onChange={(next: Factor) => setWay(next)} ways={step.methods.map((method) => ({ value: method, label: words.way[method] }))} />}
+      {way === 'passkey' ? (
+        <>
+          <p className="soft">{words.passkeyHint}</p>
+          <PasskeyButton challenge={step.challenge} label={words.go} look="ink" onDone={(answer) => { if (answer.user) onDone(answer.user) }} />
+        </>
+      ) : <CodeForm key={way} way={way} challenge={step.challenge} onDone={onDone} />}
       <p><Button look="plain" small onClick={onRestart}>{words.restart}</Button></p>
     </div>
   )
 }
 
-function CodeForm({ way, challenge, onDone }: { way: CodeFactor; challenge: string; onDone(user: User): void }) {
+function CodeForm({ way, challenge, onDone }: { way: Exclude<Factor, 'passkey'>; challenge: string; onDone(user: User): void }) {
   const words = useSpeech().t.account.second
   const totp = way === 'totp'
   const { field, busy, failed, submit, form } = useForm({ code: '' }, async ({ code }, key) => {

@@ -7,16 +7,23 @@ import { useForm } from '../../components/useForm'
 import { useSpeech } from '../../i18n'
 import { Button, Notice, TextField, Waiting } from '../../ui'
 import { AccountFrame, Part } from './AccountFrame'
+import { LinkedList } from './LinkedList'
+import { PasskeyList } from './PasskeyList'
+import { TwoStep } from './TwoStep'
 import { useSignOut } from '../../components/session'
 
 /** How one signs in, and where one is signed in. */
 export function SecurityPage() {
-  const words = useSpeech().t.account.security
+  const { t } = useSpeech()
+  const words = t.account.security
   return (
     <AccountFrame title={words.title}>
       {() => (
         <>
           <Part id="password" title={words.password}><PasswordForm /></Part>
+          <Part id="two-step" title={t.account.twoStep.title} hint={t.account.twoStep.hint}><TwoStep /></Part>
+          <Part id="passkeys" title={t.account.passkeys.title} hint={t.account.passkeys.hint}><PasskeyList /></Part>
+          <Part id="linked" title={t.account.linked.title} hint={t.account.linked.hint}><LinkedList /></Part>
           <Part id="sessions" title={words.sessions} hint={words.sessionsHint}><Sessions /></Part>
         </>
       )}
@@ -68,7 +75,7 @@ function Sessions() {
   }
   const when = (iso: string) => `${f.day(iso)}, ${f.time(iso)}`
   if (sessions.isPending) return <Waiting label={t.common.loading} />
-  if (sessions.isError) return <Trouble error={sessions.error} again={() => void sessions.refetch()} />
+  if (sessions.isError) return <Trouble part error={sessions.error} again={() => void sessions.refetch()} />
   return (
     <>
       <ul className="things">

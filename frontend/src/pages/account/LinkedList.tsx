@@ -1,0 +1,36 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { oauthStart, readLinked, unlink } from '../../api/factors'
+import { Confirm } from '../../components/Confirm'
+import { Trouble } from '../../components/Trouble'
+import { useSpeech } from '../../i18n'
+import { ButtonLink, Waiting } from '../../ui'
+import { useProviders } from './providers'
+
+/** Accounts elsewhere by which one signs in here. */
+export function LinkedList() {
+  const { t } = useSpeech()
+  const words = t.account.linked
+  const client = useQueryClient()
+  const providers = useProviders().data ?? []
+  const linked = useQuery({ queryKey: ['me', 'linked'], queryFn: ({ signal }) => readLinked(signal) })
+  if (linked.isPending) return <Waiting label={t.common.loading} />
+  if (linked.isError) return <Trouble part error={linked.error} again={() => void linked.refetch()} />
+  const nameOf = (id: string) => providers.find((one) => one.id === id)?.name ?? id
+  const free = providers.filter((one) => !linked.data.some((other) => other.provider === one.id))
+  return (
+    <>
+      {linked.data.length === 0 && <p className="soft">{words.none}</p>}
+      {linked.data.length > 0 && (
+        <ul className="things">
+          {linked.data.map((one) => (
+            <li key={one.id} className="things__one">
+              <div className="things__words"><p className="things__name">{nameOf(one.provider)}</p>{one.email && <p className="soft small">{one.email}</p>}</div>
+              <Confirm label={words.remove} named={words.removeNamed(nameOf(one.provider))} title={words.remove} text={<p>{words.removeText(nameOf(one.provider))}</p>} yes={words.remove} run={async () => { await unlink(one.id); await client.invalidateQueries({ queryKey: ['me', 'linked'] }) }} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="secret__acts">{free.map((one) => <ButtonLink key={one.id} href={oauthStart(one.id, '/account/security')}>{words.connect(one.name)}</ButtonLink>)}</div>
+    </>
+  )
+}
