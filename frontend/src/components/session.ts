@@ -1,6 +1,6 @@
 /** Being signed in, as the pages see it. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { meQuery, rememberSignedIn, signOut, wasSignedIn } from '../api/account'
 import { Problem } from '../api/client'
@@ -13,6 +13,15 @@ export const useMeIfAny = () => useQuery({ ...meQuery, enabled: wasSignedIn() })
 
 export const isStranger = (error: unknown): boolean => error instanceof Problem && error.status === 401
 export const isStaff = (user: User): boolean => user.role !== 'customer'
+
+/** Leads strangers to the door, and back to where they stood when the page opened. */
+export function useDoor(stranger: boolean): void {
+  const [place, go] = useLocation()
+  const [stood] = useState(place)
+  useEffect(() => {
+    if (stranger) go(`/login?next=${encodeURIComponent(stood)}`, { replace: true })
+  }, [stranger, go, stood])
+}
 
 /** Only our own addresses: a link must not lead a signed-in person elsewhere. */
 export const safeNext = (next: string | null): string | null => (next && /^\/(?![/\\])/.test(next) ? next : null)

@@ -1,11 +1,11 @@
-import { useEffect, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { User } from '../../api/types'
 import { Shell } from '../../components/Shell'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
 import { Waiting } from '../../ui'
-import { isStranger, useMe } from '../../components/session'
+import { isStranger, useDoor, useMe } from '../../components/session'
 import '../forms.css'
 import './account.css'
 
@@ -13,12 +13,10 @@ import './account.css'
 export function AccountFrame({ title, children }: { title: string; children(user: User): ReactNode }) {
   const { t } = useSpeech()
   const words = t.account.menu
-  const [place, go] = useLocation()
+  const [place] = useLocation()
   const me = useMe()
   const stranger = isStranger(me.error)
-  useEffect(() => {
-    if (stranger) go(`/login?next=${encodeURIComponent(place)}`, { replace: true })
-  }, [stranger, go, place])
+  useDoor(stranger)
   const rooms = [{ path: '/account', name: words.account }, { path: '/account/security', name: words.security }, { path: '/account/orders', name: words.orders }, { path: '/account/data', name: words.data }]
   return (
     <Shell title={title}>

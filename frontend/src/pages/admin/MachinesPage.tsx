@@ -8,7 +8,7 @@ import { useForm } from '../../components/useForm'
 import { Button, Notice, TextField, Ways } from '../../ui'
 import { HouseChoice } from './HouseChoice'
 import { Office } from './Office'
-import { Moment, Paged, Table } from './Paged'
+import { ACTS, Moment, Paged, Table } from './Paged'
 import type { ApiKey, Device, MadeDevice, MadeKey } from './people'
 import '../forms.css'
 import '../account/account.css'
@@ -40,7 +40,7 @@ function Keys({ organizer }: { organizer: string }) {
       <Once secret={made} what="key" onKept={() => setMade(null)} />
       <Paged<ApiKey> path={`/admin/api-keys?organizer_id=${organizer}`} empty="No keys yet. With one, another shop sells your places and takes the money itself.">
         {(keys) => (
-          <Table label="API keys" heads={['Name', 'Begins with', 'May', 'Last used', '']}>
+          <Table label="API keys" heads={['Name', 'Begins with', 'May', 'Last used', ACTS]}>
             {keys.map((one) => (
               <tr key={one.id}>
                 <td>{one.name}</td><td><code>{one.prefix}</code></td><td>{one.scopes.join(', ')}</td><td><Moment at={one.last_used_at} /></td>
@@ -94,7 +94,7 @@ function Devices({ organizer }: { organizer: string }) {
       <Once secret={made} what="token" onKept={() => setMade(null)} />
       <Paged<Device> path={`/admin/devices?organizer_id=${organizer}`} empty="No scanners yet.">
         {(devices) => (
-          <Table label="Scanners" heads={['Name', 'Last used', '']}>
+          <Table label="Scanners" heads={['Name', 'Last used', ACTS]}>
             {devices.map((one) => (
               <tr key={one.id}>
                 <td>{one.name}</td><td><Moment at={one.last_used_at} /></td>

@@ -1,11 +1,11 @@
 /** The frame of the back office: who is signed in, where one can go. Its words are for staff, in English. */
-import { useEffect, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { Shell } from '../../components/Shell'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
 import { Waiting } from '../../ui'
-import { isStranger, useMe } from '../../components/session'
+import { isStranger, useDoor, useMe } from '../../components/session'
 import './office.css'
 
 const ROOMS = [
@@ -20,12 +20,10 @@ const ROOMS = [
 
 export function Office({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useSpeech()
-  const [place, go] = useLocation()
+  const [place] = useLocation()
   const me = useMe()
   const unknown = isStranger(me.error)
-  useEffect(() => {
-    if (unknown) go(`/login?next=${encodeURIComponent(place)}`, { replace: true })
-  }, [unknown, go, place])
+  useDoor(unknown)
   return (
     <Shell title={title}>
       <div className="page office">

@@ -26,6 +26,9 @@ export function Paged<T>({ path, empty, every, children }: Props<T>) {
   )
 }
 
+/** The head of a column of buttons: said, not shown. */
+export const ACTS = 'What can be done'
+
 /** A table that scrolls in its own box where it is too wide for the window. */
 export function Table({ label, heads, children }: { label: string; heads: readonly string[]; children: ReactNode }) {
   return (
@@ -33,7 +36,7 @@ export function Table({ label, heads, children }: { label: string; heads: readon
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="table-box" role="region" aria-label={label} tabIndex={0}>
       <table className="table">
-        <thead><tr>{heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>
+        <thead><tr>{heads.map((head) => <th key={head} scope="col">{head === ACTS ? <span className="out-of-sight">{head}</span> : head}</th>)}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>

@@ -8,7 +8,7 @@ import { useForm } from '../../components/useForm'
 import { Button, Notice, SelectField, TextField, Ways } from '../../ui'
 import { Office } from './Office'
 import { HouseChoice } from './HouseChoice'
-import { Moment, Paged, Table } from './Paged'
+import { ACTS, Moment, Paged, Table } from './Paged'
 import { ROLES, ROLE_NAMES, changeMember, invite, membersPath, removeMember, setAdmin, shortRole, withdraw, type AdminUser, type Invitation, type Member, type Role } from './people'
 import '../forms.css'
 
@@ -33,7 +33,7 @@ function Members({ organizer }: { organizer: string }) {
     <>
       <Paged<Member> path={membersPath(organizer)} empty="Nobody works for this house yet.">
         {(members) => (
-          <Table label="Members" heads={['Name', 'Role', '']}>
+          <Table label="Members" heads={['Name', 'Role', ACTS]}>
             {members.map((member) => (
               <tr key={member.user_id}>
                 <td>{member.name}<br /><span className="soft">{member.email}</span></td>
@@ -50,7 +50,7 @@ function Members({ organizer }: { organizer: string }) {
       <h2 className="part__title">Invited</h2>
       <Paged<Invitation> path={`/admin/organizers/${organizer}/invitations`} empty="No invitation is open.">
         {(invitations) => (
-          <Table label="Open invitations" heads={['To', 'Role', 'Good until', '']}>
+          <Table label="Open invitations" heads={['To', 'Role', 'Good until', ACTS]}>
             {invitations.map((one) => (
               <tr key={one.id}>
                 <td>{one.email}</td><td>{shortRole(one.role)}</td><td><Moment at={one.expires_at} /></td>
@@ -110,7 +110,7 @@ function Users() {
       </form>
       <Paged<AdminUser> path={`/admin/users${q ? `?q=${encodeURIComponent(q)}` : ''}`} empty="Nobody is like that.">
         {(users) => (
-          <Table label="Everybody with an account" heads={['Name', 'Role', 'Since', '']}>
+          <Table label="Everybody with an account" heads={['Name', 'Role', 'Since', ACTS]}>
             {users.map((user) => (
               <tr key={user.id}>
                 <td>{user.name}<br /><span className="soft">{user.email}</span></td>
