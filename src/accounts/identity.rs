@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use uuid::Uuid;
 
+use super::machine::Machine;
 use super::store::Accounts;
 use crate::http::{ApiError, Caller, Code};
 use crate::platform::audit::{Actor, Entry};
@@ -121,7 +122,105 @@ impl Identity {
     }
 }
 
+/// Who asks: a person or a machine.
+#[derive(Clone, Debug)]
+pub enum Principal {
+    /// Somebody who has signed in.
+    Person(Identity),
+    /// A key or a device.
+    Machine(Machine),
+}
+
+impl Principal {
+    /// The caller to whom an idempotency key belongs.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        match self {
+            Self::Person(person) => person.caller(),
+            Self::Machine(machine) => machine.caller(),
+        }
+    }
+}
+
+/// Who was found to ask, kept with the request so that nobody is looked up twice.
+#[derive(Clone)]
+pub(super) struct Resolved(pub Option<Principal>);
+
+/// What a request shows of who sends it.
+pub(super) struct Shown {
+    authorization: Option<Vec<u8>>,
+    cookie: Option<String>,
+    /// Another site can make a browser send our cookie, but not a header of its own choice.
+    vouched: bool,
+    accounts: Option<web::Data<Accounts>>,
+}
+
+impl Shown {
+    pub fn of(request: &HttpRequest) -> Self {
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        Self {
+            authorization: request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()),
+            cookie: request.cookie(SESSION_COOKIE).map(|cookie| cookie.value().to_owned()),
+            vouched: safe || request.headers().contains_key("aisle-csrf"),
+            accounts: request.app_data::<web::Data<Accounts>>().cloned(),
+        }
+    }
+
+    /// Who that is; `None` for a stranger. Nothing is looked up for who shows nothing.
+    pub async fn resolve(self) -> Result<Option<Principal>, ApiError> {
+        let Some(accounts) = self.accounts else { return Err(ApiError::plain(Code::Internal)) };
+        // Who shows a token that is not one is told so, rather than treated as a stranger.
+        if let Some(header) = self.authorization {
+            let token = std::str::from_utf8(&header).ok().and_then(|text| {
+                let (scheme, token) = text.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+            });
+            let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
+            return match accounts.identify(&token).await? {
+                Some(identity) => Ok(Some(Principal::Person(identity))),
+                None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
+            };
+        }
+        match self.cookie.filter(|_| self.vouched) {
+            Some(token) => Ok(accounts.identify(&token).await?.map(Principal::Person)),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Who is asking, where it need not be anybody.
+#[derive(Clone, Debug)]
+pub struct MaybePrincipal(pub Option<Principal>);
+
+impl FromRequest for MaybePrincipal {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(Resolved(known)) = request.extensions().get::<Resolved>() {
+            let known = known.clone();
+            return Box::pin(async move { Ok(Self(known)) });
+        }
+        let (request, shown) = (request.clone(), Shown::of(request));
+        Box::pin(async move {
+            let who = shown.resolve().await?;
+            request.extensions_mut().insert(Resolved(who.clone()));
+            Ok(Self(who))
+        })
+    }
+}
+
+impl FromRequest for Principal {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let maybe = MaybePrincipal::from_request(request, payload);
+        Box::pin(async move { maybe.await?.0.ok_or_else(|| ApiError::plain(Code::Unauthenticated)) })
+    }
+}
+
+/// Which person is asking, where it need not be anybody. A machine is nobody here: what is open to it takes a [`Principal`].
 #[derive(Clone, Debug)]
 pub struct MaybeIdentity(pub Option<Identity>);
 
@@ -129,32 +228,13 @@ impl FromRequest for MaybeIdentity {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bearer = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec());
-        let cookie = request.cookie(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
-        let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        let vouched = request.headers().contains_key("aisle-csrf");
-        let accounts = request.app_data::<web::Data<Accounts>>().cloned();
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let maybe = MaybePrincipal::from_request(request, payload);
         Box::pin(async move {
-            let Some(accounts) = accounts else { return Err(ApiError::plain(Code::Internal)) };
-            // Who shows a token that is not one is told so, rather than treated as a stranger.
-            if let Some(header) = bearer {
-                let token = std::str::from_utf8(&header).ok().and_then(|text| {
-                    let (scheme, token) = text.split_once(' ')?;
-                    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-                });
-                let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
-                return match accounts.identify(&token).await? {
-                    Some(identity) => Ok(Self(Some(identity))),
-                    None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
-                };
-            }
-            let Some(token) = cookie else { return Ok(Self(None)) };
-            // Another site can make a browser send our cookie, but not a header of its own choice.
-            if !safe && !vouched {
-                return Ok(Self(None));
-            }
-            Ok(Self(accounts.identify(&token).await?))
+            Ok(match maybe.await?.0 {
+                Some(Principal::Person(identity)) => Self(Some(identity)),
+                Some(Principal::Machine(_)) | None => Self(None),
+            })
         })
     }
 }
@@ -164,8 +244,28 @@ impl FromRequest for Identity {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let maybe = MaybeIdentity::from_request(request, payload);
-        Box::pin(async move { maybe.await?.0.ok_or_else(|| ApiError::plain(Code::Unauthenticated)) })
+        let principal = Principal::from_request(request, payload);
+        Box::pin(async move {
+            match principal.await? {
+                Principal::Person(identity) => Ok(identity),
+                Principal::Machine(_) => Err(ApiError::new(Code::Forbidden, "This is for people, not for keys.")),
+            }
+        })
+    }
+}
+
+impl FromRequest for Machine {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let principal = Principal::from_request(request, payload);
+        Box::pin(async move {
+            match principal.await? {
+                Principal::Machine(machine) => Ok(machine),
+                Principal::Person(_) => Err(ApiError::new(Code::Forbidden, "This is for keys, not for people.")),
+            }
+        })
     }
 }
 

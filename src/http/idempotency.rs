@@ -25,6 +25,8 @@ pub struct IdempotencyKey(Option<String>);
 pub enum Caller {
     /// A signed-in user or their bearer token.
     User(Uuid),
+    /// A key or a device.
+    Machine(Uuid),
     /// Whoever proved to own this hold.
     Holder(Uuid),
     /// Whoever proved to have made this order.
@@ -60,6 +62,7 @@ impl IdempotencyKey {
         let Some(key) = self.0 else { return Ok(None) };
         let scope = match caller {
             Caller::User(id) => format!("user:{id}"),
+            Caller::Machine(id) => format!("machine:{id}"),
             Caller::Holder(id) => format!("hold:{id}"),
             Caller::Guest(id) => format!("order:{id}"),
             Caller::Stranger if key.len() < STRANGERS_KEY_MIN => {

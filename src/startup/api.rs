@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, DefaultHeaders};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::{Parts, StartError};
-use crate::accounts::{self, Accounts};
+use crate::accounts::{self, Accounts, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
 use crate::demo;
@@ -76,8 +76,9 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
 #[must_use]
 pub fn openapi_document() -> OpenApi {
     let (_, mut document) =
-        App::new().into_utoipa_app().service(utoipa_actix_web::scope("/api/v1").configure(rooms)).split_for_parts();
+        App::new().into_utoipa_app().service(utoipa_actix_web::scope(needs::ROOT).configure(rooms)).split_for_parts();
     openapi::finish(&mut document);
+    needs::describe(&mut document);
     document
 }
 
@@ -94,8 +95,8 @@ pub(super) fn serve(
     let server = HttpServer::new(move || {
         let text = text.clone();
         let demo = demo.clone();
-        let (app, _) =
-            App::new().into_utoipa_app().service(utoipa_actix_web::scope("/api/v1").configure(rooms)).split_for_parts();
+        let rooms = utoipa_actix_web::scope(needs::ROOT).configure(rooms).wrap(from_fn(accounts::guard));
+        let (app, _) = App::new().into_utoipa_app().service(rooms).split_for_parts();
         app.configure(|config| given(config, &own))
             .app_data(demo)
             .configure(extract::configure)

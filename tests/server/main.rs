@@ -14,6 +14,7 @@ mod holds;
 mod killed;
 mod live;
 mod misfortune;
+mod needs;
 mod operations;
 mod orders;
 mod outbox;

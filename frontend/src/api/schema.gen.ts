@@ -14,6 +14,7 @@ export interface paths {
         /**
          * The audit log, newest first: administrators read all of it, who runs a house reads its own. Who it was by name and from where
          *     is told as long as it is kept; network and e-mail addresses to administrators alone.
+         * @description Who may: The role organizer in the house that it belongs to.
          */
         get: operations["get_admin_audit_log"];
         put?: never;
@@ -31,7 +32,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mails that were sent or kept, newest first. */
+        /**
+         * The mails that were sent or kept, newest first.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         get: operations["get_admin_mailbox"];
         put?: never;
         post?: never;
@@ -48,7 +52,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One mail. */
+        /**
+         * One mail.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         get: operations["get_admin_mailbox_id"];
         put?: never;
         post?: never;
@@ -65,7 +72,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file that came with a mail, to be saved. */
+        /**
+         * A file that came with a mail, to be saved.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         get: operations["get_admin_mailbox_id_attachments_name"];
         put?: never;
         post?: never;
@@ -82,7 +92,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orders, newest first. */
+        /**
+         * Orders, newest first.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_orders"];
         put?: never;
         post?: never;
@@ -99,7 +112,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One order. */
+        /**
+         * One order.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_orders_id"];
         put?: never;
         post?: never;
@@ -116,10 +132,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Organisers that the caller has a part in. */
+        /**
+         * Organisers that the caller has a part in.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_organizers"];
         put?: never;
-        /** Makes an organizer. */
+        /**
+         * Makes an organizer.
+         * @description Who may: Administrators.
+         */
         post: operations["post_admin_organizers"];
         delete?: never;
         options?: never;
@@ -134,15 +156,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organizer. */
+        /**
+         * An organizer.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_organizers_id"];
         put?: never;
         post?: never;
-        /** Puts an organizer away; once more changes nothing. */
+        /**
+         * Puts an organizer away; once more changes nothing.
+         * @description Who may: Administrators.
+         */
         delete: operations["delete_admin_organizers_id"];
         options?: never;
         head?: never;
-        /** Changes an organizer: what is left out stays. */
+        /**
+         * Changes an organizer: what is left out stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         patch: operations["patch_admin_organizers_id"];
         trace?: never;
     };
@@ -153,7 +184,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Payments, newest first. */
+        /**
+         * Payments, newest first.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_payments"];
         put?: never;
         post?: never;
@@ -170,10 +204,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Plans that the caller has a part in. */
+        /**
+         * Plans that the caller has a part in.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_plans"];
         put?: never;
-        /** Imports a plan, or a new version of one. Shows that stand keep the version that they have. */
+        /**
+         * Imports a plan, or a new version of one. Shows that stand keep the version that they have.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         post: operations["post_admin_plans"];
         delete?: never;
         options?: never;
@@ -188,15 +228,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A plan and its versions. */
+        /**
+         * A plan and its versions.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_plans_id"];
         put?: never;
         post?: never;
-        /** Puts a plan away; once more changes nothing. */
+        /**
+         * Puts a plan away; once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         delete: operations["delete_admin_plans_id"];
         options?: never;
         head?: never;
-        /** Changes a plan's name or venue: what is left out stays. */
+        /**
+         * Changes a plan's name or venue: what is left out stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         patch: operations["patch_admin_plans_id"];
         trace?: never;
     };
@@ -207,7 +256,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A plan's document, as it was imported. */
+        /**
+         * A plan's document, as it was imported.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_plans_id_document"];
         put?: never;
         post?: never;
@@ -224,10 +276,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Productions that the caller has a part in. */
+        /**
+         * Productions that the caller has a part in.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_productions"];
         put?: never;
-        /** Makes a production. */
+        /**
+         * Makes a production.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         post: operations["post_admin_productions"];
         delete?: never;
         options?: never;
@@ -242,15 +300,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A production. */
+        /**
+         * A production.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_productions_id"];
         put?: never;
         post?: never;
-        /** Puts a production away; once more changes nothing. */
+        /**
+         * Puts a production away; once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         delete: operations["delete_admin_productions_id"];
         options?: never;
         head?: never;
-        /** Changes a production: what is left out stays. */
+        /**
+         * Changes a production: what is left out stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         patch: operations["patch_admin_productions_id"];
         trace?: never;
     };
@@ -261,7 +328,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each account of the books holds. */
+        /**
+         * What each account of the books holds.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         get: operations["get_admin_reports_ledger"];
         put?: never;
         post?: never;
@@ -278,10 +348,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows that the caller has a part in. */
+        /**
+         * Shows that the caller has a part in.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_shows"];
         put?: never;
-        /** Makes a show: a draft, with the newest version of its plan. */
+        /**
+         * Makes a show: a draft, with the newest version of its plan.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         post: operations["post_admin_shows"];
         delete?: never;
         options?: never;
@@ -296,15 +372,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show. */
+        /**
+         * A show.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id"];
         put?: never;
         post?: never;
-        /** Puts a show away: a draft, or one that was cancelled or has ended. Once more changes nothing. */
+        /**
+         * Puts a show away: a draft, or one that was cancelled or has ended. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         delete: operations["delete_admin_shows_id"];
         options?: never;
         head?: never;
-        /** Changes a show: what is left out stays. Holds that stand keep the deadlines they were given. */
+        /**
+         * Changes a show: what is left out stays. Holds that stand keep the deadlines they were given.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         patch: operations["patch_admin_shows_id"];
         trace?: never;
     };
@@ -315,10 +400,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show's access codes, oldest first, also those that have ended; each with how many places are taken under it. */
+        /**
+         * A show's access codes, oldest first, also those that have ended; each with how many places are taken under it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_access_codes"];
         put?: never;
-        /** Makes an access code, with a word of the house's own or one that is made for it. */
+        /**
+         * Makes an access code, with a word of the house's own or one that is made for it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         post: operations["post_admin_shows_id_access_codes"];
         delete?: never;
         options?: never;
@@ -333,15 +424,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An access code, with how many places are taken under it. */
+        /**
+         * An access code, with how many places are taken under it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_access_codes_code"];
         put?: never;
         post?: never;
-        /** Ends an access code: from now on it opens nothing. What is held or booked under it stays. Once more changes nothing. */
+        /**
+         * Ends an access code: from now on it opens nothing. What is held or booked under it stays. Once more changes nothing.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         delete: operations["delete_admin_shows_id_access_codes_code"];
         options?: never;
         head?: never;
-        /** Changes an access code that has not ended: what is left out stays. Holds that stand keep the limit they were made under. */
+        /**
+         * Changes an access code that has not ended: what is left out stays. Holds that stand keep the limit they were made under.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         patch: operations["patch_admin_shows_id_access_codes_code"];
         trace?: never;
     };
@@ -352,10 +452,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All places of a show that are kept from sale. */
+        /**
+         * All places of a show that are kept from sale.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_allocations"];
         put?: never;
-        /** Keeps places from sale: all of them or none. A seat that is held or sold is named in the refusal. */
+        /**
+         * Keeps places from sale: all of them or none. A seat that is held or sold is named in the refusal.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         post: operations["post_admin_shows_id_allocations"];
         delete?: never;
         options?: never;
@@ -370,13 +476,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One allocation that stands. */
+        /**
+         * One allocation that stands.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_allocations_allocation"];
         put?: never;
         post?: never;
         /**
          * Puts all places of an allocation back on sale; once more changes nothing. Places that are held out of it go to sale when
          *     they come back.
+         * @description Who may: The role box_office in the house that it belongs to.
          */
         delete: operations["delete_admin_shows_id_allocations_allocation"];
         options?: never;
@@ -384,6 +494,7 @@ export interface paths {
         /**
          * Changes an allocation that stands. What comes is all or nothing, and what goes goes afterwards: where a new seat is taken,
          *     nothing changes. The same change again changes nothing.
+         * @description Who may: The role box_office in the house that it belongs to.
          */
         patch: operations["patch_admin_shows_id_allocations_allocation"];
         trace?: never;
@@ -395,7 +506,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show's history, oldest first: what happened, with seats by their guid; or with `at` the show as it was then. */
+        /**
+         * A show's history, oldest first: what happened, with seats by their guid; or with `at` the show as it was then.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_journal"];
         put?: never;
         post?: never;
@@ -412,11 +526,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What it would do to put a show on this version of its plan. Changes nothing. */
+        /**
+         * What it would do to put a show on this version of its plan. Changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_plan"];
         /**
          * Puts a show on another version of its plan, also while it is on sale. Seats that are held or sold stay where they are;
          *     a version that lacks any of them is refused with the seats named. Who looks at the seat map is told to load it again.
+         * @description Who may: The role organizer in the house that it belongs to.
          */
         put: operations["put_admin_shows_id_plan"];
         post?: never;
@@ -433,9 +551,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show's price table; empty while it has none. */
+        /**
+         * A show's price table; empty while it has none.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_shows_id_prices"];
-        /** Gives a show this price table in place of the one it has. Orders that stand keep their prices. */
+        /**
+         * Gives a show this price table in place of the one it has. Orders that stand keep their prices.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         put: operations["put_admin_shows_id_prices"];
         post?: never;
         delete?: never;
@@ -453,7 +577,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publishes, pauses, resumes, cancels, moves or ends a show. */
+        /**
+         * Publishes, pauses, resumes, cancels, moves or ends a show.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         post: operations["post_admin_shows_id_state"];
         delete?: never;
         options?: never;
@@ -468,7 +595,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the house's security is about: sign-ins refused, sessions ended by reuse, keys made, roles changed. Newest first. */
+        /**
+         * What the house's security is about: sign-ins refused, sessions ended by reuse, keys made, roles changed. Newest first.
+         * @description Who may: Administrators.
+         */
         get: operations["get_admin_system_security_events"];
         put?: never;
         post?: never;
@@ -485,10 +615,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Venues that the caller has a part in. */
+        /**
+         * Venues that the caller has a part in.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_venues"];
         put?: never;
-        /** Makes a venue. */
+        /**
+         * Makes a venue.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         post: operations["post_admin_venues"];
         delete?: never;
         options?: never;
@@ -503,15 +639,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A venue. */
+        /**
+         * A venue.
+         * @description Who may: The role scanner in the house that it belongs to.
+         */
         get: operations["get_admin_venues_id"];
         put?: never;
         post?: never;
-        /** Puts a venue away; once more changes nothing. */
+        /**
+         * Puts a venue away; once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         delete: operations["delete_admin_venues_id"];
         options?: never;
         head?: never;
-        /** Changes a venue: what is left out stays. */
+        /**
+         * Changes a venue: what is left out stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
         patch: operations["patch_admin_venues_id"];
         trace?: never;
     };
@@ -524,7 +669,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in: sets the session cookie, and gives the same token for clients that keep none. */
+        /**
+         * Signs in: sets the session cookie, and gives the same token for clients that keep none.
+         * @description Who may: Anybody.
+         */
         post: operations["post_auth_login"];
         delete?: never;
         options?: never;
@@ -541,7 +689,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs out: the token by which the caller came proves nothing any more. */
+        /**
+         * Signs out: the token by which the caller came proves nothing any more.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
         post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
@@ -556,10 +707,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the rush stands. */
+        /**
+         * How the rush stands.
+         * @description Who may: Anybody.
+         */
         get: operations["get_demo_rush"];
         put?: never;
-        /** Starts the rush: simulated buyers over loopback HTTP for a minute. */
+        /**
+         * Starts the rush: simulated buyers over loopback HTTP for a minute.
+         * @description Who may: Anybody.
+         */
         post: operations["post_demo_rush"];
         delete?: never;
         options?: never;
@@ -574,7 +731,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is asking. */
+        /**
+         * Who is asking.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -593,7 +753,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once. */
+        /**
+         * Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once.
+         * @description Who may: Anybody.
+         */
         post: operations["post_orders"];
         delete?: never;
         options?: never;
@@ -610,7 +773,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends the order's link again, to the address it was ordered with. Always the same answer. */
+        /**
+         * Sends the order's link again, to the address it was ordered with. Always the same answer.
+         * @description Who may: Anybody.
+         */
         post: operations["post_orders_lookup"];
         delete?: never;
         options?: never;
@@ -625,7 +791,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An order, by its token or by the house. */
+        /**
+         * An order, by its token or by the house.
+         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         */
         get: operations["get_orders_id"];
         put?: never;
         post?: never;
@@ -644,7 +813,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up. */
+        /**
+         * Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up.
+         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         */
         post: operations["post_orders_id_cancel"];
         delete?: never;
         options?: never;
@@ -661,7 +833,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Another attempt to pay, until `pay_by`; the one before is closed. */
+        /**
+         * Another attempt to pay, until `pay_by`; the one before is closed.
+         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         */
         post: operations["post_orders_id_payments"];
         delete?: never;
         options?: never;
@@ -678,7 +853,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives the payment up, so that the holds are open again. */
+        /**
+         * Gives the payment up, so that the holds are open again.
+         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         */
         post: operations["post_orders_id_reopen"];
         delete?: never;
         options?: never;
@@ -693,7 +871,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tickets of an order; none before it is confirmed. */
+        /**
+         * The tickets of an order; none before it is confirmed.
+         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         */
         get: operations["get_orders_id_tickets"];
         put?: never;
         post?: never;
@@ -710,7 +891,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Productions with shows to come, and what they can be narrowed to. */
+        /**
+         * Productions with shows to come, and what they can be narrowed to.
+         * @description Who may: Anybody.
+         */
         get: operations["get_productions"];
         put?: never;
         post?: never;
@@ -727,7 +911,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A production with its shows. */
+        /**
+         * A production with its shows.
+         * @description Who may: Anybody.
+         */
         get: operations["get_productions_id"];
         put?: never;
         post?: never;
@@ -744,7 +931,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A production's poster. */
+        /**
+         * A production's poster.
+         * @description Who may: Anybody.
+         */
         get: operations["get_productions_id_poster_svg"];
         put?: never;
         post?: never;
@@ -763,7 +953,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What an order of these holds would cost. Changes nothing. */
+        /**
+         * What an order of these holds would cost. Changes nothing.
+         * @description Who may: Anybody.
+         */
         post: operations["post_quotes"];
         delete?: never;
         options?: never;
@@ -780,7 +973,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sets an empty server up: the administrator, the house, its first venue. Works once; who did it is signed in. */
+        /**
+         * Sets an empty server up: the administrator, the house, its first venue. Works once; who did it is signed in.
+         * @description Who may: Whoever shows a link's token.
+         */
         post: operations["post_setup"];
         delete?: never;
         options?: never;
@@ -795,7 +991,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows, in the order in which they begin. */
+        /**
+         * Shows, in the order in which they begin.
+         * @description Who may: Anybody.
+         */
         get: operations["get_shows"];
         put?: never;
         post?: never;
@@ -812,7 +1011,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show with all that a buyer needs. */
+        /**
+         * A show with all that a buyer needs.
+         * @description Who may: Anybody.
+         */
         get: operations["get_shows_id"];
         put?: never;
         post?: never;
@@ -829,7 +1031,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A show's seat plan, in the open seating-plan JSON. */
+        /**
+         * A show's seat plan, in the open seating-plan JSON.
+         * @description Who may: Anybody.
+         */
         get: operations["get_shows_id_plan"];
         put?: never;
         post?: never;
@@ -848,7 +1053,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sets places aside for one buyer. All or nothing; the token is the buyer's proof. */
+        /**
+         * Sets places aside for one buyer. All or nothing; the token is the buyer's proof.
+         * @description Who may: Anybody. A machine with the scope inventory:hold.
+         */
         post: operations["post_shows_show_id_holds"];
         delete?: never;
         options?: never;
@@ -863,15 +1071,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A hold, as its owner sees it. */
+        /**
+         * A hold, as its owner sees it.
+         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
+         */
         get: operations["get_shows_show_id_holds_hold_id"];
         put?: never;
         post?: never;
-        /** Gives everything back. Also 204 when the hold has ended already: who presses "back" twice has done nothing wrong. */
+        /**
+         * Gives everything back. Also 204 when the hold has ended already: who presses "back" twice has done nothing wrong.
+         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
+         */
         delete: operations["delete_shows_show_id_holds_hold_id"];
         options?: never;
         head?: never;
-        /** Adds and gives back places of an open hold. All or nothing; the deadline stays. An empty result releases it. */
+        /**
+         * Adds and gives back places of an open hold. All or nothing; the deadline stays. An empty result releases it.
+         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
+         */
         patch: operations["patch_shows_show_id_holds_hold_id"];
         trace?: never;
     };
@@ -884,7 +1101,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an open hold its full time again, up to its cap. */
+        /**
+         * Gives an open hold its full time again, up to its cap.
+         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
+         */
         post: operations["post_shows_show_id_holds_hold_id_extend"];
         delete?: never;
         options?: never;
@@ -899,7 +1119,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The live feed: a snapshot (or with `since` what came after it), then every change as it becomes durable. */
+        /**
+         * The live feed: a snapshot (or with `since` what came after it), then every change as it becomes durable.
+         * @description Who may: Anybody.
+         */
         get: operations["get_shows_show_id_live"];
         put?: never;
         post?: never;
@@ -916,7 +1139,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The seats as they are, or what changed since a sequence number. */
+        /**
+         * The seats as they are, or what changed since a sequence number.
+         * @description Who may: Anybody.
+         */
         get: operations["get_shows_show_id_seats"];
         put?: never;
         post?: never;
@@ -933,7 +1159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the site says of itself. */
+        /**
+         * What the site says of itself.
+         * @description Who may: Anybody.
+         */
         get: operations["get_site"];
         put?: never;
         post?: never;
@@ -950,7 +1179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ticket as a calendar entry. */
+        /**
+         * The ticket as a calendar entry.
+         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         */
         get: operations["get_tickets_id_ics"];
         put?: never;
         post?: never;
@@ -967,7 +1199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ticket as a page to print. One that does not admit says so and has no code. */
+        /**
+         * The ticket as a page to print. One that does not admit says so and has no code.
+         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         */
         get: operations["get_tickets_id_pdf"];
         put?: never;
         post?: never;
@@ -984,7 +1219,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ticket's QR code as a picture. Of a ticket that does not admit it is the word why. */
+        /**
+         * The ticket's QR code as a picture. Of a ticket that does not admit it is the word why.
+         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         */
         get: operations["get_tickets_id_svg"];
         put?: never;
         post?: never;
@@ -1001,7 +1239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Venues, by name. */
+        /**
+         * Venues, by name.
+         * @description Who may: Anybody.
+         */
         get: operations["get_venues"];
         put?: never;
         post?: never;
@@ -1018,7 +1259,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A venue. */
+        /**
+         * A venue.
+         * @description Who may: Anybody.
+         */
         get: operations["get_venues_id"];
         put?: never;
         post?: never;
@@ -1037,7 +1281,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A provider's news, signed. 2xx only once it is stored; the same news again changes nothing. */
+        /**
+         * A provider's news, signed. 2xx only once it is stored; the same news again changes nothing.
+         * @description Who may: Whoever shows the provider's signature.
+         */
         post: operations["post_webhooks_provider_account"];
         delete?: never;
         options?: never;
