@@ -1,14 +1,17 @@
 // What the browser tests share: a browser, windows that note everything they should not have seen, the API.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
 export const base = process.env.AISLE_URL ?? ''
 assert.ok(base, 'AISLE_URL names the server')
 export const WIDE = { width: 1440, height: 900 }
 export const NARROW = { width: 390, height: 844 }
+/** Passkeys are bound to a name: there the same server is asked by its other one. */
+const HOSTS = [new URL(base).host, new URL(base).host.replace('127.0.0.1', 'localhost')]
 /** Far above what anything here takes; only a fault is slower. */
 const PATIENCE_MS = 30_000
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const pictures = process.env.AISLE_PICTURES
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
@@ -25,7 +28,7 @@ export async function open(browser, size = WIDE, more = {}) {
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => console.error(`content security policy: ${event.violatedDirective} forbids ${event.blockedURI}`))
   })
-  const ours = (address) => { const url = new URL(address); return ['data:', 'blob:', 'about:'].includes(url.protocol) || url.host === new URL(base).host }
+  const ours = (address) => { const url = new URL(address); return ['data:', 'blob:', 'about:'].includes(url.protocol) || HOSTS.includes(url.host) }
   const note = (address) => {
     requests.push(address)
     if (!ours(address)) complaints.push(`foreign: ${address}`)
@@ -40,6 +43,14 @@ export async function open(browser, size = WIDE, more = {}) {
   context.on('page', watch)
   const page = await context.newPage()
   return { page, context, complaints, requests }
+}
+
+/** No fault that a screen reader, a keyboard or weak eyes would stumble over, as far as a program finds them. */
+export async function expectAccessible(page) {
+  // In the page's own world, by the debugger: the content security policy lets no script in.
+  await page.evaluate(AXE)
+  const found = await page.evaluate(() => window.axe.run(document).then(({ violations }) => violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)))
+  assert.deepEqual(found, [], page.url())
 }
 
 export async function picture(page, name) {
@@ -70,8 +81,8 @@ export async function administrator() {
 }
 
 /** Signs in by the form. */
-export async function signIn(page, email, password) {
-  await page.goto(`${base}/login`)
+export async function signIn(page, email, password, at = base) {
+  await page.goto(`${at}/login`)
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()

@@ -8,10 +8,12 @@ import { Button, Notice, buttonClass } from '../ui'
 export function Trouble({ error, again, part = false }: { error: unknown; again?: () => void; part?: boolean }) {
   const { t, f } = useSpeech()
   if (!part && error instanceof Problem && error.status === 404) return <NothingHere />
+  const needsStep = error instanceof Problem && error.code === 'mfa_required'
   return (
     <Notice kind="alarm">
       <p>{f.problem(error)}</p>
-      {again && <Button small onClick={again}>{t.common.tryAgain}</Button>}
+      {needsStep && <Link href="/account/security" className={buttonClass('lamp', true)}>{t.account.twoStep.begin}</Link>}
+      {again && !needsStep && <Button small onClick={again}>{t.common.tryAgain}</Button>}
     </Notice>
   )
 }

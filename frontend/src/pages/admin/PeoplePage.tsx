@@ -1,15 +1,16 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { newKey } from '../../api/client'
+import { call, newKey } from '../../api/client'
 import { Confirm } from '../../components/Confirm'
 import { Refusal } from '../../components/Refusal'
+import { Trouble } from '../../components/Trouble'
 import { useMe } from '../../components/session'
 import { useForm } from '../../components/useForm'
 import { Button, Notice, SelectField, TextField, Ways } from '../../ui'
 import { Office } from './Office'
 import { HouseChoice } from './HouseChoice'
 import { ACTS, Moment, Paged, Table } from './Paged'
-import { ROLES, ROLE_NAMES, changeMember, invite, membersPath, removeMember, setAdmin, shortRole, withdraw, type AdminUser, type Invitation, type Member, type Role } from './people'
+import { ROLES, ROLE_NAMES, changeMember, invite, membersPath, read, removeMember, setAdmin, shortRole, withdraw, type AdminUser, type Invitation, type Member, type Role } from './people'
 import '../forms.css'
 
 const CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_NAMES[role] }))
@@ -60,8 +61,40 @@ function Members({ organizer }: { organizer: string }) {
           </Table>
         )}
       </Paged>
+      <SecondStepRule organizer={organizer} />
       <Invite organizer={organizer} onDone={() => void again()} />
     </>
+  )
+}
+
+/** Whose members must sign in with a second step. */
+function SecondStepRule({ organizer }: { organizer: string }) {
+  const client = useQueryClient()
+  const path = `/admin/organizers/${organizer}/mfa`
+  const rule = useQuery({ queryKey: ['admin', path], queryFn: ({ signal }) => read<{ mfa_required_for: string[] }>(path, signal) })
+  const [chosen, setChosen] = useState<string[] | null>(null)
+  const [saved, setSaved] = useState(false)
+  const now = chosen ?? rule.data?.mfa_required_for ?? []
+  const { busy, failed, submit } = useForm({}, async (_, key) => {
+    setSaved(false)
+    client.setQueryData(['admin', path], await call('PUT', path, { mfa_required_for: now }, { key }))
+    setChosen(null)
+    setSaved(true)
+  })
+  if (!rule.data) return rule.isError ? <Trouble part error={rule.error} again={() => void rule.refetch()} /> : null
+  return (
+    <form className="sheet" onSubmit={submit}>
+      <fieldset className="sheet__part checks">
+        <legend>Who must sign in with a second step</legend>
+        {ROLES.map((role) => (
+          <label key={role} className="check"><input type="checkbox" checked={now.includes(role)} onChange={(event) => { setSaved(false); setChosen(event.target.checked ? [...now, role] : now.filter((one) => one !== role)) }} />{ROLE_NAMES[role]}</label>
+        ))}
+        <p className="soft small">Who has such a role and no second step can do nothing here until it is set up.</p>
+        <Refusal error={failed} />
+        {saved && <Notice kind="lamp">Saved.</Notice>}
+      </fieldset>
+      <Button type="submit" disabled={busy || chosen === null}>Save</Button>
+    </form>
   )
 }
 
