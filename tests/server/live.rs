@@ -37,7 +37,8 @@ impl Window {
         Value::Null
     }
 
-    async fn say(&mut self, message: &Value) {
+    /// Says this.
+    pub async fn say(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).await.expect("it is heard");
     }
 }

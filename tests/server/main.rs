@@ -10,6 +10,7 @@ mod audit;
 mod catalog;
 mod customers;
 mod feed;
+mod fuzz;
 mod holds;
 mod killed;
 mod live;

@@ -58,7 +58,7 @@ describe('the live feed', () => {
   })
 
   it('hands on the show, the hold and the end of the hold without moving', () => {
-    const hold = { id: 'h', show_id: 's', state: 'open' as const, seats: ['A-1'], placement: 'one_row' as const, areas: [], expires_at: null, expires_in_ms: 5, extendable_until: null, pay_by: null }
+    const hold = { id: 'h', show_id: 's', state: 'open' as const, seats: ['A-1'], placement: 'one_row' as const, areas: [], expires_at: null, expires_in_ms: 5, paused: false, extendable_until: null, pay_by: null }
     expect(step(at41, { t: 'show', state: 'paused', public_message: 'Fire drill' }).effects).toEqual([{ do: 'show', state: 'paused', publicMessage: 'Fire drill' }])
     expect(step(at41, { t: 'hold', hold })).toEqual({ position: at41, effects: [{ do: 'hold', hold }] })
     expect(step(at41, { t: 'hold_ended', id: 'h', why: 'lapsed' }).effects).toEqual([{ do: 'hold_ended', id: 'h', why: 'lapsed' }])

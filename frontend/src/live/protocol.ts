@@ -75,9 +75,34 @@ function delta(
   return { position: { ...position, seq }, effects: [{ do: 'patch', seats, areas }] }
 }
 
-const KINDS: Record<ServerMessage['t'], true> = { snapshot: true, delta: true, alive: true, plan: true, show: true, hold: true, hold_ended: true }
+type Fields = Record<string, unknown>
+type Is = (value: unknown) => boolean
+const text: Is = (value) => typeof value === 'string'
+const flag: Is = (value) => typeof value === 'boolean'
+const count: Is = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const oneOf = (words: readonly string[]): Is => (value) => words.includes(value as string)
+const maybe = (is: Is): Is => (value) => value === null || value === undefined || is(value)
+const listOf = (is: Is): Is => (value) => Array.isArray(value) && value.every(is)
+const pairOf = (first: Is, second: Is): Is => (value) => Array.isArray(value) && value.length === 2 && first(value[0]) && second(value[1])
+const fieldsOf = (fields: Record<string, Is>): Is => (value) =>
+  typeof value === 'object' && value !== null && Object.entries(fields).every(([name, is]) => is((value as Fields)[name]))
 
-/** Reads one frame. Null for what this version doesn't know: a newer server may say more. */
+const isHold = fieldsOf({
+  id: text, show_id: text, state: oneOf(['open', 'paying']), seats: listOf(text), areas: listOf(fieldsOf({ area: text, quantity: count })),
+  expires_at: maybe(text), expires_in_ms: maybe(count), paused: maybe(flag), extendable_until: maybe(text), pay_by: maybe(text),
+})
+/** What a message of each kind has at least; it may have more. */
+const KINDS: Record<ServerMessage['t'], Is> = {
+  snapshot: fieldsOf({ plan_version: text, seq: count, seats: text, areas: listOf(fieldsOf({ area: text, available: count })) }),
+  delta: fieldsOf({ from: count, seq: count, seats: listOf(pairOf(count, text)), areas: listOf(pairOf(text, count)) }),
+  alive: fieldsOf({ seq: count }),
+  plan: fieldsOf({}),
+  show: fieldsOf({ state: oneOf(['draft', 'published', 'paused', 'cancelled', 'moved', 'ended']), public_message: maybe(text) }),
+  hold: fieldsOf({ hold: isHold }),
+  hold_ended: fieldsOf({ id: text, why: oneOf(['lapsed', 'released', 'booked']) }),
+}
+
+/** Reads one frame. Null for what this version doesn't know, a newer server may say more; and for what is not whole. */
 export function parse(frame: string): ServerMessage | null {
   let value: unknown
   try {
@@ -85,8 +110,11 @@ export function parse(frame: string): ServerMessage | null {
   } catch {
     return null
   }
-  if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string' || !(value.t in KINDS)) return null
-  return value as ServerMessage
+  if (typeof value !== 'object' || value === null) return null
+  const kind = (value as Fields).t
+  // Own names only: an object answers to `toString`, too.
+  if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind)) return null
+  return KINDS[kind as ServerMessage['t']](value) ? (value as ServerMessage) : null
 }
 
 const BACKOFF_FIRST_MS = 500

@@ -7,7 +7,8 @@ export const BOOKED = 2
 export const BLOCKED = 3
 export type SeatCode = typeof AVAILABLE | typeof HELD | typeof BOOKED | typeof BLOCKED
 
-const CODE: Record<SeatLetter, SeatCode> = { a: AVAILABLE, h: HELD, b: BOOKED, x: BLOCKED }
+/** A letter that we don't know is a seat that we don't sell. Not an object: those answer to `toString`, too. */
+const CODE: ReadonlyMap<string, SeatCode> = new Map<SeatLetter, SeatCode>([['a', AVAILABLE], ['h', HELD], ['b', BOOKED], ['x', BLOCKED]])
 
 /** Null: everything may have changed. */
 export type Changed = readonly number[] | null
@@ -34,7 +35,7 @@ export class SeatStore {
     const codes = new Uint8Array(seats.length)
     let available = 0
     for (let place = 0; place < seats.length; place++) {
-      const code = CODE[seats[place] as SeatLetter] ?? BLOCKED
+      const code = CODE.get(seats.charAt(place)) ?? BLOCKED
       codes[place] = code
       if (code === AVAILABLE) available++
     }
@@ -48,7 +49,7 @@ export class SeatStore {
     const changed: number[] = []
     for (const [place, letter] of seats) {
       const before = this.#codes[place]
-      const after = CODE[letter] ?? BLOCKED
+      const after = CODE.get(letter) ?? BLOCKED
       if (before === undefined || before === after) continue
       if (before === AVAILABLE) this.#available--
       if (after === AVAILABLE) this.#available++

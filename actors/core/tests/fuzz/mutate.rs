@@ -3,7 +3,8 @@
 //!
 //!     AISLE_FUZZ_SEED=8812 AISLE_FUZZ_ROUNDS=1 cargo nextest run -p aisle-core fuzz
 //!
-//! More rounds find more; the default is what `make test` can afford.
+//! More rounds find more; the default is what `make test` can afford. The server's tests spoil plans, bodies and messages by
+//! this same file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -58,6 +59,22 @@ impl Chance {
                 _ => self.exchange(&mut bytes, at),
             }
         }
+        bytes
+    }
+
+    /// The same JSON with one of its values another: what a parser takes and a program may not.
+    #[allow(dead_code, reason = "for whoever spoils JSON that people write")]
+    pub fn spoil_value(&mut self, right: &[u8]) -> Vec<u8> {
+        let mut bytes = right.to_vec();
+        let begins: Vec<usize> = (1..bytes.len()).filter(|&at| b":[,".contains(&bytes[at - 1])).collect();
+        let from = *self.one_of(&begins);
+        let rest = &bytes[from..];
+        let length = match rest[0] {
+            b'"' => rest[1..].iter().position(|&byte| byte == b'"').map(|end| end + 2),
+            _ => rest.iter().position(|byte| b",]}".contains(byte)),
+        };
+        let other = if self.below(2) == 0 { *self.one_of(&NUMBERS) } else { *self.one_of(&WORDS) };
+        drop(bytes.splice(from..from + length.unwrap_or(rest.len()), other.bytes()));
         bytes
     }
 
