@@ -3,6 +3,7 @@
 mod api;
 mod error;
 mod greeting;
+mod privacy;
 mod workers;
 
 use std::net::{SocketAddr, TcpListener};
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 pub use api::openapi_document;
 pub use error::StartError;
 pub use greeting::greeting;
+pub use privacy::{people, retention};
 pub use workers::Workers;
 
 use crate::accounts::Passwords;

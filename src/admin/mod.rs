@@ -10,6 +10,7 @@ mod organizers;
 mod plans;
 mod productions;
 mod replan;
+mod retention;
 mod running;
 mod setup;
 mod shows;
@@ -40,5 +41,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(setup::routes)
         .configure(site::routes)
         .configure(audit::routes)
+        .configure(retention::routes)
         .configure(mailbox::routes);
 }

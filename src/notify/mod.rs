@@ -10,6 +10,7 @@
 pub mod deliver;
 pub mod message;
 pub mod outbox;
+pub mod privacy;
 mod store;
 
 pub use deliver::{Delivery, DeliveryError};

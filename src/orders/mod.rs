@@ -6,6 +6,7 @@ pub mod drive;
 pub mod ledger;
 pub mod outside;
 pub mod pricing;
+pub mod privacy;
 pub mod routes;
 pub mod saga;
 pub mod store;

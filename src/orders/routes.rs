@@ -3,6 +3,7 @@
 mod admin;
 mod buy;
 mod care;
+mod customers;
 mod webhooks;
 
 use actix_web::http::StatusCode;
@@ -112,5 +113,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(admin::admin_orders)
         .service(admin::admin_order)
         .service(admin::admin_payments)
+        .service(customers::admin_erase_customer)
         .service(admin::ledger_report);
 }

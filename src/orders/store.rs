@@ -24,6 +24,7 @@ use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
 use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
+use crate::platform::people::{Forgetting, Later, NotForgotten, People, Person};
 
 /// Orders, in the database.
 #[derive(Clone)]
@@ -55,6 +56,35 @@ impl Orders {
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    /// In whose house a customer is, and their address as addresses are compared.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn customer(&self, id: Uuid) -> Result<Option<(Uuid, String)>, DbFault> {
+        let row = sqlx::query!("SELECT organizer_id, email_normalized FROM customer WHERE id = $1", id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| (row.organizer_id, row.email_normalized)))
+    }
+
+    /// Has every room forget somebody, and records it in the same transaction.
+    ///
+    /// # Errors
+    /// `UnderWay` before anything is changed.
+    pub async fn forget(
+        &self,
+        people: &People,
+        person: &Person,
+        how: Forgetting,
+        entry: Entry,
+    ) -> Result<Vec<Later>, NotForgotten> {
+        let mut transaction = self.pool.begin().await.map_err(DbFault)?;
+        let later = people.forget(&mut transaction, person, how).await?;
+        audit::record(&mut transaction, entry).await?;
+        transaction.commit().await.map_err(DbFault)?;
+        Ok(later)
     }
 
     /// Records an act of staff before it is done, because an order is changed in several transactions: so nothing is done

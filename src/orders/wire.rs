@@ -218,6 +218,8 @@ impl From<OrderState> for StatusJson {
 /// Who bought.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CustomerJson {
+    /// Their id in this house.
+    pub id: Uuid,
     /// Their name.
     pub name: String,
     /// Their address.
@@ -302,7 +304,7 @@ impl OrderJson {
             number: view.number,
             token,
             status: saga.state.into(),
-            customer: CustomerJson { name: view.name, email: view.email },
+            customer: CustomerJson { id: view.customer, name: view.name, email: view.email },
             total: Money::new(saga.total, saga.currency),
             lines: view.lines,
             pay_by: saga.pay_by,

@@ -6,6 +6,7 @@
 //! purpose, not each of a thousand refused requests (count those, and record the first).
 
 pub mod chain;
+pub mod person;
 
 use std::net::IpAddr;
 

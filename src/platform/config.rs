@@ -70,6 +70,17 @@ pub struct Config {
     /// How often a live feed's client is asked whether it is there. Often enough that a phone's network keeps the connection,
     /// and that a dead one is noticed within a minute.
     pub ping_every_s: u64,
+    /// Mails, and what the outbox said, are kept for so many days: as long as somebody asks where their ticket is.
+    pub retain_mails_days: u32,
+    /// What providers told us of payments: a year in which a payment can be disputed, and a month.
+    pub retain_provider_news_days: u32,
+    /// Names and addresses beside the audit log.
+    pub retain_audit_persons_days: u32,
+    /// Customers, after their last show: as long as claims last in most countries.
+    pub retain_customers_days: u32,
+    /// Where the law wants the buyer's name and address in the books: for so long after their newest paid order an erased
+    /// customer is kept there, out of use. 0: it does not.
+    pub books_customers_days: u32,
     /// How long a stopping server waits for requests under way.
     pub stop_grace_s: u64,
     /// Variables named `AISLE_…` that mean nothing here; said at start.
@@ -138,6 +149,11 @@ impl Default for Config {
             sockets_max: 10_000,
             unread_max_s: 30,
             ping_every_s: 20,
+            retain_mails_days: 90,
+            retain_provider_news_days: 395,
+            retain_audit_persons_days: 365,
+            retain_customers_days: 3 * 365,
+            books_customers_days: 0,
             stop_grace_s: 10,
             unknown_variables: Vec::new(),
         }
@@ -212,6 +228,10 @@ impl Config {
             ("database_connections_max", self.database_connections_max as usize),
             ("body_bytes_max", self.body_bytes_max),
             ("plan_bytes_max", self.plan_bytes_max),
+            ("retain_mails_days", self.retain_mails_days as usize),
+            ("retain_provider_news_days", self.retain_provider_news_days as usize),
+            ("retain_audit_persons_days", self.retain_audit_persons_days as usize),
+            ("retain_customers_days", self.retain_customers_days as usize),
         ];
         let seconds = [("unread_max_s", self.unread_max_s), ("ping_every_s", self.ping_every_s)];
         let zero = positive.into_iter().find(|&(_, value)| value == 0).map(|(field, _)| field);
@@ -259,6 +279,11 @@ const FIELDS: &[&str] = &[
     "sockets_max",
     "unread_max_s",
     "ping_every_s",
+    "retain_mails_days",
+    "retain_provider_news_days",
+    "retain_audit_persons_days",
+    "retain_customers_days",
+    "books_customers_days",
     "stop_grace_s",
 ];
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::db::DbFault;
+use super::people::{Asked, Forgetting, Later, Person, PersonalData};
 
 /// What a request with a key meets.
 #[derive(Debug)]
@@ -99,4 +100,38 @@ pub async fn forget_old(connection: &mut PgConnection) -> Result<u64, DbFault> {
         .execute(connection)
         .await?;
     Ok(gone.rows_affected())
+}
+
+/// The answers, which may name whom they were given to.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers;
+
+impl PersonalData for Answers {
+    fn room(&self) -> &'static str {
+        "answers"
+    }
+
+    /// Nothing: an answer says what the rooms tell, and is gone tomorrow.
+    fn export<'a>(&'a self, _: &'a mut PgConnection, _: &'a Person) -> Asked<'a, Value> {
+        Box::pin(async { Ok(Value::Null) })
+    }
+
+    fn erase<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        person: &'a Person,
+        _: Forgetting,
+    ) -> Asked<'a, Vec<Later>> {
+        Box::pin(async move {
+            sqlx::query!(
+                "DELETE FROM idempotency WHERE scope = 'user:' || $1::uuid::text
+                    OR EXISTS (SELECT 1 FROM unnest($2::text[]) email WHERE strpos(lower(answer::text), email) > 0)",
+                person.user,
+                &person.emails
+            )
+            .execute(connection)
+            .await?;
+            Ok(Vec::new())
+        })
+    }
 }

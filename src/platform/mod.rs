@@ -11,5 +11,7 @@ pub mod journal;
 pub mod keys;
 pub mod money;
 pub mod network;
+pub mod people;
+pub mod retention;
 pub mod telemetry;
 pub mod time;

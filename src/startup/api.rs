@@ -13,7 +13,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
-use super::{Parts, StartError};
+use super::{Parts, StartError, privacy};
 use crate::accounts::{self, Accounts, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
@@ -65,6 +65,8 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.gateways(db)))
         .app_data(web::Data::new(parts.checkout(db)))
         .app_data(web::Data::new(Office::new(db.clone())))
+        .app_data(web::Data::new(privacy::people(&parts.config)))
+        .app_data(web::Data::new(privacy::retention(&parts.config, db.clone())))
         .app_data(web::Data::new(PlanBytesMax(parts.config.plan_bytes_max)))
         .app_data(web::Data::new(SiteFacts {
             mail: if parts.config.smtp_url.is_some() { Mails::Smtp } else { Mails::Mailbox },

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Parts;
+use super::{Parts, privacy};
 use crate::orders::OrdersWorker;
 use crate::platform::idempotency;
+use crate::platform::time::from_core;
 
 /// The workers of this process.
 pub struct Workers {
@@ -28,6 +29,12 @@ impl Workers {
                 idempotency::forget_old(&mut connection).await.map_err(|fault| fault.0)?;
                 Ok(())
             }
+        });
+        let retention = privacy::retention(&parts.config, parts.workers_db.clone());
+        let clock = std::sync::Arc::clone(&parts.clock);
+        workers.every("retention", Duration::from_secs(3_600), move || {
+            let (retention, now) = (retention.clone(), from_core(clock.now()));
+            async move { retention.run(now).await.map_err(|fault| fault.0) }
         });
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));

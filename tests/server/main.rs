@@ -19,6 +19,7 @@ mod needs;
 mod operations;
 mod orders;
 mod outbox;
+mod privacy;
 mod process;
 mod sleeping;
 mod slow;

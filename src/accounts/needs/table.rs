@@ -117,6 +117,8 @@ pub const ROUTES: &[Route] = &[
     get("/admin/mailbox/{id}/attachments/{name}", Staff(Organizer)),
     get("/admin/audit-log", Staff(Organizer)),
     get("/admin/system/security-events", Admin),
+    get("/admin/system/retention", Admin),
+    post("/admin/customers/{id}/erase", Staff(Organizer)),
     // Only where there is the demo.
     get("/demo/rush", Public),
     post("/demo/rush", Public),

@@ -128,7 +128,9 @@ pub struct OrderView {
     pub state: OrderState,
     /// What people call it.
     pub number: String,
-    /// The buyer's name.
+    /// The buyer.
+    pub customer: Uuid,
+    /// The buyer's name; empty where they were forgotten.
     pub name: String,
     /// The buyer's address.
     pub email: String,
@@ -171,7 +173,9 @@ impl Orders {
     /// When the database does not answer.
     pub async fn view(&self, order: Uuid) -> Result<Option<OrderView>, DbFault> {
         let head = sqlx::query!(
-            "SELECT o.organizer_id, o.state, o.number, o.currency, o.created_at, c.name, c.email
+            "SELECT o.organizer_id, o.state, o.number, o.currency, o.created_at, o.customer_id,
+                    CASE WHEN c.erased_at IS NULL THEN c.name ELSE '' END AS \"name!\",
+                    CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\"
              FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
             order
         )
@@ -234,6 +238,7 @@ impl Orders {
             organizer: head.organizer_id,
             state: OrderState::from_word(&head.state).ok_or_else(|| unknown("order state"))?,
             number: head.number,
+            customer: head.customer_id,
             name: head.name,
             email: head.email,
             created_at: head.created_at.to_jiff(),
@@ -268,7 +273,8 @@ impl Orders {
              WHERE ($1::uuid[] IS NULL OR o.organizer_id = ANY ($1))
                AND ($2::uuid IS NULL OR EXISTS (SELECT 1 FROM order_hold h WHERE h.order_id = o.id AND h.show_id = $2))
                AND ($3::text IS NULL OR o.state = $3)
-               AND ($4::text IS NULL OR lower(o.number) LIKE $4 OR lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)
+               AND ($4::text IS NULL OR lower(o.number) LIKE $4
+                    OR (c.erased_at IS NULL AND (lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)))
                AND ($5::timestamptz IS NULL OR (o.created_at, o.id) < ($5, $6::uuid))
              ORDER BY o.created_at DESC, o.id DESC LIMIT $7",
             filter.organizers.as_deref(),

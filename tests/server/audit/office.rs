@@ -37,7 +37,7 @@ const ACTS: [(&str, &str, &str); 23] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 1] = [("POST", "/admin/shows/{id}/state")];
+const ELSEWHERE: [(&str, &str); 2] = [("POST", "/admin/shows/{id}/state"), ("POST", "/admin/customers/{id}/erase")];
 
 #[test]
 fn every_address_that_changes_something_is_declared_with_what_it_leaves() {

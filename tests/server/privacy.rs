@@ -1,0 +1,6 @@
+//! People: told what is known of them, forgotten when they wish, and by themselves after a while.
+
+mod erase;
+mod everywhere;
+mod named;
+mod retention;
