@@ -42,6 +42,6 @@ export const ACCOUNT_ROUTES = [
   ['POST', '/admin/api-keys', () => [201, { id: 'k2', key: 'aislek_9d1x0q_GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }]],
   ['GET', '/admin/devices', () => ({ items: [], next: null })],
   ['GET', '/admin/audit-log', () => ({ items: log, next: null })], ['GET', '/admin/system/security-events', () => ({ items: log.filter((one) => one.severity), next: null })],
-  ['GET', '/admin/retention', () => ({ items: [{ kind: 'sessions', period: '30 days after their end', last_run_at: at(1), removed: 412 }] })],
+  ['GET', '/admin/system/retention', () => ({ items: [{ kind: 'ended_sessions', days: 30, due: 3, ran_at: at(1), erased: 12, erased_total: 412 }], next: null })],
   ['DELETE', '/me/sessions/:id', ({ id }) => { sessions = sessions.filter((one) => one.id !== id); return [204] }],
 ]

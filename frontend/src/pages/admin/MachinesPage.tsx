@@ -18,7 +18,11 @@ export const SCOPES: readonly { value: string; label: string }[] = [
   { value: 'inventory:read', label: 'Read the inventory' },
   { value: 'inventory:hold', label: 'Hold and release places' },
   { value: 'inventory:book', label: 'Book what it holds, and cancel bookings' },
+  { value: 'orders:read', label: 'Read the orders' },
 ]
+
+/** The answer with the secret got lost on its way, and nobody can give it again. */
+const LOST = ''
 
 /** Keys of other shops, and scanners at the door. */
 export function MachinesPage() {
@@ -44,7 +48,7 @@ function Keys({ organizer }: { organizer: string }) {
             {keys.map((one) => (
               <tr key={one.id}>
                 <td>{one.name}</td><td><code>{one.prefix}</code></td><td>{one.scopes.join(', ')}</td><td><Moment at={one.last_used_at} /></td>
-                <td><Confirm label="Revoke" named={`Revoke ${one.name}`} title="Revoke the key" text={<p>Whoever uses “{one.name}” is refused from now on. This cannot be undone.</p>} yes="Revoke" run={async () => { await call('DELETE', `/admin/api-keys/${one.id}`); await again() }} /></td>
+                <td>{one.revoked_at ? 'revoked' : <Confirm label="Revoke" named={`Revoke ${one.name}`} title="Revoke the key" text={<p>Whoever uses “{one.name}” is refused from now on. This cannot be undone.</p>} yes="Revoke" run={async () => { await call('DELETE', `/admin/api-keys/${one.id}`); await again() }} />}</td>
               </tr>
             ))}
           </Table>
@@ -58,7 +62,7 @@ function Keys({ organizer }: { organizer: string }) {
 function NewKey({ organizer, onMade }: { organizer: string; onMade(key: string): void }) {
   const [scopes, setScopes] = useState<string[]>([])
   const { set, field, busy, failed, submit, form } = useForm({ name: '' }, async ({ name }, key) => {
-    onMade((await call<MadeKey>('POST', '/admin/api-keys', { organizer_id: organizer, name: name.trim(), scopes }, { key })).key)
+    onMade((await call<MadeKey>('POST', '/admin/api-keys', { organizer_id: organizer, name: name.trim(), scopes }, { key })).key ?? LOST)
     set({ name: '' })
     setScopes([])
   })
@@ -66,7 +70,7 @@ function NewKey({ organizer, onMade }: { organizer: string; onMade(key: string):
     <form className="sheet" ref={form} onSubmit={submit}>
       <fieldset className="sheet__part">
         <legend>A new key</legend>
-        <TextField label="Name" hint="Who uses it: “the town’s ticket shop”." required maxLength={100} {...field('name')} />
+        <TextField label="Name" hint="Who uses it: “the town’s ticket shop”." required maxLength={200} {...field('name')} />
         <fieldset className="checks">
           <legend className="field__label">What it may do</legend>
           {SCOPES.map((scope) => (
@@ -85,7 +89,7 @@ function Devices({ organizer }: { organizer: string }) {
   const again = () => client.invalidateQueries({ queryKey: ['admin'] })
   const [made, setMade] = useState<string | null>(null)
   const { set, field, busy, failed, submit, form } = useForm({ name: '' }, async ({ name }, key) => {
-    setMade((await call<MadeDevice>('POST', '/admin/devices', { organizer_id: organizer, name: name.trim() }, { key })).token)
+    setMade((await call<MadeDevice>('POST', '/admin/devices', { organizer_id: organizer, name: name.trim() }, { key })).token ?? LOST)
     set({ name: '' })
     await again()
   })
@@ -98,7 +102,7 @@ function Devices({ organizer }: { organizer: string }) {
             {devices.map((one) => (
               <tr key={one.id}>
                 <td>{one.name}</td><td><Moment at={one.last_used_at} /></td>
-                <td><Confirm label="Revoke" named={`Revoke ${one.name}`} title="Revoke the scanner" text={<p>“{one.name}” is refused from now on. This cannot be undone.</p>} yes="Revoke" run={async () => { await call('DELETE', `/admin/devices/${one.id}`); await again() }} /></td>
+                <td>{one.revoked_at ? 'revoked' : <Confirm label="Revoke" named={`Revoke ${one.name}`} title="Revoke the scanner" text={<p>“{one.name}” is refused from now on. This cannot be undone.</p>} yes="Revoke" run={async () => { await call('DELETE', `/admin/devices/${one.id}`); await again() }} />}</td>
               </tr>
             ))}
           </Table>
@@ -107,7 +111,7 @@ function Devices({ organizer }: { organizer: string }) {
       <form className="sheet" ref={form} onSubmit={submit}>
         <fieldset className="sheet__part">
           <legend>A new scanner</legend>
-          <TextField label="Name" hint="Which door, which machine." required maxLength={100} {...field('name')} />
+          <TextField label="Name" hint="Which door, which machine." required maxLength={200} {...field('name')} />
           <Refusal error={failed} />
         </fieldset>
         <Button type="submit" look="ink" disabled={busy}>Make the token</Button>
@@ -118,7 +122,8 @@ function Devices({ organizer }: { organizer: string }) {
 
 /** Shown until it is kept; nobody can show it again. */
 function Once({ secret, what, onKept }: { secret: string | null; what: string; onKept(): void }) {
-  if (!secret) return null
+  if (secret === null) return null
+  if (secret === LOST) return <Notice kind="alarm">The {what} was made, but the answer got lost, and it is told only once. Revoke it, and make another.</Notice>
   return (
     <div className="sheet">
       <Notice kind="lamp"><strong>This is the {what}. It is shown only now.</strong></Notice>

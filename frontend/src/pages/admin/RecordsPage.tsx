@@ -70,13 +70,13 @@ function Entries({ label, entries, severe = false }: { label: string; entries: A
 }
 
 function Kept() {
-  const kept = useQuery({ queryKey: ['admin', 'retention'], queryFn: ({ signal }) => read<{ items: Retention[] }>('/admin/retention', signal) })
+  const kept = useQuery({ queryKey: ['admin', 'retention'], queryFn: ({ signal }) => read<{ items: Retention[] }>('/admin/system/retention', signal) })
   if (kept.isPending) return <Waiting label="One moment" />
   if (kept.isError) return <Trouble part error={kept.error} again={() => void kept.refetch()} />
   return (
-    <Table label="What is kept how long" heads={['What', 'How long', 'Last looked at', 'Removed so far']}>
+    <Table label="What is kept how long" heads={['What', 'Kept for', 'Due now', 'Last looked through', 'Erased then', 'Erased in all']}>
       {kept.data.items.map((one) => (
-        <tr key={one.kind}><td>{one.kind.replaceAll('_', ' ')}</td><td>{one.period}</td><td><Moment at={one.last_run_at} none="not yet" /></td><td className="number">{one.removed}</td></tr>
+        <tr key={one.kind}><td>{one.kind.replaceAll('_', ' ')}</td><td>{one.days === 1 ? '1 day' : `${one.days} days`}</td><td>{one.due}</td><td><Moment at={one.ran_at} none="not yet" /></td><td>{one.erased}</td><td>{one.erased_total}</td></tr>
       ))}
     </Table>
   )

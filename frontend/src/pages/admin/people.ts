@@ -18,13 +18,14 @@ export const withdraw = (organizer: string, invitation: string) => call('DELETE'
 export type AdminUser = { id: string; name: string; email: string; role: string; is_admin: boolean; disabled_at: string | null; created_at: string }
 export const setAdmin = (user: string, isAdmin: boolean, key: string) => call('PUT', `/admin/users/${user}/roles`, { is_admin: isAdmin }, { key })
 
-export type ApiKey = { id: string; name: string; prefix: string; scopes: string[]; created_at: string; last_used_at: string | null; expires_at: string | null }
-export type MadeKey = ApiKey & { key: string }
-export type Device = { id: string; name: string; show_id: string | null; created_at: string; last_used_at: string | null; expires_at: string | null }
-export type MadeDevice = Device & { token: string }
+export type ApiKey = { id: string; name: string; prefix: string; scopes: string[]; created_at: string; last_used_at: string | null; expires_at: string | null; revoked_at: string | null }
+/** The key itself comes once; an answer that is given again has none. */
+export type MadeKey = ApiKey & { key?: string }
+export type Device = { id: string; name: string; show_id: string | null; created_at: string; last_used_at: string | null; expires_at: string | null; revoked_at: string | null }
+export type MadeDevice = Device & { token?: string }
 
 export type AuditEntry = { number: number; at: string; severity: 'notice' | 'warning' | 'alarm' | null; actor: { kind: string; id: string | null; name: string | null }; action: string; organizer_id: string | null; object: { kind: string; id: string } | null; detail: Record<string, unknown>; address: string | null; email: string | null }
-export type Retention = { kind: string; period: string; purpose?: string; last_run_at: string | null; removed: number }
+export type Retention = { kind: string; days: number; due: number; ran_at: string | null; erased: number; erased_total: number }
 
 export const read = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, { signal })
 export const readPage = <T>(path: string, after: string | null, signal?: AbortSignal) => {
