@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use aisle_core::{
-    BestAvailable, BookingId, Channel, Command, Event, HoldId, HoldSeats, OrderId, Origin, Plan, REMEMBERED_MS, SeatNo,
-    Settings, Show, ShowId, StateChange, Timestamp, Touched, testing,
+    BestAvailable, BookingId, BuyerId, Channel, Command, Event, HoldId, HoldSeats, OrderId, Origin, OrphanRule, Plan,
+    REMEMBERED_MS, SeatNo, Settings, Show, ShowId, StateChange, Timestamp, Touched, testing,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use uuid::Uuid;
@@ -54,13 +54,25 @@ impl House {
     }
 
     fn hold(&mut self, seats: &[SeatNo]) -> HoldId {
+        self.hold_for(None, seats)
+    }
+
+    fn hold_for(&mut self, buyer: Option<BuyerId>, seats: &[SeatNo]) -> HoldId {
         let hold = HoldId(self.next_id());
-        self.turn(&hold_of(hold, seats.to_vec(), None));
+        let mut command = hold_of(hold, seats.to_vec(), None);
+        if let Command::Hold(wanted) = &mut command {
+            wanted.origin.buyer = buyer;
+        }
+        self.turn(&command);
         hold
     }
 
     fn sell(&mut self, seats: &[SeatNo]) {
-        let hold = self.hold(seats);
+        self.sell_to(None, seats);
+    }
+
+    fn sell_to(&mut self, buyer: Option<BuyerId>, seats: &[SeatNo]) {
+        let hold = self.hold_for(buyer, seats);
         let (order, booking) = (OrderId(hold.0), BookingId(hold.0));
         self.turn(&Command::StartPayment { hold, order, pay_within_ms: None, customer: None });
         self.turn(&Command::Book { hold, booking, order: Some(order) });
@@ -111,45 +123,112 @@ fn turns(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Nine of ten pairs are sold, scattered over the whole stadium.
-fn nearly_sold_out(plan: &Arc<Plan>) -> House {
+/// A buyer's limit counts what they have booked, in a house where 10,000 bookings of as many buyers stand.
+fn limited(criterion: &mut Criterion) {
+    let plan = testing::stadium(SEATS);
+    let mut house = House::open(&plan);
+    house.turn(&Command::Configure(Settings { places_per_buyer_max: Some(10), ..Settings::default() }));
+    let (sold, free) = plan.order().split_at(20_000);
+    for pair in sold.chunks_exact(2) {
+        let buyer = BuyerId(house.next_id());
+        house.sell_to(Some(buyer), pair);
+    }
+    let known = BuyerId(Uuid::from_u128(house.id - 1_000));
+    let mut pairs = free.chunks_exact(2).cycle();
+    let mut group = criterion.benchmark_group("hold, release, limited, 10,000 bookings");
+    for (who, buyer) in [("new buyer", BuyerId(Uuid::from_u128(0))), ("who has booked", known)] {
+        group.bench_function(who, |bencher| {
+            bencher.iter(|| {
+                let hold = house.hold_for(Some(buyer), pairs.next().unwrap());
+                house.turn(&Command::ReleaseHold { hold })
+            });
+        });
+    }
+    group.finish();
+}
+
+/// So many of a hundred pairs are sold, scattered over the whole stadium.
+fn scattered(plan: &Arc<Plan>, percent: u64) -> House {
     let mut house = House::open(plan);
     let mut chance: u64 = 8812;
     for pair in plan.order().chunks_exact(2) {
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        if !(chance >> 33).is_multiple_of(10) {
+        if (chance >> 33) % 100 < percent {
             house.sell(pair);
         }
     }
     house
 }
 
+fn best(quantity: u32) -> Command {
+    let best = BestAvailable { quantity, category: None, section: None, accessible: 0, companions: 0 };
+    hold_of(HoldId(Uuid::from_u128(0)), Vec::new(), Some(best))
+}
+
 fn best_available(criterion: &mut Criterion) {
-    let plan = testing::stadium(SEATS);
-    let house = nearly_sold_out(&plan);
-    let mut group = criterion.benchmark_group("best available, 90% sold");
-    for quantity in [1, 2, 4, 8] {
-        let best = BestAvailable { quantity, category: None, section: None, accessible: 0, companions: 0 };
-        let command = hold_of(HoldId(Uuid::from_u128(0)), Vec::new(), Some(best));
-        group.bench_function(BenchmarkId::from_parameter(quantity), |bencher| {
-            bencher.iter(|| house.show.decide(house.now, black_box(&command)).unwrap());
-        });
+    let mut group = criterion.benchmark_group("best available");
+    for seats in [1_000, 12_000, SEATS] {
+        let plan = testing::stadium(seats);
+        for percent in [10, 90, 99] {
+            let house = scattered(&plan, percent);
+            for quantity in [1, 4, 8] {
+                let command = best(quantity);
+                let name = format!("{seats} seats, {percent}% sold, {quantity} wanted");
+                group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+                    bencher.iter(|| house.show.decide(house.now, black_box(&command)));
+                });
+            }
+        }
     }
     group.finish();
 }
 
-/// The worst that can be asked: every second seat is sold, so that a pair must be split, and the whole house is read for it.
-fn best_available_nowhere(criterion: &mut Criterion) {
+/// A stadium in which the seats are sold that a pattern says: by row and place in it.
+fn patterned(is_sold: impl Fn(usize, usize) -> bool) -> House {
     let plan = testing::stadium(SEATS);
     let mut house = House::open(&plan);
-    for pair in plan.order().chunks_exact(2) {
-        house.sell(&pair[..1]);
+    for (row, at) in plan.rows().iter().zip(0..) {
+        let seats: Vec<SeatNo> = row.blocks.iter().flatten().copied().collect();
+        for (place, seat) in seats.iter().enumerate() {
+            if is_sold(at, place) {
+                house.sell(&[*seat]);
+            }
+        }
     }
-    let best = BestAvailable { quantity: 2, category: None, section: None, accessible: 0, companions: 0 };
-    let command = hold_of(HoldId(Uuid::from_u128(0)), Vec::new(), Some(best));
-    criterion.bench_function("best available, no two together", |bencher| {
+    house
+}
+
+/// The worst that the climb of `examples/seating` found, and what comes to mind: every second seat is sold, so that a pair must
+/// be split, and the whole house is read for it.
+fn best_available_at_worst(criterion: &mut Criterion) {
+    const FOUND: [u32; 3] = [154, 38, 420];
+    let mut group = criterion.benchmark_group("best available at worst");
+    let house = patterned(|row, place| FOUND[row % FOUND.len()] >> (place % 8) & 1 == 1);
+    let command = best(6);
+    group.bench_function("six, as found by search", |bencher| {
         bencher.iter(|| house.show.decide(house.now, black_box(&command)).unwrap());
     });
+    let house = patterned(|_, place| place % 2 == 0);
+    let command = best(2);
+    group.bench_function("no two together", |bencher| {
+        bencher.iter(|| house.show.decide(house.now, black_box(&command)).unwrap());
+    });
+    group.finish();
+}
+
+/// One seat of each free pair is all there is to choose, so every choice strands somebody: the rule looks everywhere for another.
+fn orphan_rule(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("orphan rule");
+    let mut house = patterned(|_, place| place % 3 == 0);
+    let seat = house.show.plan().order()[1];
+    let command = hold_of(HoldId(Uuid::from_u128(0)), vec![seat], None);
+    for orphan_rule in [OrphanRule::Off, OrphanRule::Lenient, OrphanRule::Strict] {
+        house.turn(&Command::Configure(Settings { orphan_rule, ..Settings::default() }));
+        group.bench_function(format!("{orphan_rule:?}"), |bencher| {
+            bencher.iter(|| house.show.decide(house.now, black_box(&command)));
+        });
+    }
+    group.finish();
 }
 
 fn replay(criterion: &mut Criterion) {
@@ -220,5 +299,5 @@ fn memory(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, turns, best_available, best_available_nowhere, replay, memory);
+criterion_group!(benches, turns, limited, best_available, best_available_at_worst, orphan_rule, replay, memory);
 criterion_main!(benches);

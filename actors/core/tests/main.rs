@@ -10,6 +10,7 @@ mod model;
 mod properties;
 mod properties_best;
 mod properties_orphans;
+mod properties_stacks;
 mod scene;
 mod scenes_allocations;
 mod scenes_best;

@@ -16,8 +16,13 @@ pub fn house(sold: &[bool], rule: OrphanRule) -> Show {
 }
 
 fn house_in_order(sold: &[bool], rule: OrphanRule, backwards: bool) -> Show {
-    let mut show = Show::new(ShowId(id("S1")), testing::hall(ROWS, SEATS));
-    let mut seats: Vec<SeatNo> = (0..ROWS * SEATS).filter(|&seat| sold[seat as usize]).map(SeatNo).collect();
+    hall_sold((ROWS as usize, SEATS as usize), sold, rule, backwards)
+}
+
+/// A hall in which these seats were sold, in this order or the other.
+pub fn hall_sold((rows, seats): (usize, usize), sold: &[bool], rule: OrphanRule, backwards: bool) -> Show {
+    let mut show = Show::new(ShowId(id("S1")), testing::hall(rows as u32, seats as u32));
+    let mut seats: Vec<SeatNo> = (0..rows * seats).filter(|&seat| sold[seat]).map(|seat| SeatNo(seat as u32)).collect();
     if backwards {
         seats.reverse();
     }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "the table shows more than is asked here")]
 
 #[path = "../examples/seating/demand.rs"]
-mod demand;
+pub mod demand;
 #[path = "../examples/seating/rng.rs"]
 mod rng;
 #[path = "../examples/seating/sell.rs"]

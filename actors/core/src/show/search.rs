@@ -51,6 +51,11 @@ impl Run {
     pub fn strands(&self, from: usize, to: usize) -> bool {
         from - self.free_from == 1 || self.free_to - to == 1
     }
+
+    /// Whether so many, who find places in this run, leave somebody alone wherever they sit in it.
+    pub fn must_strand(&self, count: usize) -> bool {
+        (self.from..=self.to - count).all(|from| self.strands(from, from + count))
+    }
 }
 
 /// One look at a show, for one wish.
@@ -154,15 +159,6 @@ impl Search<'_> {
                 }
             }
         })
-    }
-
-    /// The run in which a place lies.
-    pub fn run_at(&self, place: usize) -> Option<Run> {
-        if !self.free.get(place) {
-            return None;
-        }
-        let block = &self.plan.blocks()[self.plan.block_at(place)];
-        self.runs(block).find(|run| (run.from..run.to).contains(&place))
     }
 
     /// How many places of some blocks suit.

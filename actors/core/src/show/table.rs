@@ -107,10 +107,6 @@ impl Bits {
         Self(vec![0; end.div_ceil(64)])
     }
 
-    pub fn get(&self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
-    }
-
     pub fn set(&mut self, at: usize, value: bool) {
         if let Some(word) = self.0.get_mut(at / 64) {
             *word = *word & !(1 << (at % 64)) | u64::from(value) << (at % 64);
