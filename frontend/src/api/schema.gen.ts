@@ -25,6 +25,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/customers/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a house forget a customer: name, address, the mails to them. Orders stay in the books, tickets stay good. With a show to
+         *     come it is done two days after it, unless `at_once`; while a payment or a refund is under way it is refused.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_customers_id_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/mailbox": {
         parameters: {
             query?: never;
@@ -582,6 +603,26 @@ export interface paths {
          * @description Who may: The role organizer in the house that it belongs to.
          */
         post: operations["post_admin_shows_id_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/system/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Each kind of data that is not kept for ever: its period, what is due, when it was last looked through and how much went.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_system_retention"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1517,7 +1558,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
         /** @description How many places of a show are what. */
         Counts: {
             /**
@@ -1599,6 +1640,11 @@ export interface components {
         };
         /** @description Who bought. */
         CustomerJson: {
+            /**
+             * Format: uuid
+             * @description Their id in this house.
+             */
+            id: string;
             /** @description Their name. */
             name: string;
             /** @description Their address. */
@@ -1631,6 +1677,11 @@ export interface components {
                 string,
                 number
             ][];
+        };
+        /** @description How to forget them. */
+        EraseCustomer: {
+            /** @description Also with a show to come: their tickets stay good, and nobody can tell them any more should it not take place. */
+            at_once?: boolean;
         };
         /** @description One value that productions can be narrowed to. */
         Facet: {
@@ -1676,6 +1727,26 @@ export interface components {
             city: string;
             country?: string;
             address?: string;
+        };
+        /** @description A house that forgets later, by itself. */
+        ForgetsLater: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            organizer_id: string;
+            /**
+             * Format: date-time
+             * @description When at the earliest.
+             */
+            until: string;
+            /** @description `show_to_come`: there are tickets for it; `books`: the law keeps name and address with the books, out of use. */
+            why: string;
+        };
+        /** @description What was forgotten, and what will be. */
+        Forgotten: {
+            /** @description Empty: everything was forgotten now. */
+            later: components["schemas"]["ForgetsLater"][];
         };
         /** @description Productions, and what they can be narrowed to. */
         FoundProductions: {
@@ -1746,6 +1817,39 @@ export interface components {
             id: string;
             /** @description Its `seat_guid`s. */
             seats: string[];
+        };
+        /** @description A kind of data, its period, and what was done about it. */
+        KindState: {
+            /**
+             * @description Which.
+             * @example mails
+             */
+            kind: string;
+            /**
+             * Format: int32
+             * @description It is kept for so many days.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description So many rows are older, and go with the next run.
+             */
+            due: number;
+            /**
+             * Format: date-time
+             * @description When it was last looked through; null: never yet.
+             */
+            ran_at?: string | null;
+            /**
+             * Format: int64
+             * @description So many rows went then.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description So many rows in all runs.
+             */
+            erased_total: number;
         };
         /** @description What one account holds in one currency. */
         LedgerBalance: {
@@ -2158,6 +2262,44 @@ export interface components {
                 event: Record<string, never>;
                 /** @description The seats that it is about, as their plan has them. */
                 places: components["schemas"]["PlaceName"][];
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_KindState: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * @description Which.
+                 * @example mails
+                 */
+                kind: string;
+                /**
+                 * Format: int32
+                 * @description It is kept for so many days.
+                 */
+                days: number;
+                /**
+                 * Format: int64
+                 * @description So many rows are older, and go with the next run.
+                 */
+                due: number;
+                /**
+                 * Format: date-time
+                 * @description When it was last looked through; null: never yet.
+                 */
+                ran_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description So many rows went then.
+                 */
+                erased: number;
+                /**
+                 * Format: int64
+                 * @description So many rows in all runs.
+                 */
+                erased_total: number;
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -3985,6 +4127,40 @@ export interface operations {
             };
         };
     };
+    post_admin_customers_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseCustomer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgotten"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_mailbox: {
         parameters: {
             query?: {
@@ -5436,6 +5612,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Show"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_system_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KindState"];
                 };
             };
             /** @description A problem: see `code` */
