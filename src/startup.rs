@@ -21,7 +21,7 @@ pub use greeting::greeting;
 pub use privacy::{people, retention};
 pub use workers::Workers;
 
-use crate::accounts::Passwords;
+use crate::accounts::{AccessTokens, Passwords, Sessions};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
@@ -100,6 +100,8 @@ pub struct Parts {
     pub workers_db: db::Db,
     /// What signs tokens and tickets.
     pub keys: Arc<Keys>,
+    /// Signs and verifies access tokens.
+    pub access: Arc<AccessTokens>,
     /// All the shows of this process.
     pub shows: Shows,
     /// The time, as the database tells it.
@@ -130,6 +132,12 @@ impl Parts {
     /// The gateways of this server, over the connections of one runtime.
     fn gateways(&self, db: &db::Db) -> Gateways {
         Gateways::new([Arc::new(self.sandbox.over(db.clone())) as Arc<dyn Gateway>])
+    }
+
+    /// The sessions of people, over the connections of one runtime.
+    #[must_use]
+    pub fn sessions(&self, db: &db::Db) -> Sessions {
+        Sessions::new(db.clone(), Arc::clone(&self.access), Arc::clone(&self.keys), Arc::clone(&self.clock))
     }
 
     /// What drives orders, over the connections of one runtime.
@@ -245,6 +253,7 @@ async fn up(
     let workers_db = db::pool(options.clone(), WORKERS_CONNECTIONS_MAX);
     db::migrate(&workers_db).await?;
     let keys = Arc::new(Keys::open(&workers_db, &secret).await?);
+    let access = Arc::new(AccessTokens::new(&keys, config.public_url.as_deref())?);
     let metrics = telemetry::metrics()?;
 
     let clock = Arc::new(Clock::system());
@@ -286,6 +295,7 @@ async fn up(
         http_db,
         workers_db,
         keys,
+        access,
         shows,
         clock,
         metrics,

@@ -8,13 +8,13 @@ use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use uuid::Uuid;
 
+use super::cookies;
 use super::machine::Machine;
+use super::sessions::Sessions;
 use super::store::Accounts;
 use crate::http::{ApiError, Caller, Code};
 use crate::platform::audit::{Actor, Entry};
-
-/// The session cookie's name.
-pub const SESSION_COOKIE: &str = "aisle_session";
+use crate::platform::db::DbFault;
 
 /// What somebody may do in one organiser's house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,13 +50,22 @@ impl Role {
     }
 }
 
+/// What somebody came by; signing out ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameBy {
+    /// A session, by its access token.
+    Session(Uuid),
+    /// A token made on the command line.
+    Token(Uuid),
+}
+
 /// Who is asking.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// Their id.
     pub user: Uuid,
-    /// The token by which they came; logging out revokes it.
-    pub token: Uuid,
+    /// What they came by.
+    pub came_by: CameBy,
     /// Administrators may do everything in every organiser's house.
     pub is_admin: bool,
     /// What they may do where.
@@ -153,22 +162,28 @@ pub(super) struct Shown {
     /// Another site can make a browser send our cookie, but not a header of its own choice.
     vouched: bool,
     accounts: Option<web::Data<Accounts>>,
+    sessions: Option<web::Data<Sessions>>,
 }
 
 impl Shown {
     pub fn of(request: &HttpRequest) -> Self {
         let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let sessions = request.app_data::<web::Data<Sessions>>().cloned();
+        let issuer = sessions.as_ref().map(|sessions| sessions.access().issuer());
         Self {
             authorization: request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()),
-            cookie: request.cookie(SESSION_COOKIE).map(|cookie| cookie.value().to_owned()),
-            vouched: safe || request.headers().contains_key("aisle-csrf"),
+            cookie: cookies::session_of(request),
+            vouched: safe || issuer.is_some_and(|issuer| cookies::vouched(request, issuer)),
             accounts: request.app_data::<web::Data<Accounts>>().cloned(),
+            sessions,
         }
     }
 
     /// Who that is; `None` for a stranger. Nothing is looked up for who shows nothing.
     pub async fn resolve(self) -> Result<Option<Principal>, ApiError> {
-        let Some(accounts) = self.accounts else { return Err(ApiError::plain(Code::Internal)) };
+        let (Some(accounts), Some(sessions)) = (self.accounts, self.sessions) else {
+            return Err(ApiError::plain(Code::Internal));
+        };
         // Who shows a token that is not one is told so, rather than treated as a stranger.
         if let Some(header) = self.authorization {
             let token = std::str::from_utf8(&header).ok().and_then(|text| {
@@ -176,13 +191,13 @@ impl Shown {
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
             });
             let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
-            return match accounts.identify(&token).await? {
+            return match of_token(&accounts, &sessions, &token).await? {
                 Some(identity) => Ok(Some(Principal::Person(identity))),
                 None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
             };
         }
         match self.cookie.filter(|_| self.vouched) {
-            Some(token) => Ok(accounts.identify(&token).await?.map(Principal::Person)),
+            Some(token) => Ok(sessions.identify(&token).await?.map(Principal::Person)),
             None => Ok(None),
         }
     }
@@ -239,6 +254,11 @@ impl FromRequest for MaybeIdentity {
     }
 }
 
+/// Whose token this is: its first letters tell what kind it is.
+async fn of_token(accounts: &Accounts, sessions: &Sessions, token: &str) -> Result<Option<Identity>, DbFault> {
+    if token.starts_with("aisle_") { accounts.identify(token).await } else { sessions.identify(token).await }
+}
+
 impl FromRequest for Identity {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
@@ -278,7 +298,7 @@ mod tests {
         let (house, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let seller = Identity {
             user: Uuid::nil(),
-            token: Uuid::nil(),
+            came_by: CameBy::Token(Uuid::nil()),
             is_admin: false,
             memberships: vec![(house, Role::BoxOffice)],
         };

@@ -1,17 +1,27 @@
 //! People of the house: organisers, users, and what proves who somebody is. No account is needed to buy.
 
+mod access_jwt;
+mod cookies;
+mod device;
 mod guard;
+mod guessable;
 mod identity;
+mod language;
 mod machine;
 pub mod needs;
 mod password;
 pub mod routes;
+pub mod sessions;
+pub mod sign_in;
 mod store;
 
+pub use access_jwt::{AUDIENCE, AccessKeyError, AccessTokens, Proven};
 pub use guard::guard;
-pub use identity::{Identity, MaybeIdentity, MaybePrincipal, Principal, Role};
+pub use guessable::Weakness;
+pub use identity::{CameBy, Identity, MaybeIdentity, MaybePrincipal, Principal, Role};
 pub use machine::{Kind, Machine, Scope};
-pub use password::{PasswordError, Passwords};
+pub use password::{Cost, PasswordError, Passwords, Verdict};
+pub use sessions::{How, Sessions};
 pub use store::{
     Accounts, AccountsError, NewUser, Organizer, User, insert_membership, insert_organizer, insert_user, normalized,
 };

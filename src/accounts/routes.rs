@@ -1,15 +1,20 @@
-//! `/auth/login`, `/auth/logout`, `/me`.
+//! `/auth/login`, `/auth/refresh`, `/auth/logout`, the public keys, and below it what people do with their account.
 
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+mod me;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::identity::SESSION_COOKIE;
-use super::{Accounts, AccountsError, Identity, PasswordError, Passwords, User};
-use crate::http::{ApiError, Code, Json, is_https};
+use super::access_jwt::PublicKey;
+use super::identity::{CameBy, MaybeIdentity};
+use super::password::Verdict;
+use super::sessions::{Ended, How, Refreshed, Sessions};
+use super::{Accounts, AccountsError, PasswordError, Passwords, cookies, sign_in};
+use crate::http::{ApiError, Code, Json};
 
 impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
@@ -42,21 +47,18 @@ pub struct Login {
     password: String,
 }
 
-/// Who signed in, and a token for clients that keep no cookies.
-#[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
-    user: User,
-    token: String,
+/// The refresh token, for clients that keep no cookies.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    #[garde(length(bytes, min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    refresh_token: String,
 }
 
-/// Who is asking.
-#[derive(Serialize, ToSchema)]
-pub struct Me {
-    user: User,
-}
-
-/// Signs in: sets the session cookie, and gives the same token for clients that keep none.
-#[utoipa::path(tag = "accounts", request_body = Login, responses((status = 200, body = LoggedIn)))]
+/// Signs in: gives the session's tokens, and sets them as cookies. The answer to an unknown address and to a wrong password is
+/// one, and takes one time.
+#[utoipa::path(tag = "accounts", request_body = Login, responses((status = 200, body = sign_in::SignedIn)))]
 #[post("/auth/login")]
 async fn login(
     request: HttpRequest,
@@ -66,50 +68,98 @@ async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let wrong = || ApiError::new(Code::Unauthenticated, "The address or the password is wrong.");
     let found = accounts.by_email(&body.value.email).await?;
-    let (id, hash) = found.map_or((None, None), |(id, hash)| (Some(id), hash));
-    let right = passwords.check(body.value.password, hash).await?;
-    let Some(id) = id.filter(|_| right) else { return Err(wrong()) };
-    let Some(user) = accounts.user(id).await? else { return Err(wrong()) };
-    let token = accounts.make_session(id).await?;
-    let cookie = signed_in(&request, &token);
-    Ok(HttpResponse::Ok().cookie(cookie).insert_header(("cache-control", "no-store")).json(LoggedIn { user, token }))
+    let (user, kept) = found.map_or((None, None), |(user, kept)| (Some(user), kept));
+    let verdict = passwords.check(body.value.password, kept.clone()).await?;
+    let (Some(user), Some(kept)) = (user, kept) else { return Err(wrong()) };
+    match verdict {
+        Verdict::Wrong => return Err(wrong()),
+        Verdict::Right => {}
+        Verdict::RightWithNewHash(new) => accounts.renew_hash(user, &kept, &new).await?,
+    }
+    sign_in::first_factor_passed(&request, user, How::Password).await
 }
 
-/// Signs out: the token by which the caller came proves nothing any more.
+/// The next tokens of a session, for its refresh token: in the body, or in the cookie of a browser that vouches. Each refresh
+/// token is good once; one that comes a second time ends its session.
+#[utoipa::path(tag = "accounts", request_body(content = Option<Refresh>), responses((status = 200, body = sign_in::SignedIn)))]
+#[post("/auth/refresh")]
+async fn refresh(
+    request: HttpRequest,
+    sessions: web::Data<Sessions>,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let refused = || ApiError::new(Code::Unauthenticated, "Sign in again: this session has ended.");
+    let token = if request.headers().contains_key(header::CONTENT_TYPE) {
+        Json::<Refresh>::from_request(&request, &mut payload.into_inner()).await?.value.refresh_token
+    } else if cookies::vouched(&request, sessions.access().issuer()) {
+        cookies::refresh_of(&request).ok_or_else(refused)?
+    } else {
+        return Err(refused());
+    };
+    match sessions.refresh(&token, &sign_in::visitor(&request)).await? {
+        Refreshed::Renewed(user, tokens) => sign_in::answer(&request, user, tokens, StatusCode::OK).await,
+        Refreshed::Refused => Err(refused()),
+        Refreshed::Reused { user, session } => {
+            tracing::warn!(user.id = %user, session.id = %session, "A refresh token came twice; its session was ended");
+            Err(refused())
+        }
+    }
+}
+
+/// Signs out: the session, or the token made on the command line, proves nothing any more. A browser whose access token has run
+/// out is known by its refresh token.
 #[utoipa::path(tag = "accounts", responses((status = 204)), security(("session" = []), ("bearer" = [])))]
 #[post("/auth/logout")]
 async fn logout(
     request: HttpRequest,
     accounts: web::Data<Accounts>,
-    identity: Identity,
+    sessions: web::Data<Sessions>,
+    identity: MaybeIdentity,
 ) -> Result<HttpResponse, ApiError> {
-    accounts.revoke(identity.token).await?;
-    let mut gone = session_cookie(&request, "").finish();
-    gone.make_removal();
-    Ok(HttpResponse::NoContent().cookie(gone).insert_header(("cache-control", "no-store")).finish())
+    match identity.0 {
+        Some(identity) => match identity.came_by {
+            CameBy::Session(session) => {
+                sessions.end(identity.user, session, Ended::SignedOut).await?;
+            }
+            CameBy::Token(token) => accounts.revoke(token).await?,
+        },
+        None => {
+            let token = cookies::vouched(&request, sessions.access().issuer())
+                .then(|| cookies::refresh_of(&request))
+                .flatten()
+                .ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
+            if let Some(proven) = sessions.by_refresh(&token).await? {
+                sessions.end(proven.user, proven.session, Ended::SignedOut).await?;
+            }
+        }
+    }
+    let mut response = HttpResponse::NoContent();
+    for cookie in cookies::gone(&request) {
+        response.cookie(cookie);
+    }
+    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).finish())
 }
 
-/// Who is asking.
-#[utoipa::path(tag = "accounts", responses((status = 200, body = Me)), security(("session" = []), ("bearer" = [])))]
-#[get("/me")]
-async fn me(accounts: web::Data<Accounts>, identity: Identity) -> Result<HttpResponse, ApiError> {
-    let user = accounts.user(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "private, no-store")).json(Me { user }))
+#[derive(Serialize)]
+struct KeySet<'a> {
+    keys: &'a [PublicKey],
 }
 
-/// The cookie of who has just signed in with this token.
-#[must_use]
-pub fn signed_in<'a>(request: &HttpRequest, token: &str) -> Cookie<'a> {
-    session_cookie(request, token).max_age(Duration::days(7)).finish()
-}
-
-fn session_cookie<'a>(request: &HttpRequest, token: &str) -> actix_web::cookie::CookieBuilder<'a> {
-    // Without TLS a browser would not send a `Secure` cookie back at all, and a first try on one machine has no TLS.
-    let secure = is_https(request);
-    Cookie::build(SESSION_COOKIE, token.to_owned()).path("/").http_only(true).same_site(SameSite::Lax).secure(secure)
+/// The public keys of access tokens, for whoever verifies them without asking us.
+#[get("/.well-known/jwks.json")]
+async fn jwks(sessions: web::Data<Sessions>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(KeySet { keys: sessions.access().public() })
 }
 
 /// The room's addresses.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(login).service(logout).service(me);
+    config.service(login).service(refresh).service(logout);
+    me::routes(config);
+}
+
+/// The room's address outside the API.
+pub fn well_known(config: &mut web::ServiceConfig) {
+    config.service(jwks);
 }

@@ -1,15 +1,15 @@
 //! SQL of accounts. Of a token only its hash is kept; the token itself is told once, to whom it was made for.
 
-use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgPool};
+use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::identity::{Identity, Role};
+use super::identity::{CameBy, Identity, Role};
 use crate::platform::db::DbFault;
-use crate::platform::{ids, time};
+use crate::platform::ids;
 
 /// Accounts, in the database.
 #[derive(Clone)]
@@ -28,6 +28,10 @@ pub struct User {
     pub email: String,
     /// `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere.
     pub role: String,
+    /// Whether they have shown that the address is theirs.
+    pub email_verified: bool,
+    /// The language of their mails, as a BCP 47 tag; null: as the house has it.
+    pub locale: Option<String>,
 }
 
 /// Who sells: owns venues, productions, shows.
@@ -75,7 +79,7 @@ impl From<sqlx::Error> for AccountsError {
 /// An address as it is compared: people don't know that the part before the @ could be case-sensitive.
 #[must_use]
 pub fn normalized(email: &str) -> String {
-    email.trim().to_lowercase()
+    email.trim().nfkc().collect::<String>().to_lowercase()
 }
 
 fn hash(token: &str) -> Vec<u8> {
@@ -95,7 +99,7 @@ impl Accounts {
         &self.pool
     }
 
-    /// Who shows this token; `None` where it is unknown, revoked, expired, or its user disabled.
+    /// Who shows this token, made on the command line; `None` where it is unknown, revoked, expired, or its user disabled.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -113,7 +117,7 @@ impl Accounts {
         .await?;
         Ok(row.map(|row| Identity {
             user: row.user_id,
-            token: row.id,
+            came_by: CameBy::Token(row.id),
             is_admin: row.is_admin,
             memberships: row
                 .organizers
@@ -144,7 +148,8 @@ impl Accounts {
     /// When the database does not answer.
     pub async fn user(&self, id: Uuid) -> Result<Option<User>, DbFault> {
         let row = sqlx::query!(
-            "SELECT u.id, u.name, u.email, u.is_admin, coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\"
+            "SELECT u.id, u.name, u.email, u.is_admin, u.locale, u.email_verified_at IS NOT NULL AS \"email_verified!\",
+                    coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\"
              FROM app_user u LEFT JOIN membership m ON m.user_id = u.id WHERE u.id = $1 GROUP BY u.id",
             id
         )
@@ -153,42 +158,40 @@ impl Accounts {
         Ok(row.map(|row| {
             let highest = row.roles.iter().filter_map(|role| Role::from_name(role)).max();
             let role = if row.is_admin { "admin" } else { highest.map_or("customer", Role::name) };
-            User { id: row.id, name: row.name, email: row.email, role: role.to_owned() }
+            User {
+                id: row.id,
+                name: row.name,
+                email: row.email,
+                role: role.to_owned(),
+                email_verified: row.email_verified,
+                locale: row.locale,
+            }
         }))
     }
 
-    /// Makes a token for a user and returns it: this is the only time that it is seen.
+    /// Keeps a new hash of the same password, unless another one was set meanwhile.
     ///
     /// # Errors
-    /// When the database does not answer or there is no randomness.
-    pub async fn make_session(&self, user: Uuid) -> Result<String, AccountsError> {
-        let token = ids::random_secret()?;
-        // A working week: long enough not to sign in every day, short enough that a lost laptop forgets.
-        let expires =
-            sqlx::query_scalar!("SELECT now() AS \"now!\"").fetch_one(&self.pool).await?.to_jiff() + (24 * 7).hours();
-        self.insert_token(&self.pool, user, "session", "", &token, Some(expires)).await?;
-        Ok(token)
+    /// When the database does not answer.
+    pub async fn renew_hash(&self, user: Uuid, old: &str, new: &str) -> Result<(), DbFault> {
+        sqlx::query!("UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2", user, old, new)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
-    async fn insert_token(
-        &self,
-        executor: impl sqlx::PgExecutor<'_>,
-        user: Uuid,
-        kind: &str,
-        label: &str,
-        token: &str,
-        expires: Option<Timestamp>,
-    ) -> Result<(), DbFault> {
+    /// Changes what a user is called and the language of their mails; `None` leaves it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change(&self, user: Uuid, name: Option<&str>, locale: Option<&str>) -> Result<(), DbFault> {
         sqlx::query!(
-            "INSERT INTO access_token (id, user_id, kind, hash, label, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-            ids::new_id(),
+            "UPDATE app_user SET name = coalesce($2, name), locale = coalesce($3, locale) WHERE id = $1",
             user,
-            kind,
-            hash(token),
-            label,
-            expires.map(time::sql) as Option<jiff_sqlx::Timestamp>
+            name,
+            locale
         )
-        .execute(executor)
+        .execute(&self.pool)
         .await?;
         Ok(())
     }
@@ -199,7 +202,15 @@ impl Accounts {
     /// When the database does not answer or there is no randomness.
     pub async fn make_bearer(&self, user: Uuid, label: &str) -> Result<String, AccountsError> {
         let token = format!("aisle_{}", ids::random_secret()?);
-        self.insert_token(&self.pool, user, "bearer", label, &token, None).await?;
+        sqlx::query!(
+            "INSERT INTO access_token (id, user_id, kind, hash, label) VALUES ($1, $2, 'bearer', $3, $4)",
+            ids::new_id(),
+            user,
+            hash(&token),
+            label
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(token)
     }
 

@@ -1,18 +1,18 @@
 //! `POST /setup`: once, with the link that the server printed when it found itself empty. The token in the body is what
 //! proves the right, so another site that makes a browser send its cookies gains nothing.
 
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use garde::Validate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::store::{Office, Token, spend_token};
-use crate::accounts::{self, Accounts, NewUser, Passwords, User, insert_organizer, insert_user};
+use crate::accounts::sign_in::{self, SignedIn};
+use crate::accounts::{How, NewUser, Passwords, insert_organizer, insert_user};
 use crate::catalog::{VenueInput, venues};
-use crate::http::caching::PRIVATE;
 use crate::http::{ApiError, Code, Json};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
@@ -88,12 +88,6 @@ pub struct SetUp {
     venue: FirstVenue,
 }
 
-/// Who was made, and is signed in.
-#[derive(Serialize, ToSchema)]
-pub struct SetUpDone {
-    user: User,
-}
-
 /// The set-up of an empty server.
 #[derive(Clone, Debug)]
 pub struct Setup(Office);
@@ -140,12 +134,11 @@ fn right(token: Token) -> Result<(), ApiError> {
 }
 
 /// Sets an empty server up: the administrator, the house, its first venue. Works once; who did it is signed in.
-#[utoipa::path(tag = "set-up", request_body = SetUp, responses((status = 201, body = SetUpDone)))]
+#[utoipa::path(tag = "set-up", request_body = SetUp, responses((status = 201, body = SignedIn)))]
 #[post("/setup")]
 async fn set_up(
     request: HttpRequest,
     office: Data<Office>,
-    accounts: Data<Accounts>,
     passwords: Data<Passwords>,
     body: Json<SetUp>,
 ) -> Result<HttpResponse, ApiError> {
@@ -153,8 +146,12 @@ async fn set_up(
     if !office.is_empty().await? {
         return Err(ApiError::plain(Code::AlreadySetUp));
     }
-    // Before the password is hashed: guessing tokens must not keep the machine busy.
+    // Before the password is looked at: guessing tokens must not keep the machine busy.
     right(office.knows_token(&token).await?)?;
+    let known = vec![administrator.name.clone(), administrator.email.clone(), house.name.clone()];
+    if let Some(weakness) = passwords.weakness(administrator.password.clone(), known).await? {
+        return Err(ApiError::field("administrator.password", weakness.to_string()));
+    }
     let password_hash = Some(passwords.hash(administrator.password).await?);
     let mut transaction = office.db().begin().await.map_err(DbFault)?;
     right(spend_token(&mut transaction, &token).await?)?;
@@ -181,12 +178,7 @@ async fn set_up(
     let entry = Entry::new(Actor::User(user), "server.set_up").of(organizer_id);
     audit::security(&mut transaction, Severity::Notice, entry).await?;
     transaction.commit().await.map_err(DbFault)?;
-    let token = accounts.make_session(user).await?;
-    let user = accounts.user(user).await?.ok_or_else(|| ApiError::plain(Code::Internal))?;
-    Ok(HttpResponse::Created()
-        .cookie(accounts::routes::signed_in(&request, &token))
-        .insert_header((header::CACHE_CONTROL, PRIVATE))
-        .json(SetUpDone { user }))
+    sign_in::complete(&request, user, How::SetUp, StatusCode::CREATED).await
 }
 
 /// The addresses.

@@ -37,10 +37,13 @@ async fn create(db: Db, email: String, name: String, password_stdin: bool) -> Re
         let mut password = String::new();
         std::io::stdin().read_line(&mut password).map_err(|error| Failure::of(&error))?;
         let password = password.trim_end_matches(['\r', '\n']).to_owned();
-        if password.chars().count() < 10 {
-            return Err(Failure::saying("a password needs at least 10 characters"));
+        let passwords = Passwords::default();
+        let about = vec![name.clone(), email.clone()];
+        let weakness = passwords.weakness(password.clone(), about).await.map_err(|error| Failure::of(&error))?;
+        if let Some(weakness) = weakness {
+            return Err(Failure::saying(format!("the password {weakness}")));
         }
-        Some(Passwords::default().hash(password).await.map_err(|error| Failure::of(&error))?)
+        Some(passwords.hash(password).await.map_err(|error| Failure::of(&error))?)
     } else {
         None
     };

@@ -31,10 +31,22 @@ pub enum Purpose {
     Ticket,
     /// Signs the sandbox gateway's webhooks.
     SandboxWebhook,
+    /// Ed25519 seed of access tokens.
+    Access,
+    /// Makes the refresh token that follows another.
+    Refresh,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::HoldToken, Self::OrderToken, Self::Link, Self::Ticket, Self::SandboxWebhook];
+    const ALL: [Self; 7] = [
+        Self::HoldToken,
+        Self::OrderToken,
+        Self::Link,
+        Self::Ticket,
+        Self::SandboxWebhook,
+        Self::Access,
+        Self::Refresh,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -43,6 +55,8 @@ impl Purpose {
             Self::Link => "link",
             Self::Ticket => "ticket",
             Self::SandboxWebhook => "sandbox_webhook",
+            Self::Access => "access",
+            Self::Refresh => "refresh",
         }
     }
 }
@@ -178,9 +192,13 @@ impl Keys {
             .execute(pool)
             .await?;
         }
-        let rows = sqlx::query!("SELECT kid, purpose, sealed, retired_at IS NULL AS \"current!\" FROM server_key")
-            .fetch_all(pool)
-            .await?;
+        // A retired key of access tokens outlives its last token by a little and no longer: who stole it must not sign for ever.
+        let rows = sqlx::query!(
+            "SELECT kid, purpose, sealed, retired_at IS NULL AS \"current!\" FROM server_key
+             WHERE purpose <> 'access' OR retired_at IS NULL OR retired_at > now() - interval '1 hour'"
+        )
+        .fetch_all(pool)
+        .await?;
         let mut keys = Self { current: HashMap::new(), by_kid: HashMap::new() };
         for row in rows {
             let Some(purpose) = Purpose::ALL.into_iter().find(|purpose| purpose.name() == row.purpose) else {
@@ -216,6 +234,11 @@ impl Keys {
     #[must_use]
     pub fn secret(&self, purpose: Purpose) -> Option<(&str, &[u8; 32])> {
         self.current.get(&purpose).map(|key| (key.kid.as_str(), &key.secret))
+    }
+
+    /// Every key of a purpose, the retired ones too, by its id.
+    pub fn all(&self, purpose: Purpose) -> impl Iterator<Item = (&str, &[u8; 32])> {
+        self.by_kid.iter().filter(move |(_, key)| key.0 == purpose).map(|(kid, (_, secret))| (kid.as_str(), secret))
     }
 
     /// The secret bytes of one key id: to verify what was signed with it, also after its retirement.

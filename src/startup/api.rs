@@ -56,6 +56,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::from(parts.guesses.clone()))
         .app_data(web::Data::new(parts.passwords.clone()))
         .app_data(web::Data::new(Accounts::new(db.clone())))
+        .app_data(web::Data::new(parts.sessions(db)))
         .app_data(web::Data::new(Catalog::new(db.clone())))
         .app_data(web::Data::new(parts.shelf.clone()))
         .app_data(web::Data::new(Tickets::new(db.clone())))
@@ -104,6 +105,7 @@ pub(super) fn serve(
             .configure(extract::configure)
             .configure(health::routes)
             .configure(payments::routes::pages)
+            .configure(accounts::routes::well_known)
             .route(
                 "/api/openapi.json",
                 web::get().to(move || {

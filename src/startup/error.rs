@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::accounts::AccessKeyError;
 use crate::platform::config::ConfigError;
 use crate::platform::db::DbFault;
 use crate::platform::embedded::EmbeddedError;
@@ -28,6 +29,9 @@ pub enum StartError {
     /// The server keys could not be opened.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Access tokens could not be signed.
+    #[error(transparent)]
+    AccessKey(#[from] AccessKeyError),
     /// The address is taken or not ours.
     #[error("cannot listen on {addr}")]
     Listen {
@@ -58,6 +62,7 @@ impl StartError {
             | Self::DatabaseUrl(_)
             | Self::Migrate(_)
             | Self::Database(_)
+            | Self::AccessKey(_)
             | Self::Keys(_)
             | Self::Listen { .. }
             | Self::Shows(_)

@@ -711,7 +711,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in: sets the session cookie, and gives the same token for clients that keep none.
+         * Signs in: gives the session's tokens, and sets them as cookies. The answer to an unknown address and to a wrong password is
+         *     one, and takes one time.
          * @description Who may: Anybody.
          */
         post: operations["post_auth_login"];
@@ -731,10 +732,32 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs out: the token by which the caller came proves nothing any more.
-         * @description Who may: Whoever has signed in, for what is theirs.
+         * Signs out: the session, or the token made on the command line, proves nothing any more. A browser whose access token has run
+         *     out is known by its refresh token.
+         * @description Who may: Anybody.
          */
         post: operations["post_auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session, for its refresh token: in the body, or in the cookie of a browser that vouches. Each refresh
+         *     token is good once; one that comes a second time ends its session.
+         * @description Who may: Anybody.
+         */
+        post: operations["post_auth_refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -780,6 +803,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what one is called and the language of mails.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        patch: operations["patch_me"];
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of one's own sessions, wherever it runs.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        delete: operations["delete_me_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1974,11 +2041,6 @@ export interface components {
             /** @description Its id. */
             id: string;
         };
-        /** @description Who signed in, and a token for clients that keep no cookies. */
-        LoggedIn: {
-            user: components["schemas"]["User"];
-            token: string;
-        };
         /** @description An address and a password. */
         Login: {
             /** @example organizer@example.org */
@@ -2034,6 +2096,18 @@ export interface components {
              * @example EUR
              */
             currency: string;
+        };
+        /** @description What may be changed of oneself without further proof. */
+        MyChanges: {
+            /** @description What to be called. */
+            name?: string;
+            /** @description The language of mails, as a BCP 47 tag. */
+            locale?: string;
+        };
+        /** @description The sessions of who is asking. */
+        MySessions: {
+            /** @description The last used first. */
+            items: components["schemas"]["SessionView"][];
         };
         /** @description A venue's id and name. */
         NamedVenue: {
@@ -3335,6 +3409,10 @@ export interface components {
             /** @description In which currency. */
             currency: string;
         };
+        /** @description The refresh token, for clients that keep no cookies. */
+        Refresh: {
+            refresh_token: string;
+        };
         /** @description Money on its way back. */
         RefundJson: {
             /**
@@ -3474,6 +3552,32 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description A session, as its owner sees it. */
+        SessionView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What proved who they are: `password`, `set_up`, … */
+            how: string;
+            /** @description "Firefox on Linux", as far as the browser says so. */
+            device: string;
+            /** @description The address that it was used from last. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last renewed; every ten minutes of use.
+             */
+            last_used_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+        };
         /** @description All that an empty server must be told. */
         SetUp: {
             /** @description Of the link that the server printed. */
@@ -3485,10 +3589,6 @@ export interface components {
             /** @description IANA time zone of the first venue. */
             time_zone: string;
             venue: components["schemas"]["FirstVenue"];
-        };
-        /** @description Who was made, and is signed in. */
-        SetUpDone: {
-            user: components["schemas"]["User"];
         };
         /** @description A show, as the back office sees it. */
         Show: components["schemas"]["ShowInput"] & {
@@ -3829,6 +3929,20 @@ export interface components {
             /** @description Its city. */
             city: string;
         };
+        /** @description Who signed in, and the tokens for clients that keep no cookies. */
+        SignedIn: {
+            /** @description Who. */
+            user: components["schemas"]["User"];
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds for which the access token is good.
+             */
+            expires_in: number;
+            /** @description Good once, for the next access token. */
+            refresh_token: string;
+        };
         /** @description What the site says of itself. */
         Site: {
             /** @description Whose name stands over the page. */
@@ -3944,6 +4058,10 @@ export interface components {
             email: string;
             /** @description `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere. */
             role: string;
+            /** @description Whether they have shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description The language of their mails, as a BCP 47 tag; null: as the house has it. */
+            locale?: string | null;
         };
         /** @description A venue, as the back office sees it. */
         Venue: components["schemas"]["VenueInput"] & {
@@ -5875,7 +5993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoggedIn"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description A problem: see `code` */
@@ -5903,6 +6021,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Refresh"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
             };
             /** @description A problem: see `code` */
             default: {
@@ -5991,6 +6141,94 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySessions"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: see `code` */
             default: {
@@ -6404,7 +6642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SetUpDone"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description A problem: see `code` */

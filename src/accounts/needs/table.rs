@@ -33,8 +33,13 @@ pub const ROUTES: &[Route] = &[
     post("/setup", Proof(Link, None)),
     // Accounts.
     post("/auth/login", Public),
-    post("/auth/logout", SignedIn),
+    // By a refresh token that may be all that is left of a session.
+    post("/auth/refresh", Public),
+    post("/auth/logout", Public),
     get("/me", SignedIn),
+    patch("/me", SignedIn),
+    get("/me/sessions", SignedIn),
+    delete("/me/sessions/{id}", SignedIn),
     // The catalogue.
     get("/productions", Public),
     get("/productions/{id}", Public),

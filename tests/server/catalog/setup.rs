@@ -1,9 +1,10 @@
 //! An empty server is set up once; the demo fills one by itself.
 
 use aisle::startup::Welcome;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{new_database, spawn, spawn_on, spawn_with};
+use crate::harness::{new_database, send, spawn, spawn_on, spawn_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_server_is_set_up_once_with_the_link_it_printed_last() {
@@ -14,7 +15,7 @@ async fn an_empty_server_is_set_up_once_with_the_link_it_printed_last() {
     assert_eq!(server.get("/site").await.expect(200)["setup_needed"], true);
     let body = |token: &str, zone: &str| {
         json!({
-            "token": token, "administrator": {"name": "Ada", "email": "ada@example.org", "password": "a long password"},
+            "token": token, "administrator": {"name": "Ada", "email": "ada@example.org", "password": "velvet otter piano thunder"},
             "house": {"name": "Ada's house"}, "currency": "SEK", "time_zone": zone,
             "venue": {"name": "Hall", "city": "Lund"},
         })
@@ -27,9 +28,16 @@ async fn an_empty_server_is_set_up_once_with_the_link_it_printed_last() {
     let refused = server.post("/setup", &short).await.refused(422, "validation_failed");
     assert_eq!(refused["errors"][0]["field"], "administrator.password");
 
+    let mut guessable = body(&token, "UTC");
+    guessable["administrator"]["password"] = json!("Ada's house");
+    server.post("/setup", &guessable).await.refused(422, "validation_failed");
+
     let done = server.post("/setup", &body(&token, "Europe/Stockholm")).await;
     assert!(done.headers["set-cookie"].to_str().unwrap().starts_with("aisle_session="));
-    assert_eq!(done.expect(201)["user"]["role"], "admin");
+    let done = done.expect(201);
+    assert_eq!(done["user"]["role"], "admin");
+    let me = server.request(Method::GET, "/me").bearer_auth(done["access_token"].as_str().unwrap());
+    assert_eq!(send(me).await.expect(200)["user"]["name"], "Ada");
     server.post("/setup", &body(&token, "UTC")).await.refused(409, "already_set_up");
     let site = server.get("/site").await.expect(200);
     assert_eq!((&site["name"], &site["currency"]), (&json!("Ada's house"), &json!("SEK")));
@@ -52,7 +60,7 @@ async fn a_link_is_printed_at_each_start_until_somebody_used_it_and_the_last_one
     assert_ne!(old, new);
     sqlx::query("UPDATE app_user SET is_admin = false").execute(&second.db).await.unwrap();
     let body = json!({
-        "token": old, "administrator": {"name": "A", "email": "a@example.org", "password": "a long password"},
+        "token": old, "administrator": {"name": "A", "email": "a@example.org", "password": "velvet otter piano thunder"},
         "house": {"name": "H"}, "currency": "EUR", "time_zone": "UTC", "venue": {"name": "V", "city": "C"},
     });
     second.post("/setup", &body).await.refused(403, "forbidden");

@@ -1,0 +1,126 @@
+//! The two cookies of a browser's session, and how a browser vouches for what it changes.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::header;
+
+use super::access_jwt::LIFETIME_S;
+use super::sessions::REFRESH_DAYS;
+use crate::http::is_https;
+
+/// The access token's cookie. By https it has the prefix `__Host-`, by which a browser takes it from this host alone.
+pub const SESSION_COOKIE: &str = "aisle_session";
+/// The refresh token's cookie. By https it has the prefix `__Secure-`; `__Host-` would not let it have a path of its own.
+pub const REFRESH_COOKIE: &str = "aisle_refresh";
+/// Where the refresh token is sent to, and nowhere else.
+const REFRESH_PATH: &str = "/api/v1/auth";
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Session,
+    Refresh,
+}
+
+impl Kind {
+    /// By https the cookies without a prefix are not even looked at: another host of the same site could have planted them.
+    fn name(self, https: bool) -> String {
+        match (self, https) {
+            (Self::Session, true) => format!("__Host-{SESSION_COOKIE}"),
+            (Self::Session, false) => SESSION_COOKIE.to_owned(),
+            (Self::Refresh, true) => format!("__Secure-{REFRESH_COOKIE}"),
+            (Self::Refresh, false) => REFRESH_COOKIE.to_owned(),
+        }
+    }
+
+    fn cookie(self, https: bool, token: String) -> Cookie<'static> {
+        let (path, age) = match self {
+            Self::Session => ("/", Duration::seconds(LIFETIME_S)),
+            Self::Refresh => (REFRESH_PATH, Duration::days(i64::from(REFRESH_DAYS))),
+        };
+        // Without TLS a browser would not send a `Secure` cookie back at all, and a first try on one machine has no TLS.
+        Cookie::build(self.name(https), token)
+            .path(path)
+            .max_age(age)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(https)
+            .finish()
+    }
+
+    fn of(self, request: &HttpRequest) -> Option<String> {
+        request.cookie(&self.name(is_https(request))).map(|cookie| cookie.value().to_owned())
+    }
+}
+
+/// The access token that the browser brought.
+#[must_use]
+pub fn session_of(request: &HttpRequest) -> Option<String> {
+    Kind::Session.of(request)
+}
+
+/// The refresh token that the browser brought.
+#[must_use]
+pub fn refresh_of(request: &HttpRequest) -> Option<String> {
+    Kind::Refresh.of(request)
+}
+
+/// Both cookies for who came by this request.
+#[must_use]
+pub fn both(request: &HttpRequest, access: &str, refresh: &str) -> [Cookie<'static>; 2] {
+    let https = is_https(request);
+    [Kind::Session.cookie(https, access.to_owned()), Kind::Refresh.cookie(https, refresh.to_owned())]
+}
+
+/// The same two, taken away.
+#[must_use]
+pub fn gone(request: &HttpRequest) -> [Cookie<'static>; 2] {
+    both(request, "", "").map(|mut cookie| {
+        cookie.make_removal();
+        cookie
+    })
+}
+
+/// Whether the browser says that our own page asks. Another site can make a browser send our cookies, but neither a header of
+/// its own choice nor another `Sec-Fetch-Site` or `Origin` than the true one. `issuer` is our public address, where we know it.
+#[must_use]
+pub fn vouched(request: &HttpRequest, issuer: &str) -> bool {
+    let said = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    if !request.headers().contains_key("aisle-csrf") {
+        return false;
+    }
+    if let Some(site) = said("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = said(header::ORIGIN.as_str()) else { return true };
+    let host = said(header::HOST.as_str()).unwrap_or_default();
+    origin == issuer || origin.split_once("://").is_some_and(|(_, authority)| !host.is_empty() && authority == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn only_our_own_page_vouches() {
+        let vouches = |headers: &[(&str, &str)]| {
+            let mut request = TestRequest::post();
+            for &header in headers {
+                request = request.insert_header(header);
+            }
+            vouched(&request.to_http_request(), "https://tickets.example.org")
+        };
+        let csrf = ("aisle-csrf", "1");
+        let host = ("host", "127.0.0.1:8080");
+        assert!(vouches(&[csrf]));
+        assert!(!vouches(&[]));
+        assert!(vouches(&[csrf, ("sec-fetch-site", "same-origin")]));
+        assert!(!vouches(&[csrf, ("sec-fetch-site", "cross-site")]));
+        assert!(!vouches(&[csrf, ("sec-fetch-site", "same-site")]));
+        assert!(vouches(&[csrf, host, ("origin", "http://127.0.0.1:8080")]));
+        assert!(vouches(&[csrf, host, ("origin", "https://tickets.example.org")]));
+        for origin in ["https://evil.example", "null", "", "http://127.0.0.1:8080.evil.example", "://"] {
+            assert!(!vouches(&[csrf, host, ("origin", origin)]), "{origin}");
+        }
+    }
+}
