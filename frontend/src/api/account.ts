@@ -27,28 +27,9 @@ export const changePassword = (body: { current_password: string; new_password: s
 export const endSession = (id: string) => call('DELETE', `/me/sessions/${id}`)
 export const signOut = () => call('POST', '/auth/logout', {})
 
-/**
- * Whether this browser has been signed in: strangers' pages then need not ask who they are. The proof is the cookie, which
- * no script can read; this is only a hint.
- */
-const HINT = 'aisle.signed-in'
-export function rememberSignedIn(yes: boolean): void {
-  try {
-    if (yes) localStorage.setItem(HINT, '1')
-    else localStorage.removeItem(HINT)
-  } catch {
-    // Storage is forbidden: the head of the page doesn't know the name until a page asks for it.
-  }
-}
-export function wasSignedIn(): boolean {
-  try {
-    return localStorage.getItem(HINT) !== null
-  } catch {
-    return false
-  }
-}
-
 export const myOrders = (after: string | null, signal?: AbortSignal) => call<Page<Order>>('GET', `/me/orders?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`, undefined, { signal })
 export const claimOrders = (key: string) => call<{ claimed: number }>('POST', '/me/orders/claim', {}, { key })
 export const exportMe = () => call<unknown>('GET', '/me/export')
 export const deleteMe = (body: { password: string }, key: string) => call('DELETE', '/me', body, { key })
+
+export { rememberSignedIn, wasSignedIn } from './hint'

@@ -1,8 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { Problem, Unreachable, call, isUncertain, newKey } from './client'
+import { rememberUntil, signedInUntil } from './hint'
 
 const answer = (status: number, body: string | null, headers: Record<string, string> = {}) => vi.stubGlobal('fetch', vi.fn(async () => new Response(body, { status, headers })))
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  localStorage.clear()
+})
 
 it('sends a key, the browser’s proof and the tokens with every change, and nothing of that with a read', async () => {
   answer(200, '{}')
@@ -46,4 +50,50 @@ it('makes keys that no stranger meets', () => {
   const keys = new Set(Array.from({ length: 100 }, newKey))
   expect(keys.size).toBe(100)
   for (const key of keys) expect(key).toMatch(/^[0-9a-f]{36}$/)
+})
+
+/** A server whose access token is good or not, and that renews it or not. */
+function server({ good, renews }: { good: boolean; renews: boolean }) {
+  const asked: string[] = []
+  let valid = good
+  vi.stubGlobal('fetch', vi.fn(async (url: string, init: RequestInit) => {
+    asked.push(`${init.method} ${url.replace('/api/v1', '')} ${new Headers(init.headers).get('Idempotency-Key') ?? ''}`.trim())
+    if (url.endsWith('/auth/refresh')) {
+      valid = renews
+      return renews ? new Response('{"expires_in": 600}') : new Response('{"code": "unauthenticated"}', { status: 401 })
+    }
+    return valid ? new Response('{"ok": true}') : new Response('{"code": "unauthenticated"}', { status: 401 })
+  }))
+  return asked
+}
+
+it('renews an access token once after a refusal, for all who wait, and repeats each with its own key', async () => {
+  rememberUntil(600)
+  const asked = server({ good: false, renews: true })
+  await Promise.all([call('POST', '/x', {}, { key: 'k1' }), call('GET', '/y')])
+  expect(asked.filter((one) => one.includes('/auth/refresh'))).toEqual(['POST /auth/refresh'])
+  expect(asked.filter((one) => one.includes('/x'))).toEqual(['POST /x k1', 'POST /x k1'])
+  expect(asked.filter((one) => one.includes('/y'))).toEqual(['GET /y', 'GET /y'])
+})
+
+it('renews before the end, so that nothing is asked as a stranger', async () => {
+  rememberUntil(1)
+  const asked = server({ good: true, renews: true })
+  await call('GET', '/x')
+  await call('GET', '/x')
+  expect(asked).toEqual(['POST /auth/refresh', 'GET /x', 'GET /x'])
+  expect(signedInUntil()).toBeGreaterThan(Date.now() + 500_000)
+})
+
+it('asks nothing for a stranger, and gives up when the session has ended', async () => {
+  let asked = server({ good: false, renews: true })
+  await expect(call('GET', '/x')).rejects.toMatchObject({ code: 'unauthenticated' })
+  expect(asked).toEqual(['GET /x'])
+  rememberUntil(600)
+  asked = server({ good: false, renews: false })
+  await expect(call('GET', '/x')).rejects.toMatchObject({ code: 'unauthenticated' })
+  expect(asked).toEqual(['GET /x', 'POST /auth/refresh'])
+  expect(signedInUntil()).toBeNull()
+  await expect(call('POST', '/auth/login', {})).rejects.toMatchObject({ code: 'unauthenticated' })
+  expect(asked.length).toBe(3)
 })

@@ -1,4 +1,5 @@
 /** The one place that talks HTTP. Answers are typed, refusals are `Problem`, a lost connection is `Unreachable`. */
+import { rememberSignedIn, rememberUntil, signedInUntil } from './hint'
 import type { ProblemBody } from './types'
 
 export const API = '/api/v1'
@@ -51,9 +52,16 @@ export async function call<T>(method: Method, path: string, body?: unknown, opti
   if (options.orderToken) headers.set('Aisle-Order-Token', options.orderToken)
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+  const send = () => fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' })
+  const renewable = !path.startsWith('/auth/')
   let response: Response
   try {
-    response = await fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' })
+    // An access token is good for ten minutes. Before its end it is renewed; where that was missed, once after a refusal.
+    const until = signedInUntil()
+    if (renewable && until !== null && until < Date.now()) await renew(until)
+    response = await send()
+    const now = signedInUntil()
+    if (renewable && response.status === 401 && now !== null && (now !== until || (await renew(now)))) response = await send()
   } catch (cause) {
     if (options.signal?.aborted) throw cause
     throw new Unreachable(cause)
@@ -68,7 +76,37 @@ export async function call<T>(method: Method, path: string, body?: unknown, opti
     parsed = null
   }
   if (!response.ok) throw new Problem(asProblem(parsed, response.status), retryAfter(response))
+  noteEnd(parsed)
   return parsed as T
+}
+
+function noteEnd(parsed: unknown): void {
+  if (typeof parsed === 'object' && parsed !== null && 'expires_in' in parsed && typeof parsed.expires_in === 'number') rememberUntil(parsed.expires_in)
+}
+
+let renewing: Promise<boolean> | null = null
+
+/** Renews the access token whose end was `seen`; true where it is renewed now, by us or by another tab. */
+function renew(seen: number): Promise<boolean> {
+  renewing ??= alone(() => renewOnce(seen)).finally(() => {
+    renewing = null
+  })
+  return renewing
+}
+
+/** One tab at a time, where the browser has locks. Where not, the server gives parallel tabs the same tokens. */
+async function alone(work: () => Promise<boolean>): Promise<boolean> {
+  const { locks } = navigator as Partial<Navigator>
+  return locks ? await locks.request('aisle.renew', work) : work()
+}
+
+async function renewOnce(seen: number): Promise<boolean> {
+  if (signedInUntil() !== seen) return signedInUntil() !== null
+  const response = await fetch(`${API}/auth/refresh`, { method: 'POST', headers: { Accept: 'application/json', 'Aisle-Csrf': '1' }, signal: AbortSignal.timeout(TIMEOUT_MS), credentials: 'same-origin' })
+  if (response.status === 401) rememberSignedIn(false)
+  if (!response.ok) return false
+  noteEnd(await response.json())
+  return true
 }
 
 /** At least 22 characters, as a caller without an account must use. */
