@@ -40,6 +40,8 @@ export type Provider = { id: string; name: string }
 export type Linked = { id: string; provider: string; email: string | null; created_at: string; last_used_at: string | null }
 export const readProviders = async (signal?: AbortSignal) => (await call<{ items: Provider[] }>('GET', '/auth/oauth', undefined, { signal })).items
 export const readLinked = async (signal?: AbortSignal) => (await call<{ items: Linked[] }>('GET', '/me/linked-accounts', undefined, { signal })).items
+/** Begins to connect; the answer is where the browser goes. */
+export const link = (provider: string, body: { password: string; next: string }, key: string) => call<{ url: string }>('POST', `/auth/oauth/${encodeURIComponent(provider)}/link`, body, { key })
 export const unlink = (id: string) => call('DELETE', `/me/linked-accounts/${id}`)
 /** Where the browser goes to be signed in by another house, and which page it comes back to. */
 export const oauthStart = (provider: string, next: string) => `/api/v1/auth/oauth/${encodeURIComponent(provider)}/start?next=${encodeURIComponent(next)}`

@@ -63,7 +63,7 @@ function Tongue() {
   const { language, speak } = useSpeech()
   const other = (Object.keys(LANGUAGES) as Language[]).filter((one) => one !== language)
   return other.map((one) => (
-    <button key={one} type="button" lang={one} className="head__tongue" aria-label={LANGUAGES[one].language} onClick={() => speak(one)}>{one.toUpperCase()}</button>
+    <button key={one} type="button" lang={one} className="head__tongue" aria-label={`${one.toUpperCase()}, ${LANGUAGES[one].language}`} onClick={() => speak(one)}>{one.toUpperCase()}</button>
   ))
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { rememberSignedIn, signIn, type SecondStep, type SignInAnswer } from '../api/account'
+import { FACTORS, rememberSignedIn, signIn, type SecondStep, type SignInAnswer } from '../api/account'
 import { oauthStart } from '../api/factors'
 import { useSite } from '../api/queries'
 import { Refusal } from '../components/Refusal'
@@ -8,6 +8,7 @@ import { Shell } from '../components/Shell'
 import { useForm } from '../components/useForm'
 import { useSpeech } from '../i18n'
 import { Button, ButtonLink, TextField } from '../ui'
+import { OauthFailed } from './account/OauthFailed'
 import { PasskeyButton } from './account/PasskeyButton'
 import { useProviders } from './account/providers'
 import { SecondStepForm } from './account/SecondStepForm'
@@ -21,7 +22,7 @@ export function LoginPage() {
   const site = useSite().data
   const [params] = useSearchParams()
   const signedIn = useSignedIn()
-  const [second, setSecond] = useState<SecondStep | null>(null)
+  const [second, setSecond] = useState<SecondStep | null>(takeQuestion)
   const next = params.get('next')
   const providers = useProviders().data ?? []
   const done = (answer: SignInAnswer) => {
@@ -51,6 +52,7 @@ export function LoginPage() {
           <Refusal error={failed} words={{ unauthenticated: words.signIn.wrong }} />
           <Button type="submit" look="ink" disabled={busy}>{words.signIn.go}</Button>
           <p><Link href={`/forgot-password${values.email ? `#${encodeURIComponent(values.email)}` : ''}`}>{words.signIn.forgot}</Link></p>
+          <OauthFailed />
           <div className="sheet__part">
             <PasskeyButton challenge={null} label={words.signIn.passkey} onDone={done} />
             {providers.map((one) => <ButtonLink key={one.id} look="line" href={oauthStart(one.id, safeNext(next) ?? '/account')} onClick={() => rememberSignedIn(true)}>{words.signIn.with(one.name)}</ButtonLink>)}
@@ -63,4 +65,12 @@ export function LoginPage() {
       </div>
     </Shell>
   )
+}
+
+/** Who comes back from another house and must take a second step brings its question behind `#`, where no log sees it. */
+function takeQuestion(): SecondStep | null {
+  const params = new URLSearchParams(location.hash.slice(1))
+  const challenge = params.get('challenge')
+  const named = params.get('methods')?.split(',') ?? []
+  return challenge ? { challenge, methods: FACTORS.filter((one) => named.includes(one)) } : null
 }

@@ -1,9 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { oauthStart, readLinked, unlink } from '../../api/factors'
+import { useState } from 'react'
+import { newKey } from '../../api/client'
+import { link, readLinked, unlink, type Provider } from '../../api/factors'
 import { Confirm } from '../../components/Confirm'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
-import { ButtonLink, Waiting } from '../../ui'
+import { TextField, Waiting } from '../../ui'
+import { OauthFailed } from './OauthFailed'
 import { useProviders } from './providers'
 
 /** Accounts elsewhere by which one signs in here. */
@@ -19,6 +22,7 @@ export function LinkedList() {
   const free = providers.filter((one) => !linked.data.some((other) => other.provider === one.id))
   return (
     <>
+      <OauthFailed />
       {linked.data.length === 0 && <p className="soft">{words.none}</p>}
       {linked.data.length > 0 && (
         <ul className="things">
@@ -30,7 +34,20 @@ export function LinkedList() {
           ))}
         </ul>
       )}
-      <div className="secret__acts">{free.map((one) => <ButtonLink key={one.id} href={oauthStart(one.id, '/account/security')}>{words.connect(one.name)}</ButtonLink>)}</div>
+      <div className="secret__acts">{free.map((one) => <Connect key={one.id} provider={one} />)}</div>
     </>
+  )
+}
+
+/** Asks for the password, because whoever is connected signs in; then the browser goes to the other house and comes back. */
+function Connect({ provider }: { provider: Provider }) {
+  const { t } = useSpeech()
+  const words = t.account.linked
+  const [password, setPassword] = useState('')
+  const go = async () => location.assign((await link(provider.id, { password, next: '/account/security' }, newKey())).url)
+  return (
+    <Confirm label={words.connect(provider.name)} look="line" title={words.connect(provider.name)} text={<p>{words.text(provider.name)}</p>} yes={words.connect(provider.name)} words={{ forbidden: t.account.profile.wrongPassword }} run={go}>
+      <TextField label={t.account.confirmPassword} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+    </Confirm>
   )
 }
