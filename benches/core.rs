@@ -216,7 +216,7 @@ fn best_available_at_worst(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// One seat of each free pair is all there is to choose, so every choice strands somebody: the rule looks everywhere for another.
+/// Free pairs everywhere: one seat of a pair strands the other. Strict looks through the house for a seat that strands nobody.
 fn orphan_rule(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("orphan rule");
     let mut house = patterned(|_, place| place % 3 == 0);
