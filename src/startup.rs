@@ -21,7 +21,8 @@ pub use greeting::greeting;
 pub use privacy::{people, retention};
 pub use workers::Workers;
 
-use crate::accounts::{AccessTokens, Passwords, Sessions};
+use crate::accounts::links::Links;
+use crate::accounts::{AccessTokens, Passwords, Sessions, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
@@ -287,7 +288,8 @@ async fn up(
     let public_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
     let http_db = db::pool(options.clone(), config.database_connections_max);
     let writer = Writer::new(Tickets::new(workers_db.clone()), Arc::clone(&keys), &public_url);
-    let composers = writer.register(Composers::default());
+    let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), &public_url);
+    let composers = letters.register(writer.register(Composers::default()));
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let parts = Parts {
         shelf: Shelf::new(Catalog::new(http_db.clone())),

@@ -19,6 +19,36 @@ pub(super) fn tag(text: &Option<String>, (): &()) -> Result<(), garde::Error> {
     }
 }
 
+/// A language in which the house writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, for everybody whose own we don't write.
+    English,
+    /// German.
+    German,
+}
+
+impl Language {
+    /// The language of a tag.
+    #[must_use]
+    pub fn of(tag: &str) -> Self {
+        if tag.split('-').next().is_some_and(|first| first.eq_ignore_ascii_case("de")) {
+            Self::German
+        } else {
+            Self::English
+        }
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +60,6 @@ mod tests {
         for wrong in ["", "d", "de_DE", "de-", "english", "de\r\nBcc: x", "12", "<b>"] {
             assert!(!taken(wrong), "{wrong}");
         }
+        assert_eq!((Language::of("de-AT"), Language::of("da")), (Language::German, Language::English));
     }
 }

@@ -2,12 +2,15 @@
 
 mod access_jwt;
 mod cookies;
+mod credentials;
 mod device;
 mod guard;
 mod guessable;
 mod identity;
 mod language;
+pub mod links;
 mod machine;
+pub mod mails;
 pub mod needs;
 mod password;
 pub mod routes;

@@ -1,5 +1,6 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`, the public keys, and below it what people do with their account.
 
+mod credentials;
 mod me;
 
 use actix_web::http::{StatusCode, header};
@@ -157,6 +158,7 @@ async fn jwks(sessions: web::Data<Sessions>) -> HttpResponse {
 pub fn routes(config: &mut ServiceConfig) {
     config.service(login).service(refresh).service(logout);
     me::routes(config);
+    credentials::routes(config);
 }
 
 /// The room's address outside the API.

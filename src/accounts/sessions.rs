@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::access_jwt::{AccessKeyError, AccessTokens, Proven};
 use super::identity::{CameBy, Identity, Role};
+use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::keys::{Keys, Purpose};
 use crate::platform::{ids, time};
@@ -198,6 +199,8 @@ impl Sessions {
         .execute(&mut *transaction)
         .await?;
         keep(&mut transaction, session, &refresh).await?;
+        let begun = Entry::new(Actor::User(user), "session.begun").on("session", session).with("how", how.name());
+        audit::record(&mut transaction, begun.address(visitor.address)).await?;
         transaction.commit().await?;
         Ok(Tokens { session, access: self.access_token(Proven { user, session })?, refresh })
     }
@@ -238,6 +241,8 @@ impl Sessions {
                 return Ok(Refreshed::Renewed(user, Tokens { session, access, refresh: next }));
             }
             end(&mut transaction, session, Ended::TokenReused).await?;
+            let reused = Entry::new(Actor::User(user), "session.reused").on("session", session);
+            audit::security(&mut transaction, Severity::Alarm, reused.address(visitor.address)).await?;
             transaction.commit().await?;
             return Ok(Refreshed::Reused { user, session });
         }

@@ -58,6 +58,7 @@ codes! {
     OrderTokenInvalid "order_token_invalid" FORBIDDEN "The order's token is missing or wrong.";
     AccessCodeRequired "access_code_required" FORBIDDEN "An access code is needed.";
     AccessCodeInvalid "access_code_invalid" FORBIDDEN "This access code opens nothing here, or not now.";
+    LinkInvalid "link_invalid" FORBIDDEN "This link was used already, is too old, or is none of ours.";
     SignatureInvalid "signature_invalid" FORBIDDEN "The signature is missing or wrong.";
     NotFound "not_found" NOT_FOUND "There is no such thing.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not know this method.";

@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::{Parts, StartError, privacy};
+use crate::accounts::links::Links;
 use crate::accounts::{self, Accounts, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
@@ -57,6 +58,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.passwords.clone()))
         .app_data(web::Data::new(Accounts::new(db.clone())))
         .app_data(web::Data::new(parts.sessions(db)))
+        .app_data(web::Data::new(Links::new(db.clone(), parts.keys.clone())))
         .app_data(web::Data::new(Catalog::new(db.clone())))
         .app_data(web::Data::new(parts.shelf.clone()))
         .app_data(web::Data::new(Tickets::new(db.clone())))

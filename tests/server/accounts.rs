@@ -1,5 +1,6 @@
 //! Signing in, being known, signing out.
 
+mod credentials;
 mod jwt;
 mod sessions;
 

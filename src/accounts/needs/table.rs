@@ -33,11 +33,17 @@ pub const ROUTES: &[Route] = &[
     post("/setup", Proof(Link, None)),
     // Accounts.
     post("/auth/login", Public),
+    post("/auth/register", Public),
+    post("/auth/verify-email", Proof(Link, None)),
+    post("/auth/forgot-password", Public),
+    post("/auth/reset-password", Proof(Link, None)),
     // By a refresh token that may be all that is left of a session.
     post("/auth/refresh", Public),
     post("/auth/logout", Public),
     get("/me", SignedIn),
     patch("/me", SignedIn),
+    post("/me/email", SignedIn),
+    post("/me/password", SignedIn),
     get("/me/sessions", SignedIn),
     delete("/me/sessions/{id}", SignedIn),
     // The catalogue.
