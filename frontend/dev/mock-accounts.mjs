@@ -32,7 +32,7 @@ export const ACCOUNT_ROUTES = [
   ['GET', '/auth/passkeys', () => ({ items: [{ id: 'k1', name: 'Phone', created_at: at(500), last_used_at: at(3) }], next: null })],
   ['GET', '/auth/oauth', () => ({ items: [{ id: 'google', name: 'Google' }, { id: 'town', name: 'the town\u2019s account' }] })],
   ['GET', '/me/linked-accounts', () => ({ items: [{ id: 'l1', provider: 'google', email: 'ada@example.org', created_at: at(90), last_used_at: null }] })],
-  ['GET', '/me/orders', () => ({ items: [], next: null })], ['POST', '/me/orders/claim', () => ({ claimed: 2 })], ['GET', '/me/export', () => ({ user: person })], ['DELETE', '/me', () => [204]],
+  ['GET', '/me/export', () => ({ user: person })], ['DELETE', '/me', () => [204]],
   ['GET', '/admin/organizers', () => ({ items: [{ id: 'o', name: 'The Aisle Houses' }, { id: 'o2', name: 'The Other House' }], next: null })],
   ['GET', '/admin/organizers/:id/members', () => ({ items: [{ user_id: 'u', name: 'Ada Example', email: 'ada@example.org', role: 'organizer' }, { user_id: 'u2', name: 'Somebody with a rather long name', email: 'somebody.with.a.long.address@example.org', role: 'box_office' }], next: null })],
   ['GET', '/admin/organizers/:id/invitations', () => ({ items: [{ id: 'i1', email: 'new@example.org', role: 'scanner', expires_at: at(-90) }], next: null })],

@@ -1,7 +1,7 @@
 /** Accounts: who somebody is, how they prove it, what is theirs. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { call } from './client'
-import type { Order, Page, User } from './types'
+import type { User } from './types'
 
 /** What a second step may be made with. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const
@@ -27,9 +27,9 @@ export const changePassword = (body: { current_password: string; new_password: s
 export const endSession = (id: string) => call('DELETE', `/me/sessions/${id}`)
 export const signOut = () => call('POST', '/auth/logout', {})
 
-export const myOrders = (after: string | null, signal?: AbortSignal) => call<Page<Order>>('GET', `/me/orders?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`, undefined, { signal })
-export const claimOrders = (key: string) => call<{ claimed: number }>('POST', '/me/orders/claim', {}, { key })
 export const exportMe = () => call<unknown>('GET', '/me/export')
-export const deleteMe = (body: { password: string }, key: string) => call('DELETE', '/me', body, { key })
+/** What cannot go yet, and until when: for a show that is still to come, or because the books must be kept. */
+export type Later = { organizer_id: string; until: string; why: 'show_to_come' | 'books' }
+export const deleteMe = (body: { password?: string }, key: string) => call<{ later?: Later[] } | undefined>('DELETE', '/me', body, { key })
 
 export { rememberSignedIn, wasSignedIn } from './hint'

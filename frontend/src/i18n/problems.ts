@@ -4,8 +4,8 @@ export type ProblemCode =
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
-  | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid' | 'link_invalid'
-  | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
+  | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
+  | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
 
 type Sentences = Record<ProblemCode, string>
@@ -49,7 +49,8 @@ const en: Sentences = {
   already_exists: 'There is one of this name already.',
   in_use: 'Something else still needs it.',
   signature_invalid: 'This link is not complete or too old.',
-  link_invalid: 'This link was used already, is too old, or is not complete.',
+  link_invalid: 'This link was used already, or is too old.',
+  sign_in_again: 'Show once more who you are: with your password, or by signing in again.',
   order_under_way: 'A payment or a refund of yours is under way. It is over in some minutes; try again then.',
   mfa_required: 'Your role in the house asks for a second step at sign-in. Set one up first.',
   passkeys_unavailable: 'This house has no passkeys at this address.',
@@ -101,7 +102,8 @@ const de: Sentences = {
   already_exists: 'So heißt schon etwas anderes.',
   in_use: 'Etwas anderes braucht es noch.',
   signature_invalid: 'Dieser Link ist unvollständig oder zu alt.',
-  link_invalid: 'Dieser Link wurde schon benutzt, ist zu alt oder unvollständig.',
+  link_invalid: 'Dieser Link wurde schon benutzt oder ist zu alt.',
+  sign_in_again: 'Zeigen Sie noch einmal, wer Sie sind: mit Ihrem Passwort, oder melden Sie sich neu an.',
   order_under_way: 'Eine Zahlung oder Erstattung von Ihnen läuft noch. In einigen Minuten ist sie fertig; versuchen Sie es dann.',
   mfa_required: 'Ihre Rolle im Haus verlangt beim Anmelden einen zweiten Schritt. Richten Sie ihn zuerst ein.',
   passkeys_unavailable: 'Dieses Haus hat unter dieser Adresse keine Passkeys.',

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { deleteMe, exportMe, rememberSignedIn } from '../../api/account'
+import { deleteMe, exportMe, rememberSignedIn, type Later } from '../../api/account'
 import { newKey } from '../../api/client'
 import { Confirm } from '../../components/Confirm'
 import { FocusedTitle } from '../../components/FocusedTitle'
@@ -16,12 +16,13 @@ import { AccountFrame, Part } from './AccountFrame'
 
 /** What is kept of one, to take along; and the end of the account. */
 export function DataPage() {
-  const words = useSpeech().t.account.data
-  const [deleted, setDeleted] = useState(false)
+  const { t, f } = useSpeech()
+  const words = t.account.data
+  const [deleted, setDeleted] = useState<Later[] | null>(null)
   if (deleted) {
     return (
       <Shell title={words.deleted}>
-        <div className="page"><div className="sheet"><FocusedTitle>{words.deleted}</FocusedTitle><p className="prose">{words.deletedText}</p></div></div>
+        <div className="page"><div className="sheet"><FocusedTitle>{words.deleted}</FocusedTitle><p className="prose">{words.deletedText}</p>{deleted.map((one) => <p key={`${one.organizer_id} ${one.why}`} className="soft">{words.later[one.why]?.(f.longDay(one.until))}</p>)}</div></div>
       </Shell>
     )
   }
@@ -30,7 +31,7 @@ export function DataPage() {
       {(user) => (
         <>
           <Part id="export" title={words.export} hint={words.exportText}><Export /></Part>
-          <Part id="delete" title={words.delete}><Delete user={user} onDone={() => setDeleted(true)} /></Part>
+          <Part id="delete" title={words.delete}><Delete user={user} onDone={setDeleted} /></Part>
         </>
       )}
     </AccountFrame>
@@ -54,23 +55,23 @@ function Export() {
   )
 }
 
-function Delete({ user, onDone }: { user: User; onDone(): void }) {
+function Delete({ user, onDone }: { user: User; onDone(later: Later[]): void }) {
   const { t } = useSpeech()
   const words = t.account.data
   const client = useQueryClient()
   const [password, setPassword] = useState('')
   const key = useRef(newKey())
   const run = async () => {
-    await deleteMe({ password }, key.current)
+    const answer = await deleteMe(password ? { password } : {}, key.current)
     rememberSignedIn(false)
-    onDone()
+    onDone(answer?.later ?? [])
     client.clear()
   }
   return (
     <>
       <p className="prose">{words.deleteText}</p>
       {isStaff(user) && <p className="soft">{words.deleteStaff}</p>}
-      <Confirm label={words.deleteGo} look="line" title={words.delete} text={<p>{words.deleteText}</p>} yes={words.deleteYes} word={{ word: user.email, label: words.type(user.email) }} run={run}>
+      <Confirm label={words.deleteGo} look="line" title={words.delete} text={<p>{words.deleteText}</p>} yes={words.deleteYes} word={{ word: user.email, label: words.type(user.email) }} words={{ forbidden: t.account.profile.wrongPassword, in_use: words.lastAdministrator }} run={run}>
         <TextField label={t.account.confirmPassword} type="password" autoComplete="current-password" value={password} onChange={(event) => { key.current = newKey(); setPassword(event.target.value) }} />
       </Confirm>
     </>
