@@ -183,7 +183,7 @@ pub fn methods(path: &str) -> Vec<&'static str> {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::identity::Identity;
+    use super::super::identity::{CameBy, Identity};
     use super::super::machine::{Kind, Machine};
     use super::*;
 
@@ -220,7 +220,12 @@ mod tests {
     fn nobody_comes_further_than_their_need() {
         let house = Uuid::from_u128(1);
         let person = |is_admin, memberships| {
-            Principal::Person(Identity { user: Uuid::nil(), token: Uuid::nil(), is_admin, memberships })
+            Principal::Person(Identity {
+                user: Uuid::nil(),
+                came_by: CameBy::Token(Uuid::nil()),
+                is_admin,
+                memberships,
+            })
         };
         let machine = |scopes: &[Scope]| {
             let scopes = scopes.to_vec();

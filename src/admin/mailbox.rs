@@ -173,7 +173,7 @@ mod tests {
         let (house, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let of = |is_admin, role| Identity {
             user: Uuid::nil(),
-            token: Uuid::nil(),
+            came_by: crate::accounts::CameBy::Token(Uuid::nil()),
             is_admin,
             memberships: vec![(house, role)],
         };
