@@ -88,6 +88,14 @@ export async function signIn(page, email, password, at = base) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
+/** Signs out by the menu. */
+export async function leave(page) {
+  const menu = page.getByRole('navigation', { name: 'Main' })
+  await menu.getByRole('button', { name: 'Account' }).click()
+  await menu.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+}
+
 /** A show that is on sale with many free seats, and no more than a theatre has. */
 export async function someShow() {
   const { items } = await ask('GET', '/shows?limit=100')
