@@ -20,7 +20,7 @@ SEED ?= 1
 SEEDS ?=
 TICKS ?= 3000
 
-.PHONY: help run build website test check bench seating load sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating load sim sim-planted generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,10 +43,14 @@ test: ## Run everything that must pass (about 20 minutes on a clean clone)
 	@scripts/test
 
 check: ## Format, lint and type check only (a minute or two once dependencies are built)
-	@echo "check: rustfmt, clippy, then the website's type check and lint"
+	@echo "check: rustfmt, clippy, where the dependencies come from, then the website's type check and lint"
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	@scripts/supply
 	@if [ -f frontend/package.json ]; then $(MAKE) --no-print-directory frontend/node_modules/.installed && cd frontend && npm run --if-present typecheck && npm run --if-present lint; fi
+
+audit: ## Ask what has been reported against the dependencies (needs cargo-deny and a network)
+	@scripts/supply audit
 
 bench: ## Measure decide, apply, best available, replay and the journal (about 5 minutes)
 	@echo "bench: criterion, about 5 minutes after building"

@@ -7,6 +7,7 @@
 mod imports;
 mod manners;
 mod source;
+mod supply;
 
 /// Fails with every complaint, one a line.
 fn none_of(complaints: Vec<String>) {
