@@ -1,9 +1,10 @@
-//! The command line: `aisle serve`, `migrate`, `admin create`, `plan check`, `journal show`, `audit verify`,
+//! The command line: `aisle serve`, `migrate`, `admin create`, `plan check`, `journal show`, `audit verify`, `keys rotate`,
 //! `openapi`.
 
 mod admin;
 mod audit;
 mod journal;
+mod keys;
 mod plan;
 mod serve;
 
@@ -67,6 +68,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The server keys: list, rotate, retire, seal under another secret.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -148,6 +152,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             .await
         }
         Command::Admin(command) => with_database(&config, async |db| admin::run(command, db).await).await,
+        Command::Keys(command) => with_database(&config, async |db| keys::run(command, db, &config).await).await,
         Command::Journal(command) => with_database(&config, async |db| journal::run(command, db).await).await,
         Command::Audit(command) => with_database(&config, async |db| audit::run(command, db).await).await,
         Command::Plan(_) | Command::Openapi => Ok(()),

@@ -1,9 +1,11 @@
 //! The one place that wires concrete types together: from a configuration to a running server, and back down in order.
 
 mod api;
+mod doors;
 mod error;
 mod greeting;
 mod privacy;
+pub mod tls;
 mod workers;
 
 use std::net::{SocketAddr, TcpListener};
@@ -21,6 +23,8 @@ pub use greeting::greeting;
 pub use privacy::{people, retention};
 pub use workers::Workers;
 
+use self::doors::Doors;
+use self::tls::Certificate;
 use crate::accounts::links::Links;
 use crate::accounts::{AccessTokens, Passwords, Sessions, mails};
 use crate::admin::{Office, Setup};
@@ -152,11 +156,14 @@ impl Parts {
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// Where plain HTTP is led over to TLS, where it is.
+    pub redirect_addr: Option<SocketAddr>,
     /// Its parts, for whoever lives in the same process: the demo, tests.
     pub parts: Parts,
     /// How the first person gets in, where nobody has been in yet.
     pub welcome: Welcome,
-    http: ServerHandle,
+    certificate: Option<Arc<Certificate>>,
+    http: Vec<ServerHandle>,
     serving: JoinHandle<std::io::Result<()>>,
     workers: Workers,
     lease: NodeLease,
@@ -172,14 +179,34 @@ pub struct Running {
 pub async fn start(config: Config) -> Result<Running, StartError> {
     config.check()?;
     // Bound first: a second server on the same address must not touch anything before it learns so.
-    let listener = listen(config.listen, Duration::from_secs(config.unread_max_s))?;
-    let addr = listener.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source })?;
+    let doors = Doors::open(&config)?;
+    let local =
+        |door: &TcpListener| door.local_addr().map_err(|source| StartError::Listen { addr: config.listen, source });
+    let addr = local(&doors.main)?;
+    let own_addr = doors.own.as_ref().map(local).transpose()?;
+    let redirect_addr = doors.redirect.as_ref().map(local).transpose()?;
     let database = Database::open(&config).await?;
-    match up(config, addr, &database).await {
+    match up(config, addr, own_addr, &database).await {
         Ok((parts, lease, journal, welcome)) => {
-            let workers = Workers::start(&parts);
-            let (http, serving) = api::serve(&parts, listener)?;
-            Ok(Running { addr, parts, welcome, http, serving, workers, lease, journal, database })
+            let mut workers = Workers::start(&parts);
+            let certificate = doors.certificate.clone();
+            if let Some(certificate) = certificate.clone() {
+                workers.until_stopped(|stop| doors::follow(certificate, stop));
+            }
+            let (http, serving) = api::serve(&parts, doors)?;
+            Ok(Running {
+                addr,
+                redirect_addr,
+                certificate,
+                parts,
+                welcome,
+                http,
+                serving,
+                workers,
+                lease,
+                journal,
+                database,
+            })
         }
         Err(error) => {
             database.close().await;
@@ -244,6 +271,7 @@ fn listen(addr: SocketAddr, unread_max: Duration) -> Result<TcpListener, StartEr
 async fn up(
     config: Config,
     addr: SocketAddr,
+    own_addr: Option<SocketAddr>,
     database: &Database,
 ) -> Result<(Parts, NodeLease, Arc<PostgresJournal>, Welcome), StartError> {
     let secret = match &config.secret_key {
@@ -253,7 +281,7 @@ async fn up(
     let options = &database.options;
     let workers_db = db::pool(options.clone(), WORKERS_CONNECTIONS_MAX);
     db::migrate(&workers_db).await?;
-    let keys = Arc::new(Keys::open(&workers_db, &secret).await?);
+    let keys = Arc::new(Keys::open(&workers_db, secret).await?);
     let access = Arc::new(AccessTokens::new(&keys, config.public_url.as_deref())?);
     let metrics = telemetry::metrics()?;
 
@@ -284,8 +312,9 @@ async fn up(
     let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(plans), summaries, Arc::clone(&clock))
         .map_err(|error| StartError::Shows(Box::new(error)))?;
 
-    let own_url = format!("http://{}", reachable(addr));
-    let public_url = config.public_url.clone().unwrap_or_else(|| own_url.clone());
+    let own_url = format!("http://{}", own_addr.unwrap_or_else(|| reachable(addr)));
+    let scheme = if own_addr.is_some() { "https" } else { "http" };
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", reachable(addr)));
     let http_db = db::pool(options.clone(), config.database_connections_max);
     let writer = Writer::new(Tickets::new(workers_db.clone()), Arc::clone(&keys), &public_url);
     let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), &public_url);
@@ -334,6 +363,24 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
 }
 
 impl Running {
+    /// `http://…` or `https://…`: how the server is spoken to where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.addr)
+    }
+
+    /// Reads the certificate's files again, as SIGHUP asks for. What cannot be used is said, and changes nothing.
+    pub fn reload_certificate(&self) {
+        match self.certificate.as_ref().map(|certificate| certificate.reload()) {
+            Some(Ok(true)) => tracing::info!("New connections are shown the new certificate"),
+            Some(Ok(false)) | None => {}
+            Some(Err(error)) => {
+                tracing::error!(error = crate::http::error::chain(&error), "The certificate cannot be read again");
+            }
+        }
+    }
+
     /// Returns when the server ended by itself, which it only does on a failure.
     pub async fn ended(&mut self) {
         if let Ok(Err(error)) = (&mut self.serving).await {
@@ -345,7 +392,7 @@ impl Running {
     pub async fn stop(self) {
         self.parts.readiness.stop();
         self.parts.sockets.stop();
-        self.http.stop(true).await;
+        futures_util::future::join_all(self.http.iter().map(|door| door.stop(true))).await;
         self.workers.stop().await;
         self.parts.shows.stop().await;
         self.journal.close().await;

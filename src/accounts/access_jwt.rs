@@ -80,10 +80,10 @@ impl AccessTokens {
     pub fn new(keys: &Keys, public_url: Option<&str>) -> Result<Self, AccessKeyError> {
         let issuer = public_url.unwrap_or("urn:aisle").to_owned();
         let (kid, seed) = keys.secret(Purpose::Access).ok_or(AccessKeyError)?;
-        let signing = pair(seed)?.to_pkcs8v1().map_err(|_| AccessKeyError)?;
+        let signing = pair(&seed)?.to_pkcs8v1().map_err(|_| AccessKeyError)?;
         let (mut verifying, mut public) = (HashMap::new(), Vec::new());
         for (kid, seed) in keys.all(Purpose::Access) {
-            let pair = pair(seed)?;
+            let pair = pair(&seed)?;
             let point = pair.public_key().as_ref();
             verifying.insert(kid.to_owned(), DecodingKey::from_ed_der(point));
             let x = URL_SAFE_NO_PAD.encode(point);
@@ -95,14 +95,7 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would look at this machine's clock; all our time is the database's. `verify` looks at it.
         validation.validate_exp = false;
-        Ok(Self {
-            issuer,
-            kid: kid.to_owned(),
-            signing: EncodingKey::from_ed_der(signing.as_ref()),
-            verifying,
-            public,
-            validation,
-        })
+        Ok(Self { issuer, kid, signing: EncodingKey::from_ed_der(signing.as_ref()), verifying, public, validation })
     }
 
     /// Who issues our tokens: the public address, where one is configured.

@@ -62,6 +62,8 @@ codes! {
     SignatureInvalid "signature_invalid" FORBIDDEN "The signature is missing or wrong.";
     NotFound "not_found" NOT_FOUND "There is no such thing.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not know this method.";
+    RequestTimeout "request_timeout" REQUEST_TIMEOUT "The request took too long to arrive.";
+    HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "The request's address and headers are too large.";
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The request's body is too large.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The request's body has the wrong content type.";
     SeatsTaken "seats_taken" CONFLICT "Some of these seats have just been taken.";

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, Code, FieldProblem};
+use super::patience;
 use crate::platform::ids;
 
 /// How many bytes a JSON body may have; set per app or per scope.
@@ -65,7 +66,12 @@ pub async fn read(mut payload: Payload, declared: Option<usize>, limit: usize) -
     }
     let mut body = Vec::with_capacity(declared.unwrap_or(1024).min(limit));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| ApiError::new(Code::MalformedRequest, "The body ended before it was whole."))?;
+        let chunk = chunk.map_err(|error| {
+            if patience::ran_out(&error) {
+                return ApiError::plain(Code::RequestTimeout);
+            }
+            ApiError::new(Code::MalformedRequest, "The body ended before it was whole.")
+        })?;
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }

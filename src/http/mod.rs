@@ -3,16 +3,20 @@
 pub mod access;
 pub mod caching;
 pub mod client_address;
+pub mod cors;
 pub mod error;
 pub mod extract;
 pub mod forgotten;
+pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod once;
 pub mod openapi;
 pub mod page;
 pub mod patch;
+mod patience;
 pub mod rejection;
+pub mod visitors;
 
 pub use caching::IfMatch;
 pub use client_address::{ClientAddress, client_address, is_https};

@@ -1,6 +1,6 @@
 //! The website, out of the binary. Its files are named by their content, so they are cached for ever; `index.html` never is.
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::Embed;
@@ -11,10 +11,6 @@ use super::error::{ApiError, Code};
 #[folder = "frontend/dist"]
 #[allow_missing = true]
 struct Website;
-
-/// What the page may load: itself, and nothing of anybody else's.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-     connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
 /// Everything that no route knows: a file of the website, its front page for addresses that it routes itself, or a problem.
 pub async fn website(request: HttpRequest) -> Result<HttpResponse, ApiError> {
@@ -54,9 +50,6 @@ fn answer(request: &HttpRequest, file: &rust_embed::EmbeddedFile, forever: bool)
     response
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, caching))
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .content_type(file.metadata.mimetype());
     if fresh { response.finish() } else { response.body(file.data.clone().into_owned()) }
 }

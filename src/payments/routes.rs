@@ -1,19 +1,31 @@
 //! The sandbox's page, as a provider outside would have one: plain HTML and a form, no script.
 
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::{Environment, context};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::sandbox::{Choice, Sandbox};
 use crate::http::ApiError;
 
-/// Nothing is loaded and nothing runs; the form leads to our own address only.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
 const PAGE: &str = include_str!("sandbox/page.html");
+
+/// Nothing is loaded and nothing runs; the form leads to our own address only. Of styles the page's own is let through, named
+/// by its hash.
+static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style =
+        PAGE.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).map_or("", |(style, _)| style);
+    let hash = STANDARD.encode(Sha256::digest(style));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+});
 
 /// What the page's buttons post.
 #[derive(Deserialize)]
@@ -72,9 +84,7 @@ async fn page(
     Ok(HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header(("cache-control", "no-store"))
-        .insert_header(("content-security-policy", CONTENT_SECURITY_POLICY))
-        .insert_header(("referrer-policy", "no-referrer"))
-        .insert_header(("x-content-type-options", "nosniff"))
+        .insert_header(("content-security-policy", CONTENT_SECURITY_POLICY.as_str()))
         .body(html))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::network::Networks;
+use super::network::{Networks, Words};
 
 /// Everything that can be set. `aisle serve --help` and `docs/OPERATIONS.md` explain each.
 #[derive(Clone, Deserialize)]
@@ -23,6 +23,18 @@ pub struct Config {
     pub trusted_proxies: Networks,
     /// In which header they say it; the other one comes from whoever likes to write it.
     pub proxy_header: ProxyHeader,
+    /// A certificate with its chain, in PEM: `listen` then speaks TLS. Read again when the file changes.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Plain HTTP here leads to `public_url`; only beside TLS of our own.
+    pub redirect_listen: Option<SocketAddr>,
+    /// For so long browsers come by https alone, once they did; 0 says nothing. A year is what everybody takes.
+    pub hsts_max_age_s: u64,
+    /// Other sites whose pages may call the API, without our cookies; `*` alone is all of them.
+    pub cors_origins: Words,
+    /// Other sites that may frame what is below `/embed/`.
+    pub embed_allowed_origins: Words,
     /// Fill an empty database with a demo house.
     pub demo: bool,
     /// The password of the demo's logins; without it a random one is printed once.
@@ -46,6 +58,17 @@ pub struct Config {
     pub database_connections_max: u32,
     /// Connections at a time, over all workers; past it new ones wait in the kernel's queue.
     pub connections_max: usize,
+    /// Connections of one address at a time (an IPv6 customer's /64 is one), beside trusted proxies. A quarter of all: whole
+    /// towns share one address behind some providers.
+    pub connections_per_address_max: usize,
+    /// A request's address and headers together. Browsers stay below 8 KiB.
+    pub head_bytes_max: usize,
+    /// How long a connection's first request may take to say what it wants.
+    pub head_patience_s: u64,
+    /// How long a body may take to arrive: a plan of 32 MiB needs 5 Mbit/s.
+    pub body_patience_s: u64,
+    /// How long a connection may be silent between two requests.
+    pub keep_alive_s: u64,
     /// A request's body, unless its route says otherwise. An order of ten seats is two kilobytes.
     pub body_bytes_max: usize,
     /// A seat plan's body: 150,000 seats with all their extras stay below it.
@@ -127,6 +150,12 @@ impl Default for Config {
             public_url: None,
             trusted_proxies: Networks::default(),
             proxy_header: ProxyHeader::XForwardedFor,
+            tls_cert: None,
+            tls_key: None,
+            redirect_listen: None,
+            hsts_max_age_s: 365 * 24 * 3_600,
+            cors_origins: Words::default(),
+            embed_allowed_origins: Words::default(),
             demo: false,
             demo_password: None,
             log_format: LogFormat::Text,
@@ -138,6 +167,11 @@ impl Default for Config {
             workers: 2,
             database_connections_max: 16,
             connections_max: 20_000,
+            connections_per_address_max: 5_000,
+            head_bytes_max: 16 * 1024,
+            head_patience_s: 10,
+            body_patience_s: 60,
+            keep_alive_s: 5,
             body_bytes_max: 64 * 1024,
             plan_bytes_max: 32 * 1024 * 1024,
             mailbox_commands_max: 512,
@@ -227,13 +261,21 @@ impl Config {
             ("active_shows_max", self.active_shows_max),
             ("database_connections_max", self.database_connections_max as usize),
             ("body_bytes_max", self.body_bytes_max),
+            ("head_bytes_max", self.head_bytes_max),
+            ("connections_per_address_max", self.connections_per_address_max),
             ("plan_bytes_max", self.plan_bytes_max),
             ("retain_mails_days", self.retain_mails_days as usize),
             ("retain_provider_news_days", self.retain_provider_news_days as usize),
             ("retain_audit_persons_days", self.retain_audit_persons_days as usize),
             ("retain_customers_days", self.retain_customers_days as usize),
         ];
-        let seconds = [("unread_max_s", self.unread_max_s), ("ping_every_s", self.ping_every_s)];
+        let seconds = [
+            ("unread_max_s", self.unread_max_s),
+            ("ping_every_s", self.ping_every_s),
+            ("head_patience_s", self.head_patience_s),
+            ("body_patience_s", self.body_patience_s),
+            ("keep_alive_s", self.keep_alive_s),
+        ];
         let zero = positive.into_iter().find(|&(_, value)| value == 0).map(|(field, _)| field);
         if let Some(field) = zero.or_else(|| seconds.into_iter().find(|&(_, value)| value == 0).map(|(field, _)| field))
         {
@@ -245,8 +287,41 @@ impl Config {
             let problem = "must begin with http:// or https:// and not end with a slash".to_owned();
             return Err(ConfigError::Impossible { field: "public_url", problem });
         }
+        self.check_doors()
+    }
+
+    fn check_doors(&self) -> Result<(), ConfigError> {
+        let impossible = |field, problem: &str| Err(ConfigError::Impossible { field, problem: problem.to_owned() });
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            return impossible("tls_key", "tls_cert and tls_key belong together");
+        }
+        if self.redirect_listen.is_some() {
+            if self.tls_cert.is_none() {
+                return impossible("redirect_listen", "leads to TLS of our own, and there is no tls_cert");
+            }
+            if !self.public_url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+                return impossible("redirect_listen", "leads to public_url, which must begin with https://");
+            }
+        }
+        let all = self.cors_origins.0.as_slice() == ["*"];
+        let named = (!all).then_some(&self.cors_origins.0).into_iter().flatten().map(|origin| ("cors_origins", origin));
+        let framing = self.embed_allowed_origins.0.iter().map(|origin| ("embed_allowed_origins", origin));
+        for (field, origin) in named.chain(framing) {
+            if !is_origin(origin) {
+                return impossible(field, &format!("{origin:?} is not an origin such as https://shop.example.org"));
+            }
+        }
         Ok(())
     }
+}
+
+/// Scheme, host and perhaps a port, as a browser's `Origin` has them; nothing that would end a header's directive.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' | b'[' | b']'))
+    })
 }
 
 /// Every setting, as the file and (in capitals, after `AISLE_`) the environment name it.
@@ -257,6 +332,17 @@ const FIELDS: &[&str] = &[
     "public_url",
     "trusted_proxies",
     "proxy_header",
+    "tls_cert",
+    "tls_key",
+    "redirect_listen",
+    "hsts_max_age_s",
+    "cors_origins",
+    "embed_allowed_origins",
+    "connections_per_address_max",
+    "head_bytes_max",
+    "head_patience_s",
+    "body_patience_s",
+    "keep_alive_s",
     "demo",
     "demo_password",
     "log_format",
@@ -301,6 +387,17 @@ mod tests {
         let wrong = Config { public_url: Some("example.org/".to_owned()), ..Config::default() };
         assert!(wrong.check().unwrap_err().to_string().starts_with("public_url: "));
         Config::default().check().unwrap();
+        for origins in
+            [&["*", "https://a.example"][..], &["https://a.example/"], &["a.example"], &["https://a; script-src *"]]
+        {
+            let words = Words(origins.iter().map(|&origin| origin.to_owned()).collect());
+            let wrong = Config { cors_origins: words, ..Config::default() };
+            assert!(wrong.check().unwrap_err().to_string().starts_with("cors_origins: "), "{origins:?}");
+        }
+        let half = Config { tls_cert: Some("a.crt".into()), ..Config::default() };
+        assert!(half.check().unwrap_err().to_string().starts_with("tls_key: "));
+        let nowhere = Config { redirect_listen: Some(Config::default().listen), ..Config::default() };
+        assert!(nowhere.check().unwrap_err().to_string().starts_with("redirect_listen: "));
     }
 
     #[test]

@@ -1,22 +1,32 @@
-//! Server keys: what signs hold tokens, order tokens, links, tickets and the sandbox's webhooks.
+//! Server keys: what signs hold tokens, order tokens, links, tickets and the sandbox's webhooks, and what seals other secrets.
 //!
 //! They live in the database, sealed (AES-256-GCM) with the installation's secret, so that every process on one database has
 //! the same ones and a copy of the database alone signs nothing.
+//!
+//! A key is rotated while servers run. Its successor is in the database for [`SETTLING_S`] before anybody signs with it, and
+//! every process looks oftener than that: so nobody meets a signature by a key that they don't know. What was signed before
+//! proves what it did until the old key is retired.
 
-use std::collections::HashMap;
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+mod ring;
+mod rotation;
+mod sealed;
+mod secret;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use sqlx::PgPool;
 use subtle::ConstantTimeEq as _;
+use tokio::sync::{Notify, watch};
 
-use super::ids;
+use self::ring::Ring;
+pub use self::rotation::{Kept, Resealed, Standing, list, reseal, retire, rotate};
+pub use self::secret::InstallationSecret;
 
 /// What a key is for. A key of one purpose never proves anything of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,10 +45,13 @@ pub enum Purpose {
     Access,
     /// Makes the refresh token that follows another.
     Refresh,
+    /// Seals other secrets: of second factors, of payment accounts.
+    Seal,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    /// Every purpose.
+    pub const ALL: [Self; 8] = [
         Self::HoldToken,
         Self::OrderToken,
         Self::Link,
@@ -46,9 +59,12 @@ impl Purpose {
         Self::SandboxWebhook,
         Self::Access,
         Self::Refresh,
+        Self::Seal,
     ];
 
-    fn name(self) -> &'static str {
+    /// The word for it in the database and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::HoldToken => "hold_token",
             Self::OrderToken => "order_token",
@@ -57,7 +73,14 @@ impl Purpose {
             Self::SandboxWebhook => "sandbox_webhook",
             Self::Access => "access",
             Self::Refresh => "refresh",
+            Self::Seal => "seal",
         }
+    }
+
+    /// The purpose with this word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
     }
 }
 
@@ -84,167 +107,133 @@ pub enum KeysError {
     /// The database did not answer.
     #[error("the server keys could not be read")]
     Database(#[from] sqlx::Error),
+    /// A secret that was sealed by another installation, about something else, or spoilt.
+    #[error("a sealed secret does not open here")]
+    NotSealedHere,
+    /// There is no such key.
+    #[error("there is no key {0} that could be retired: it is unknown, or retired already")]
+    UnknownKey(String),
+    /// What is in use cannot be retired.
+    #[error("the key {0} is in use; rotate its purpose first")]
+    InUse(String),
+    /// What it sealed could never be opened again.
+    #[error("the key {0} seals other secrets, which could never be opened again without it")]
+    Seals(String),
     /// No randomness.
     #[error("the operating system has no randomness")]
     Randomness(#[from] getrandom::Error),
 }
 
-/// The installation's secret.
-pub struct InstallationSecret([u8; 32]);
-
-impl InstallationSecret {
-    /// From configuration.
-    ///
-    /// # Errors
-    /// When it is not 32 bytes in base64.
-    pub fn parse(text: &str) -> Result<Self, KeysError> {
-        let bytes = STANDARD.decode(text.trim()).map_err(|_| KeysError::SecretMalformed)?;
-        <[u8; 32]>::try_from(bytes).map(Self).map_err(|_| KeysError::SecretMalformed)
-    }
-
-    /// From `data_dir/secret.key`, made there at the first start, readable by its owner alone.
-    ///
-    /// # Errors
-    /// When the file cannot be read or made, or holds something else.
-    pub fn from_data_dir(data_dir: &Path) -> Result<Self, KeysError> {
-        let path = data_dir.join("secret.key");
-        let failed = |source| KeysError::SecretFile { path: path.clone(), source };
-        match fs::read_to_string(&path) {
-            Ok(text) => return Self::parse(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
-        }
-        let secret = Self(ids::random_bytes()?);
-        fs::create_dir_all(data_dir).map_err(failed)?;
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(&path) {
-            Ok(mut file) => {
-                file.write_all(STANDARD.encode(secret.0).as_bytes()).map_err(failed)?;
-                file.sync_all().map_err(failed)?;
-                Ok(secret)
-            }
-            // Another process was first; its secret is the secret.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                Self::parse(&fs::read_to_string(&path).map_err(failed)?)
-            }
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    fn cipher(&self) -> Result<RandomizedNonceKey, KeysError> {
-        RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| KeysError::SecretMalformed)
-    }
-
-    fn seal(&self, kid: &str, key: &[u8]) -> Result<Vec<u8>, KeysError> {
-        let mut text = key.to_vec();
-        let nonce = self
-            .cipher()?
-            .seal_in_place_append_tag(Aad::from(kid.as_bytes()), &mut text)
-            .map_err(|_| KeysError::WrongSecret)?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.extend(text);
-        Ok(sealed)
-    }
-
-    fn open(&self, kid: &str, sealed: &[u8]) -> Result<[u8; 32], KeysError> {
-        let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(KeysError::WrongSecret)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeysError::WrongSecret)?;
-        let mut text = text.to_vec();
-        let key = self
-            .cipher()?
-            .open_in_place(nonce, Aad::from(kid.as_bytes()), &mut text)
-            .map_err(|_| KeysError::WrongSecret)?;
-        <[u8; 32]>::try_from(&*key).map_err(|_| KeysError::WrongSecret)
-    }
-}
-
-struct Key {
-    kid: String,
-    secret: [u8; 32],
-}
-
-/// The server keys, opened.
+/// The server keys, opened. They are read again now and then ([`Keys::follow`]).
 pub struct Keys {
-    current: HashMap<Purpose, Key>,
-    by_kid: HashMap<String, (Purpose, [u8; 32])>,
+    secret: InstallationSecret,
+    ring: RwLock<Arc<Ring>>,
+    /// Somebody has shown a key id that is not known here.
+    asked: Notify,
 }
+
+/// So long a new key waits before anybody signs with it, by the database's clock; while no other of its purpose is there, it
+/// need not.
+pub const SETTLING_S: i32 = 120;
+/// How often every process looks for new keys: twice while a new one waits.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Whoever invents key ids must not keep the database busy.
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
 
 impl Keys {
     /// Reads the keys and makes those that are missing.
     ///
     /// # Errors
     /// When the database does not answer or the keys were sealed with another secret.
-    pub async fn open(pool: &PgPool, secret: &InstallationSecret) -> Result<Self, KeysError> {
+    pub async fn open(pool: &PgPool, secret: InstallationSecret) -> Result<Self, KeysError> {
         for purpose in Purpose::ALL {
-            let kid = URL_SAFE_NO_PAD.encode(ids::random_bytes::<6>()?);
-            let sealed = secret.seal(&kid, &ids::random_bytes::<32>()?)?;
-            // Processes that start together: the first one's key stays.
-            sqlx::query!(
-                "INSERT INTO server_key (kid, purpose, sealed) VALUES ($1, $2, $3)
-                 ON CONFLICT (purpose) WHERE retired_at IS NULL DO NOTHING",
-                kid,
-                purpose.name(),
-                sealed
-            )
-            .execute(pool)
-            .await?;
+            rotation::make_first(pool, purpose, &secret).await?;
         }
-        // A retired key of access tokens outlives its last token by a little and no longer: who stole it must not sign for ever.
-        let rows = sqlx::query!(
-            "SELECT kid, purpose, sealed, retired_at IS NULL AS \"current!\" FROM server_key
-             WHERE purpose <> 'access' OR retired_at IS NULL OR retired_at > now() - interval '1 hour'"
-        )
-        .fetch_all(pool)
-        .await?;
-        let mut keys = Self { current: HashMap::new(), by_kid: HashMap::new() };
-        for row in rows {
-            let Some(purpose) = Purpose::ALL.into_iter().find(|purpose| purpose.name() == row.purpose) else {
-                continue;
-            };
-            let opened = secret.open(&row.kid, &row.sealed)?;
-            if row.current {
-                keys.current.insert(purpose, Key { kid: row.kid.clone(), secret: opened });
-            }
-            keys.by_kid.insert(row.kid, (purpose, opened));
-        }
-        Ok(keys)
+        let ring = RwLock::new(Arc::new(Ring::load(pool, &secret).await?));
+        Ok(Self { secret, ring, asked: Notify::new() })
     }
 
-    /// The token that proves `about` (an id's bytes, or several parts): `kid.HMAC`. The same every time.
+    /// Reads them again: what was rotated or retired since is so here too.
+    ///
+    /// # Errors
+    /// As [`Keys::open`]; the keys from before stay.
+    pub async fn reload(&self, pool: &PgPool) -> Result<(), KeysError> {
+        let ring = Arc::new(Ring::load(pool, &self.secret).await?);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        Ok(())
+    }
+
+    /// Reads them again every minute, and soon after somebody has shown a key id that is not known here.
+    pub async fn follow(self: Arc<Self>, pool: PgPool, mut stopping: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.asked.notified() => {}
+            }
+            if let Err(error) = self.reload(&pool).await {
+                tracing::error!(error = ?error, "The server keys could not be read again; those from before serve on");
+            }
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(LOOK_PAUSE) => {}
+            }
+        }
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The key of this id, made for this purpose; one that is not known is looked for soon.
+    fn known(&self, purpose: Purpose, kid: &str) -> Option<[u8; 32]> {
+        let found = self.ring().by_kid.get(kid).map(|key| (key.purpose, key.secret));
+        match found {
+            Some((made_for, secret)) => (made_for == purpose).then_some(secret),
+            None => {
+                self.asked.notify_one();
+                None
+            }
+        }
+    }
+
+    /// The token that proves `about` (an id's bytes, or several parts): `kid.HMAC`. The same as long as the key is.
     #[must_use]
     pub fn token(&self, purpose: Purpose, about: &[&[u8]]) -> String {
         // Keys::open made one of each purpose; a token with an empty kid is refused by `proves`.
-        let Some(key) = self.current.get(&purpose) else { return String::new() };
-        format!("{}.{}", key.kid, URL_SAFE_NO_PAD.encode(&mac(&key.secret, about)[..24]))
+        let Some((kid, secret)) = self.secret(purpose) else { return String::new() };
+        format!("{kid}.{}", URL_SAFE_NO_PAD.encode(&mac(&secret, about)[..24]))
     }
 
     /// Whether `token` was made by this installation for exactly this. Takes the same time whatever is wrong.
     #[must_use]
     pub fn proves(&self, purpose: Purpose, about: &[&[u8]], token: &str) -> bool {
         let Some((kid, proof)) = token.split_once('.') else { return false };
-        let Some((made_for, secret)) = self.by_kid.get(kid) else { return false };
         let Ok(proof) = URL_SAFE_NO_PAD.decode(proof) else { return false };
-        *made_for == purpose && bool::from(mac(secret, about)[..24].ct_eq(&proof))
+        let Some(secret) = self.known(purpose, kid) else { return false };
+        bool::from(mac(&secret, about)[..24].ct_eq(&proof))
     }
 
-    /// The secret bytes for a purpose, with their key id: for signatures other than tokens.
+    /// The secret bytes to sign with for a purpose, with their key id: for signatures other than tokens.
     #[must_use]
-    pub fn secret(&self, purpose: Purpose) -> Option<(&str, &[u8; 32])> {
-        self.current.get(&purpose).map(|key| (key.kid.as_str(), &key.secret))
+    pub fn secret(&self, purpose: Purpose) -> Option<(String, [u8; 32])> {
+        let ring = self.ring();
+        let kid = ring.signing.get(&purpose)?;
+        ring.by_kid.get(kid).map(|key| (kid.clone(), key.secret))
     }
 
-    /// Every key of a purpose, the retired ones too, by its id.
-    pub fn all(&self, purpose: Purpose) -> impl Iterator<Item = (&str, &[u8; 32])> {
-        self.by_kid.iter().filter(move |(_, key)| key.0 == purpose).map(|(kid, (_, secret))| (kid.as_str(), secret))
-    }
-
-    /// The secret bytes of one key id: to verify what was signed with it, also after its retirement.
+    /// Every key of a purpose that still verifies, by its id.
     #[must_use]
-    pub fn secret_by_kid(&self, purpose: Purpose, kid: &str) -> Option<&[u8; 32]> {
-        self.by_kid.get(kid).filter(|(made_for, _)| *made_for == purpose).map(|(_, secret)| secret)
+    pub fn all(&self, purpose: Purpose) -> Vec<(String, [u8; 32])> {
+        let ring = self.ring();
+        let all = ring.by_kid.iter().filter(|(_, key)| key.purpose == purpose);
+        all.map(|(kid, key)| (kid.clone(), key.secret)).collect()
+    }
+
+    /// The secret bytes of one key id: to verify what was signed with it, also after its rotation.
+    #[must_use]
+    pub fn secret_by_kid(&self, purpose: Purpose, kid: &str) -> Option<[u8; 32]> {
+        self.known(purpose, kid)
     }
 }
 
@@ -263,13 +252,11 @@ mod tests {
     use super::*;
 
     fn keys() -> Keys {
-        let current = Purpose::ALL
-            .into_iter()
-            .enumerate()
-            .map(|(at, purpose)| (purpose, Key { kid: format!("k{at}"), secret: [at as u8; 32] }))
-            .collect::<HashMap<_, _>>();
-        let by_kid = current.iter().map(|(&purpose, key)| (key.kid.clone(), (purpose, key.secret))).collect();
-        Keys { current, by_kid }
+        Keys {
+            secret: InstallationSecret([0; 32]),
+            ring: RwLock::new(Arc::new(Ring::planted(&Purpose::ALL))),
+            asked: Notify::new(),
+        }
     }
 
     #[test]
@@ -285,22 +272,21 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_key_opens_with_its_own_secret_and_name_only() {
-        let secret = InstallationSecret([7; 32]);
-        let sealed = secret.seal("kid", &[1; 32]).unwrap();
-        assert_eq!(secret.open("kid", &sealed).unwrap(), [1; 32]);
-        assert!(matches!(secret.open("other", &sealed), Err(KeysError::WrongSecret)));
-        assert!(matches!(InstallationSecret([8; 32]).open("kid", &sealed), Err(KeysError::WrongSecret)));
-        assert!(matches!(secret.open("kid", &sealed[..5]), Err(KeysError::WrongSecret)));
-    }
-
-    #[test]
-    fn the_secret_of_a_data_directory_is_made_once_and_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = InstallationSecret::from_data_dir(&dir.path().join("new")).unwrap();
-        let again = InstallationSecret::from_data_dir(&dir.path().join("new")).unwrap();
-        assert_eq!(first.0, again.0);
-        fs::write(dir.path().join("new/secret.key"), "short").unwrap();
-        assert!(matches!(InstallationSecret::from_data_dir(&dir.path().join("new")), Err(KeysError::SecretMalformed)));
+    fn a_sealed_secret_opens_where_it_belongs_and_nowhere_else() {
+        let keys = keys();
+        let sealed = keys.seal(&[b"totp", b"user-1"], b"geheim").unwrap();
+        assert!(!sealed.contains("geheim"));
+        assert_eq!(keys.open_sealed(&[b"totp", b"user-1"], &sealed).unwrap(), b"geheim");
+        assert!(!keys.is_sealed_by_an_old_key(&sealed));
+        for (about, sealed) in [
+            (&[&b"totp"[..], b"user-2"][..], sealed.as_str()),
+            (&[b"totpuser-1"], &sealed),
+            (&[b"totp", b"user-1"], &sealed[..sealed.len() - 4]),
+            (&[b"totp", b"user-1"], &sealed.replace("k7.", "k6.")),
+            (&[b"totp", b"user-1"], ""),
+        ] {
+            assert!(matches!(keys.open_sealed(about, sealed), Err(KeysError::NotSealedHere)), "{sealed}");
+        }
+        assert_ne!(sealed, keys.seal(&[b"totp", b"user-1"], b"geheim").unwrap(), "equal secrets don't look equal");
     }
 }

@@ -1,10 +1,10 @@
 //! The HTTP server: every room's addresses below `/api/v1`, what watches the server, the docs page, the website.
 
-use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
@@ -13,6 +13,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
+use super::doors::{Doors, lead_over};
 use super::{Parts, StartError, privacy};
 use crate::accounts::links::Links;
 use crate::accounts::{self, Accounts, needs};
@@ -25,7 +26,9 @@ use crate::holds;
 use crate::http::access::Access;
 use crate::http::client_address::Proxies;
 use crate::http::extract::BodyLimit;
-use crate::http::{extract, health, openapi, page};
+use crate::http::headers::{self, Wall};
+use crate::http::visitors::Visitors;
+use crate::http::{cors, extract, health, openapi, page};
 use crate::notify::Mailbox;
 use crate::tickets::{self, Tickets};
 use crate::{orders, payments};
@@ -47,6 +50,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
     config
         .app_data(BodyLimit(parts.config.body_bytes_max))
         .app_data(Proxies::from_config(&parts.config))
+        .app_data(web::Data::new(Wall::from_config(&parts.config)))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::from(parts.keys.clone()))
         .app_data(web::Data::from(parts.clock.clone()))
@@ -87,16 +91,17 @@ pub fn openapi_document() -> OpenApi {
     document
 }
 
-/// Serves on `listener`, in threads of its own.
+/// Serves at all doors, in threads of their own. The first handle is the main door's.
 pub(super) fn serve(
     parts: &Parts,
-    listener: TcpListener,
-) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
+    doors: Doors,
+) -> Result<(Vec<ServerHandle>, JoinHandle<std::io::Result<()>>), StartError> {
     let document = openapi_document();
     let text = web::Bytes::from(document.to_json().unwrap_or_default());
     let own = parts.clone();
     let demo = web::Data::new(Demo(parts.config.demo.then(|| Rush::new(&parts.own_url))));
     let addr = parts.config.listen;
+    let visitors = Arc::new(Visitors::from_config(&parts.config));
     let server = HttpServer::new(move || {
         let text = text.clone();
         let demo = demo.clone();
@@ -124,17 +129,32 @@ pub(super) fn serve(
             .service(SwaggerUi::new("/api/docs/{_:.*}").config(DocsConfig::new(["/api/openapi.json"])))
             .default_service(web::to(page::website))
             .wrap(Compress::default())
-            .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .wrap(cors::from_config(&own.config))
+            .wrap(from_fn(headers::wall))
             .wrap(TracingLogger::<Access>::new())
     })
     .workers(parts.config.workers)
     .max_connections(parts.config.connections_max)
     .backlog(4096)
     .shutdown_timeout(parts.config.stop_grace_s)
-    .client_request_timeout(Duration::from_secs(10))
-    .disable_signals()
-    .listen(listener)
-    .map_err(|source| StartError::Listen { addr, source })?
-    .run();
-    Ok((server.handle(), tokio::spawn(server)))
+    .client_request_timeout(Duration::from_secs(parts.config.head_patience_s))
+    .tls_handshake_timeout(Duration::from_secs(parts.config.head_patience_s))
+    .keep_alive(Duration::from_secs(parts.config.keep_alive_s))
+    .on_connect(move |connection, kept| visitors.meet(connection, kept))
+    .disable_signals();
+    let failed = |source| StartError::Listen { addr, source };
+    let mut server = match &doors.certificate {
+        None => server.listen(doors.main),
+        Some(certificate) => server.listen_rustls_0_23(doors.main, certificate.server_config()?),
+    }
+    .map_err(failed)?;
+    if let Some(own) = doors.own {
+        server = server.listen(own).map_err(failed)?;
+    }
+    let server = server.run();
+    let mut handles = vec![server.handle()];
+    if let Some(listener) = doors.redirect {
+        handles.push(lead_over(listener, parts.public_url.clone())?);
+    }
+    Ok((handles, tokio::spawn(server)))
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::tls::TlsError;
 use crate::accounts::AccessKeyError;
 use crate::platform::config::ConfigError;
 use crate::platform::db::DbFault;
@@ -41,6 +42,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The certificate's files are not as they should be.
+    #[error("there is no TLS")]
+    Tls(#[from] TlsError),
     /// The shows' journal, lease or thread did not start.
     #[error("the shows did not start")]
     Shows(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -65,6 +69,7 @@ impl StartError {
             | Self::AccessKey(_)
             | Self::Keys(_)
             | Self::Listen { .. }
+            | Self::Tls(_)
             | Self::Shows(_)
             | Self::Metrics(_)
             | Self::House(_) => 1,

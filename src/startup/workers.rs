@@ -36,6 +36,8 @@ impl Workers {
             let (retention, now) = (retention.clone(), from_core(clock.now()));
             async move { retention.run(now).await.map_err(|fault| fault.0) }
         });
+        let (keys, db) = (parts.keys.clone(), parts.workers_db.clone());
+        workers.until_stopped(|stop| keys.follow(db, stop));
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));
         match parts.sandbox.delivery(parts.workers_db.clone(), &parts.own_url) {
@@ -48,7 +50,7 @@ impl Workers {
     }
 
     /// Runs something that stops when it is told.
-    fn until_stopped<W>(&mut self, work: impl FnOnce(watch::Receiver<bool>) -> W)
+    pub(super) fn until_stopped<W>(&mut self, work: impl FnOnce(watch::Receiver<bool>) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {

@@ -70,14 +70,14 @@ pub fn place_hash(place: &str) -> [u8; 8] {
 pub fn of_ticket(keys: &Keys, ticket: &Ticket) -> Option<String> {
     let (kid, seed) = keys.secret(Purpose::Ticket)?;
     let place = ticket.seat.as_deref().or(ticket.area.as_deref()).unwrap_or_default();
-    let code = Code { kid: kid.to_owned(), ticket: ticket.id, show: ticket.show_id, place: place_hash(place) };
-    Some(sign(&SigningKey::from_bytes(seed), &code))
+    let code = Code { kid, ticket: ticket.id, show: ticket.show_id, place: place_hash(place) };
+    Some(sign(&SigningKey::from_bytes(&seed), &code))
 }
 
 /// The key by which anybody can check codes that were signed under `kid`, also after its retirement.
 #[must_use]
 pub fn public_key(keys: &Keys, kid: &str) -> Option<VerifyingKey> {
-    keys.secret_by_kid(Purpose::Ticket, kid).map(|seed| SigningKey::from_bytes(seed).verifying_key())
+    keys.secret_by_kid(Purpose::Ticket, kid).map(|seed| SigningKey::from_bytes(&seed).verifying_key())
 }
 
 fn sign(key: &SigningKey, code: &Code) -> String {

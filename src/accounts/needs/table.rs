@@ -125,6 +125,7 @@ pub const ROUTES: &[Route] = &[
     get("/admin/reports/ledger", Staff(Organizer)),
     get("/admin/mailbox", Staff(Organizer)),
     get("/admin/mailbox/{id}", Staff(Organizer)),
+    get("/admin/mailbox/{id}/html", Staff(Organizer)),
     get("/admin/mailbox/{id}/attachments/{name}", Staff(Organizer)),
     get("/admin/audit-log", Staff(Organizer)),
     get("/admin/system/security-events", Admin),

@@ -26,7 +26,7 @@ fn mac(secret: &[u8; 32], at: i64, body: &[u8]) -> Option<Vec<u8>> {
 pub fn sign(keys: &Keys, now: Timestamp, body: &[u8]) -> Option<String> {
     let (kid, secret) = keys.secret(Purpose::SandboxWebhook)?;
     let at = now.as_second();
-    let hex: String = mac(secret, at, body)?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = mac(&secret, at, body)?.iter().map(|byte| format!("{byte:02x}")).collect();
     Some(format!("t={at},kid={kid},v1={hex}"))
 }
 
@@ -37,7 +37,7 @@ pub fn verify(keys: &Keys, request: &WebhookRequest<'_>) -> Result<(), WebhookEr
     let genuine = (|| {
         let at: i64 = part("t")?.parse().ok()?;
         let secret = keys.secret_by_kid(Purpose::SandboxWebhook, part("kid")?)?;
-        let expected: String = mac(secret, at, request.body)?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected: String = mac(&secret, at, request.body)?.iter().map(|byte| format!("{byte:02x}")).collect();
         let fresh = request.now.as_second().checked_sub(at)?.checked_abs()? <= AGE_MAX_S;
         Some(fresh && bool::from(expected.as_bytes().ct_eq(part("v1")?.as_bytes())))
     })();

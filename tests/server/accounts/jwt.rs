@@ -76,7 +76,7 @@ async fn no_trick_makes_a_token() {
     let token = text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
     let (header, claims) = parts_of(&token);
     let keys = &server.running.parts.keys;
-    let seed = *keys.secret(Purpose::Access).unwrap().1;
+    let seed = keys.secret(Purpose::Access).unwrap().1;
     let sign = |header: &Value, claims: &Value| signed(header, claims, &seed);
     // Made by hand it is right: so each of the others is refused for the one thing that is wrong with it.
     assert_eq!(status(&server, &sign(&header, &claims)).await, 200);
@@ -123,8 +123,8 @@ async fn no_trick_makes_a_token() {
     // A key of ours, but for something else; and the right key's signature over something else than an access token.
     for purpose in [Purpose::Ticket, Purpose::Link, Purpose::HoldToken, Purpose::Refresh] {
         let (kid, secret) = keys.secret(purpose).unwrap();
-        trick("a key of another purpose", signed(&with(&header, "kid", json!(kid)), &claims, secret));
-        trick("a key of another purpose under our name", signed(&header, &claims, secret));
+        trick("a key of another purpose", signed(&with(&header, "kid", json!(kid)), &claims, &secret));
+        trick("a key of another purpose under our name", signed(&header, &claims, &secret));
     }
     for typ in [json!("JWT"), json!("id+jwt"), Value::Null] {
         trick(&format!("typ {typ}"), sign(&with(&header, "typ", typ), &claims));
@@ -177,7 +177,7 @@ async fn a_token_past_its_end_is_refused_and_a_second_of_difference_between_cloc
     somebody(&server, "ada@example.org").await;
     let token = text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
     let (header, claims) = parts_of(&token);
-    let seed = *server.running.parts.keys.secret(Purpose::Access).unwrap().1;
+    let seed = server.running.parts.keys.secret(Purpose::Access).unwrap().1;
     let iat = claims["iat"].as_i64().unwrap();
     let aged = |by: i64| {
         let claims = with(&with(&claims, "iat", json!(iat - by)), "exp", json!(iat - by + 600));

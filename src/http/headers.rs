@@ -1,0 +1,220 @@
+//! What every answer tells a browser to keep to: what a page may load, who may frame it, that it is https from now on.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use actix_web::HttpMessage as _;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use super::client_address::is_https;
+use super::error::{ApiError, Code};
+use super::patience::{self, Keeping};
+use crate::platform::config::Config;
+
+/// The website: its own files, and nothing inline. Live feeds are of its own origin too.
+const WEBSITE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+     connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'";
+
+/// The docs page. Swagger UI writes its icons' styles into their elements.
+const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// A PDF, which a browser shows with a program of its own.
+const PDF: &str = "script-src 'none'; base-uri 'none'; form-action 'none'";
+
+/// Data: whoever opens it as a page gets a page that loads and does nothing.
+const DATA: &str = "default-src 'none'; base-uri 'none'; form-action 'none'";
+
+/// The camera is for those who scan at the door, with their own pages only.
+const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
+     microphone=(), midi=(), payment=(), usb=()";
+
+/// Under this path lives what other sites may frame.
+const EMBEDDABLE: &str = "/embed/";
+
+/// What the configuration says of them.
+#[derive(Clone, Debug)]
+pub struct Wall {
+    hsts: Option<HeaderValue>,
+    framed_by: Option<String>,
+    read_by_others: bool,
+    head_bytes_max: usize,
+    body_patience: Duration,
+}
+
+impl Wall {
+    /// As configured.
+    #[must_use]
+    pub fn from_config(config: &Config) -> Self {
+        let origins = &config.embed_allowed_origins.0;
+        let hsts = (config.hsts_max_age_s > 0).then(|| format!("max-age={}", config.hsts_max_age_s));
+        Self {
+            hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
+            framed_by: (!origins.is_empty()).then(|| origins.join(" ")),
+            read_by_others: !config.cors_origins.0.is_empty(),
+            head_bytes_max: config.head_bytes_max,
+            body_patience: Duration::from_secs(config.body_patience_s),
+        }
+    }
+
+    /// What a page at this address with this content type may do.
+    fn policy(&self, path: &str, content_type: &str) -> String {
+        let base = if path.starts_with("/api/docs") {
+            DOCS
+        } else if content_type.starts_with("text/html") {
+            WEBSITE
+        } else if content_type.starts_with("application/pdf") {
+            PDF
+        } else {
+            DATA
+        };
+        let ancestors = self.ancestors(path).unwrap_or("'none'");
+        format!("{base}; frame-ancestors {ancestors}")
+    }
+
+    /// Who may frame it, where anybody may.
+    fn ancestors(&self, path: &str) -> Option<&str> {
+        self.framed_by.as_deref().filter(|_| path.starts_with(EMBEDDABLE))
+    }
+
+    fn adorn(&self, headers: &mut HeaderMap, path: &str, https: bool) {
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let policy = self.policy(path, content_type.unwrap_or_default());
+        let framed = self.ancestors(path).is_some();
+        set(headers, header::CONTENT_SECURITY_POLICY, policy.into());
+        if !framed {
+            set(headers, header::X_FRAME_OPTIONS, "DENY".into());
+        }
+        set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff".into());
+        // Addresses may prove something (a link to an order): no other site sees where its visitors come from.
+        set(headers, header::REFERRER_POLICY, "same-origin".into());
+        set(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS.into());
+        set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin".into());
+        let readers = if framed || (self.read_by_others && path.starts_with("/api/v1/")) {
+            "cross-origin"
+        } else {
+            "same-origin"
+        };
+        set(headers, HeaderName::from_static("cross-origin-resource-policy"), readers.into());
+        if let Some(hsts) = self.hsts.as_ref().filter(|_| https) {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+    }
+}
+
+/// Sets what the handler has not set itself: a stricter word of its own stands.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Cow<'static, str>) {
+    if !headers.contains_key(&name)
+        && let Ok(value) = HeaderValue::try_from(value.into_owned())
+    {
+        headers.insert(name, value);
+    }
+}
+
+/// Stands before everything: bounds a request's head and its body's time, and gives every answer its headers. Needs
+/// `Data<Wall>`.
+///
+/// # Errors
+/// Those of the services behind it; its own refusals are answers.
+pub async fn wall<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(wall) = request.app_data::<Data<Wall>>().cloned() else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let path = request.path().to_owned();
+    let https = is_https(request.request());
+    let mut answer = if head_bytes(&request) > wall.head_bytes_max {
+        let said = format!("Address and headers may have {} bytes together.", wall.head_bytes_max);
+        request.error_response(ApiError::new(Code::HeadTooLarge, said)).map_into_boxed_body()
+    } else {
+        // A live feed has no body and may last.
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING);
+        let kept = has_body.then(|| {
+            let (payload, kept) = patience::within(request.take_payload(), wall.body_patience);
+            request.set_payload(Payload::Stream { payload: Box::pin(payload) });
+            kept
+        });
+        let answer = next.call(request).await?.map_into_boxed_body();
+        match kept {
+            Some(payload) => answer.map_body(|_, body| BoxBody::new(Keeping { body, _payload: payload })),
+            None => answer,
+        }
+    };
+    wall.adorn(answer.headers_mut(), &path, https);
+    Ok(answer)
+}
+
+fn head_bytes(request: &ServiceRequest) -> usize {
+    let uri = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() + uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wall_of(change: impl FnOnce(&mut Config)) -> Wall {
+        let mut config = Config::default();
+        change(&mut config);
+        Wall::from_config(&config)
+    }
+
+    fn told(wall: &Wall, path: &str, content_type: &'static str, https: bool) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        wall.adorn(&mut headers, path, https);
+        headers
+    }
+
+    #[test]
+    fn nothing_inline_runs_and_nobody_frames_a_page() {
+        let wall = wall_of(|_| {});
+        for (path, kind) in
+            [("/", "text/html; charset=utf-8"), ("/api/v1/site", "application/json"), ("/embed/x", "text/html")]
+        {
+            let headers = told(&wall, path, kind, false);
+            let policy = headers.get("content-security-policy").unwrap().to_str().unwrap();
+            assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+            assert_eq!(headers.get("x-frame-options").unwrap(), "DENY");
+            assert!(!headers.contains_key("strict-transport-security"));
+        }
+        let docs = wall.policy("/api/docs/", "text/html");
+        assert!(docs.contains("script-src 'self';"), "{docs}");
+    }
+
+    #[test]
+    fn what_may_be_framed_is_framed_by_whom_the_configuration_names() {
+        let wall = wall_of(|config| config.embed_allowed_origins.0 = vec!["https://shop.example.org".to_owned()]);
+        let headers = told(&wall, "/embed/shows/1", "text/html", true);
+        let policy = headers.get("content-security-policy").unwrap().to_str().unwrap();
+        assert!(policy.ends_with("frame-ancestors https://shop.example.org"), "{policy}");
+        assert!(!headers.contains_key("x-frame-options"));
+        let elsewhere = told(&wall, "/embedded", "text/html", true);
+        assert_eq!(elsewhere.get("x-frame-options").unwrap(), "DENY");
+    }
+
+    #[test]
+    fn https_is_for_good_where_it_was_once() {
+        let wall = wall_of(|_| {});
+        let headers = told(&wall, "/", "text/html", true);
+        assert_eq!(headers.get("strict-transport-security").unwrap(), "max-age=31536000");
+        let off = wall_of(|config| config.hsts_max_age_s = 0);
+        assert!(!told(&off, "/", "text/html", true).contains_key("strict-transport-security"));
+    }
+
+    #[test]
+    fn a_handlers_own_word_stands() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+        wall_of(|_| {}).adorn(&mut headers, "/api/v1/x", false);
+        assert_eq!(headers.get("content-security-policy").unwrap(), "sandbox");
+        assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff");
+    }
+}
