@@ -106,6 +106,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/mailbox/{id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A mail as it was designed, to be framed: under a policy of its own, since the page's lets no inline style through.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_mailbox_id_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/orders": {
         parameters: {
             query?: never;
@@ -1746,7 +1766,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
         /** @description How many places of a show are what. */
         Counts: {
             /**
@@ -4511,6 +4531,37 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_mailbox_id_html: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description A problem: see `code` */
