@@ -13,6 +13,7 @@ mod machine;
 pub mod mails;
 pub mod needs;
 mod password;
+pub mod privacy;
 pub mod routes;
 pub mod sessions;
 pub mod sign_in;

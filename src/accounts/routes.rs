@@ -2,6 +2,7 @@
 
 mod credentials;
 mod me;
+mod person;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
@@ -159,6 +160,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(login).service(refresh).service(logout);
     me::routes(config);
     credentials::routes(config);
+    person::routes(config);
 }
 
 /// The room's address outside the API.

@@ -53,6 +53,7 @@ codes! {
     MalformedRequest "malformed_request" BAD_REQUEST "The request could not be read.";
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY "Something in the request is not as it should be.";
     Unauthenticated "unauthenticated" UNAUTHORIZED "You are not signed in.";
+    SignInAgain "sign_in_again" FORBIDDEN "Show once more who you are: your password, or a new sign-in.";
     Forbidden "forbidden" FORBIDDEN "You may not do this.";
     HoldTokenInvalid "hold_token_invalid" FORBIDDEN "The hold's token is missing or wrong.";
     OrderTokenInvalid "order_token_invalid" FORBIDDEN "The order's token is missing or wrong.";

@@ -97,6 +97,8 @@ pub struct Config {
     pub retain_mails_days: u32,
     /// What providers told us of payments: a year in which a payment can be disputed, and a month.
     pub retain_provider_news_days: u32,
+    /// Sessions and tokens after their end, for who looks where they were signed in.
+    pub retain_sessions_days: u32,
     /// Names and addresses beside the audit log.
     pub retain_audit_persons_days: u32,
     /// Customers, after their last show: as long as claims last in most countries.
@@ -185,6 +187,7 @@ impl Default for Config {
             ping_every_s: 20,
             retain_mails_days: 90,
             retain_provider_news_days: 395,
+            retain_sessions_days: 30,
             retain_audit_persons_days: 365,
             retain_customers_days: 3 * 365,
             books_customers_days: 0,
@@ -266,6 +269,7 @@ impl Config {
             ("plan_bytes_max", self.plan_bytes_max),
             ("retain_mails_days", self.retain_mails_days as usize),
             ("retain_provider_news_days", self.retain_provider_news_days as usize),
+            ("retain_sessions_days", self.retain_sessions_days as usize),
             ("retain_audit_persons_days", self.retain_audit_persons_days as usize),
             ("retain_customers_days", self.retain_customers_days as usize),
         ];
@@ -367,6 +371,7 @@ const FIELDS: &[&str] = &[
     "ping_every_s",
     "retain_mails_days",
     "retain_provider_news_days",
+    "retain_sessions_days",
     "retain_audit_persons_days",
     "retain_customers_days",
     "books_customers_days",

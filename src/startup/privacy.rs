@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
 use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;
@@ -19,6 +20,7 @@ pub fn people(config: &Config) -> People {
         Arc::new(Mails),
         Arc::new(Answers),
         Arc::new(AuditPersons),
+        Arc::new(AccountData),
     ];
     People::new(rooms)
 }
@@ -33,6 +35,9 @@ pub fn retention(config: &Config, db: Db) -> Retention {
         vec![
             rule(Arc::new(Mails), config.retain_mails_days),
             rule(Arc::new(Sayings), config.retain_mails_days),
+            rule(Arc::new(EndedSessions), config.retain_sessions_days),
+            // Long enough to be told that a link has run out, rather than that there never was one.
+            rule(Arc::new(OldLinks), 7),
             rule(Arc::new(ProviderNews), config.retain_provider_news_days),
             rule(Arc::new(AuditPersons), config.retain_audit_persons_days),
             rule(Arc::new(OldCustomers { people: people.clone() }), config.retain_customers_days),

@@ -2,5 +2,6 @@
 
 mod erase;
 mod everywhere;
+mod me;
 mod named;
 mod retention;

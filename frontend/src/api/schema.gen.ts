@@ -902,7 +902,12 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes one's account and everything that is known of one, after the password or a fresh sign-in. Orders stay in the books
+         *     without their customer, tickets stay good. Refused while a payment or a refund is under way.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        delete: operations["delete_me"];
         options?: never;
         head?: never;
         /**
@@ -910,6 +915,27 @@ export interface paths {
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         patch: operations["patch_me"];
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is known of who is asking, by room. What was bought under an address is in it when the address was shown to
+         *     be theirs.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/email": {
@@ -1766,7 +1792,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
         /** @description How many places of a show are what. */
         Counts: {
             /**
@@ -1935,6 +1961,16 @@ export interface components {
             city: string;
             country?: string;
             address?: string;
+        };
+        /** @description Proof that it is really you, and how to be forgotten. */
+        ForgetMe: {
+            /** @description Your password; not needed within ten minutes of signing in. */
+            password?: string;
+            /**
+             * @description Have every house forget you now, also one whose show you still have tickets for: they stay good, and nobody can tell you
+             *     any more should it not take place. Without it such a house forgets you by itself two days after the show.
+             */
+            at_once?: boolean;
         };
         /** @description A house that forgets later, by itself. */
         ForgetsLater: {
@@ -6474,6 +6510,38 @@ export interface operations {
             };
         };
     };
+    delete_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetMe"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgotten"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     patch_me: {
         parameters: {
             query?: never;
@@ -6493,6 +6561,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description A problem: see `code` */

@@ -41,6 +41,8 @@ pub const ROUTES: &[Route] = &[
     post("/auth/refresh", Public),
     post("/auth/logout", Public),
     get("/me", SignedIn),
+    delete("/me", SignedIn),
+    get("/me/export", SignedIn),
     patch("/me", SignedIn),
     post("/me/email", SignedIn),
     post("/me/password", SignedIn),

@@ -14,19 +14,19 @@ use crate::catalog::house::{by, staff};
 use crate::harness::{Server, send, spawn, spawn_with};
 use crate::house::{hall, on_sale};
 
-const NAME: &str = "Ottilie Zwiebelfisch";
-const EMAIL: &str = "Ottilie.Zwiebelfisch@Example.org";
+pub const NAME: &str = "Ottilie Zwiebelfisch";
+pub const EMAIL: &str = "Ottilie.Zwiebelfisch@Example.org";
 /// What must be nowhere afterwards, also not in part.
-const TRACES: [&str; 3] = ["Zwiebelfisch", "Ottilie", "198.51.100.77"];
+pub const TRACES: [&str; 3] = ["Zwiebelfisch", "Ottilie", "198.51.100.77"];
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
 /// A purchase, and the house that it was made in.
-struct Purchase {
-    organizer: Uuid,
-    customer: String,
+pub struct Purchase {
+    pub organizer: Uuid,
+    pub customer: String,
     order: Value,
     payment: Value,
 }
@@ -80,7 +80,7 @@ async fn pay(server: &Server, purchase: &Purchase) {
         .expect("the order is confirmed and its mails are said");
 }
 
-async fn buy(server: &Server, seat: &str) -> Purchase {
+pub async fn buy(server: &Server, seat: &str) -> Purchase {
     let purchase = begin(server, seat).await;
     pay(server, &purchase).await;
     purchase
@@ -91,7 +91,7 @@ async fn erase(server: &Server, purchase: &Purchase, body: Value) -> crate::harn
 }
 
 /// What else a house comes to know of a customer: what the provider says, what staff typed, whom the log saw.
-async fn leave_traces(server: &Server, purchase: &Purchase) {
+pub async fn leave_traces(server: &Server, purchase: &Purchase) {
     let payment = text(&purchase.payment["id"]);
     let body = format!(
         "{{\"id\":\"evt_1\",\"metadata\":{{\"payment\":\"{payment}\"}},\"receipt_email\":\"{EMAIL}\",\"name\":\"{NAME}\"}}"

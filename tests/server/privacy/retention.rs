@@ -131,6 +131,34 @@ async fn provider_news() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_have_ended_and_links_that_have_run_out() {
+    let server = spawn().await;
+    let user: Uuid = sqlx::query_scalar("SELECT id FROM app_user LIMIT 1").fetch_one(&server.db).await.unwrap();
+    for at in around(30) {
+        let sql = "INSERT INTO session (id, user_id, how, created_at, last_used_at, ended_at, ended_why)
+                   VALUES (gen_random_uuid(), $1, 'password', $2::timestamptz, $2::timestamptz, $2::timestamptz, 'signed_out')";
+        run(&server.db, sql, user, &at).await;
+    }
+    one_of_three_goes(&server, "ended_sessions", "SELECT count(*) FROM session").await;
+    // One that nobody ended, and that nobody has used for longer than its tokens last; and tokens that were taken back.
+    let sql = "INSERT INTO session (id, user_id, how, created_at, last_used_at)
+               VALUES (gen_random_uuid(), $1, 'password', $2::timestamptz, $2::timestamptz)";
+    run(&server.db, sql, user, "2039-11-01T23:59:59Z").await;
+    run(&server.db, sql, user, "2039-11-02T00:00:00Z").await;
+    assert_eq!(state(&server, "ended_sessions").await["due"], 1);
+    let sql = "UPDATE access_token SET revoked_at = $2::timestamptz WHERE user_id = $1";
+    run(&server.db, sql, user, "2039-12-01T23:59:59Z").await;
+    assert_eq!(state(&server, "ended_sessions").await["due"], 2);
+
+    for at in around(7) {
+        let sql = "INSERT INTO mail_link (id, kind, email, email_normalized, expires_at)
+                   VALUES ($1, 'register', 'x@example.org', 'x@example.org', $2::timestamptz)";
+        run(&server.db, sql, aisle::platform::ids::new_id(), &at).await;
+    }
+    one_of_three_goes(&server, "mail_links", "SELECT count(*) FROM mail_link").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn persons_beside_the_audit_log() {
     let server = spawn().await;
     for (number, at) in (1_i64..).zip(around(365)) {
