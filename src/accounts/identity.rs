@@ -1,6 +1,6 @@
 //! Who is asking: a signed-in browser or a bearer token, as an extractor.
 
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use uuid::Uuid;
 
 use super::cookies;
-use super::machine::Machine;
+use super::machine::{Kind, Machine};
 use super::sessions::Sessions;
 use super::store::Accounts;
 use crate::http::{ApiError, Caller, Code};
@@ -124,10 +124,11 @@ impl Identity {
         }
     }
 
-    /// Which organisers' things they see: `None` is all of them.
+    /// In which organisers' houses they have this role: `None` is all of them.
     #[must_use]
-    pub fn sees(&self) -> Option<Vec<Uuid>> {
-        (!self.is_admin).then(|| self.memberships.iter().map(|&(organizer, _)| organizer).collect())
+    pub fn sees(&self, role: Role) -> Option<Vec<Uuid>> {
+        let there = self.memberships.iter().filter(|&&(_, has)| has >= role);
+        (!self.is_admin).then(|| there.map(|&(organizer, _)| organizer).collect())
     }
 }
 
@@ -147,6 +148,26 @@ impl Principal {
         match self {
             Self::Person(person) => person.caller(),
             Self::Machine(machine) => machine.caller(),
+        }
+    }
+
+    /// A person with this role in this organiser's house, or a machine of that house.
+    ///
+    /// # Errors
+    /// As [`Identity::must`] and [`Machine::must_be_of`].
+    pub fn must(&self, role: Role, organizer: Uuid, what: &str) -> Result<(), ApiError> {
+        match self {
+            Self::Person(person) => person.must(role, organizer, what),
+            Self::Machine(machine) => machine.must_be_of(organizer, what),
+        }
+    }
+
+    /// Whose things they see: of the houses where a person has this role, of a machine's own; `None` is all.
+    #[must_use]
+    pub fn sees(&self, role: Role) -> Option<Vec<Uuid>> {
+        match self {
+            Self::Person(person) => person.sees(role),
+            Self::Machine(machine) => Some(vec![machine.organizer]),
         }
     }
 }
@@ -191,6 +212,12 @@ impl Shown {
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
             });
             let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
+            if Kind::marks(&token) {
+                return match accounts.machine(&token).await? {
+                    Some(machine) => Ok(Some(Principal::Machine(machine))),
+                    None => Err(ApiError::new(Code::Unauthenticated, "This key is not, or no longer, one of ours.")),
+                };
+            }
             return match of_token(&accounts, &sessions, &token).await? {
                 Some(identity) => Ok(Some(Principal::Person(identity))),
                 None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
@@ -274,6 +301,22 @@ impl FromRequest for Identity {
     }
 }
 
+/// Which machine is asking on a route with scopes, where it need not be one. Looks nobody up: the guard has.
+#[derive(Clone, Debug)]
+pub struct MaybeMachine(pub Option<Machine>);
+
+impl FromRequest for MaybeMachine {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(match request.extensions().get::<Resolved>() {
+            Some(Resolved(Some(Principal::Machine(machine)))) => Some(machine.clone()),
+            Some(Resolved(Some(Principal::Person(_)) | None)) | None => None,
+        })))
+    }
+}
+
 impl FromRequest for Machine {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
@@ -308,6 +351,10 @@ mod tests {
         assert!(seller.must_be_admin().is_err());
         let admin = Identity { is_admin: true, memberships: vec![], ..seller };
         assert!(admin.must(Role::Organizer, other, "show").is_ok());
-        assert_eq!(admin.sees(), None);
+        assert_eq!(admin.sees(Role::Organizer), None);
+        let memberships = vec![(house, Role::Organizer), (other, Role::Scanner)];
+        let both = Identity { is_admin: false, memberships, ..admin };
+        assert_eq!(both.sees(Role::BoxOffice), Some(vec![house]));
+        assert_eq!(both.sees(Role::Scanner), Some(vec![house, other]));
     }
 }

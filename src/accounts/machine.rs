@@ -4,25 +4,43 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::Caller;
+use crate::http::{ApiError, Caller};
+use crate::platform::audit::{Actor, Entry};
 
 /// What a machine may do in its organiser's house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Scope {
+    /// Read its holds and its house's bookings by key.
+    #[serde(rename = "inventory:read")]
+    InventoryRead,
     /// Hold places, change and release what it holds.
     #[serde(rename = "inventory:hold")]
     InventoryHold,
+    /// Book what it holds, and cancel its house's bookings by key.
+    #[serde(rename = "inventory:book")]
+    InventoryBook,
+    /// Read its house's orders.
+    #[serde(rename = "orders:read")]
+    OrdersRead,
+    /// Work at the door. Every device has this one, and no key.
+    #[serde(rename = "check_in")]
+    CheckIn,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 1] = [Self::InventoryHold];
+    pub const ALL: [Self; 5] =
+        [Self::InventoryRead, Self::InventoryHold, Self::InventoryBook, Self::OrdersRead, Self::CheckIn];
 
     /// Its word in the database and in answers.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::InventoryRead => "inventory:read",
             Self::InventoryHold => "inventory:hold",
+            Self::InventoryBook => "inventory:book",
+            Self::OrdersRead => "orders:read",
+            Self::CheckIn => "check_in",
         }
     }
 
@@ -41,6 +59,38 @@ pub enum Kind {
     Key,
     /// A scanner at the door, by its device token.
     Device,
+}
+
+impl Kind {
+    /// Its name in the database and in the audit log's actions.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Device => "device",
+        }
+    }
+
+    // The column's CHECK knows these two.
+    pub(super) fn from_name(name: &str) -> Self {
+        if name == "device" { Self::Device } else { Self::Key }
+    }
+
+    /// With what its tokens begin.
+    #[must_use]
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Key => "aislek",
+            Self::Device => "aisled",
+        }
+    }
+
+    /// Whether this token looks like a machine's.
+    pub(super) fn marks(token: &str) -> bool {
+        [Self::Key, Self::Device]
+            .iter()
+            .any(|kind| token.strip_prefix(kind.mark()).is_some_and(|rest| rest.starts_with('_')))
+    }
 }
 
 /// A machine that asks.
@@ -63,5 +113,22 @@ impl Machine {
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller::Machine(self.id)
+    }
+
+    /// An entry of the audit log: it did this.
+    pub fn did(&self, action: &'static str) -> Entry {
+        let actor = match self.kind {
+            Kind::Key => Actor::Key(self.id),
+            Kind::Device => Actor::Device(self.id),
+        };
+        Entry::new(actor, action).of(self.organizer)
+    }
+
+    /// The thing is in its house. Whether the route is open to it was asked before: machines have scopes, not roles.
+    ///
+    /// # Errors
+    /// `not_found` (of `what`) in any other house.
+    pub fn must_be_of(&self, organizer: Uuid, what: &str) -> Result<(), ApiError> {
+        if self.organizer == organizer { Ok(()) } else { Err(ApiError::not_found(what)) }
     }
 }

@@ -22,7 +22,7 @@ mod store;
 pub use access_jwt::{AUDIENCE, AccessKeyError, AccessTokens, Proven};
 pub use guard::guard;
 pub use guessable::Weakness;
-pub use identity::{CameBy, Identity, MaybeIdentity, MaybePrincipal, Principal, Role};
+pub use identity::{CameBy, Identity, MaybeIdentity, MaybeMachine, MaybePrincipal, Principal, Role};
 pub use machine::{Kind, Machine, Scope};
 pub use password::{Cost, PasswordError, Passwords, Verdict};
 pub use sessions::{How, Sessions};

@@ -1,6 +1,7 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`, the public keys, and below it what people do with their account.
 
 mod credentials;
+mod machines;
 mod me;
 mod person;
 
@@ -161,6 +162,7 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     credentials::routes(config);
     person::routes(config);
+    machines::routes(config);
 }
 
 /// The room's address outside the API.

@@ -1,5 +1,7 @@
 //! SQL of accounts. Of a token only its hash is kept; the token itself is told once, to whom it was made for.
 
+pub(super) mod machines;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgPool};

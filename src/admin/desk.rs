@@ -30,7 +30,7 @@ impl ListQuery {
                 identity.must(Role::Scanner, organizer, "organizer")?;
                 Some(vec![organizer])
             }
-            None => identity.sees(),
+            None => identity.sees(Role::Scanner),
         };
         let limit = listing.limit()? + 1;
         Ok(Records { of, archived: self.archived.unwrap_or(false), limit, after: listing.after()? })

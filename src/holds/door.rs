@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use aisle_actors::core::{AccessCode, AccessCodeId, AllocationId, Channel, ShowId, Timestamp};
 
+use super::bookings::must_sell;
 use super::wire::CreateHold;
-use crate::accounts::{Identity, Role};
+use crate::accounts::{Principal, Role};
 use crate::catalog::Catalog;
 use crate::http::{ApiError, Code};
 
@@ -30,23 +31,31 @@ pub(super) struct Door {
 ///
 /// # Errors
 /// `access_code_invalid` where its code opens nothing now, `too_many_requests` where too many wrong ones were tried;
-/// `unauthenticated`, `forbidden` or `not_found` for who is no staff of this house and names an allocation.
+/// `unauthenticated`, `forbidden` or `not_found` for who is no staff of this house and names an allocation; `not_found` for a
+/// machine of another house.
 pub(super) async fn door(
     catalog: &Catalog,
     guesses: &Guesses,
-    who: Option<&Identity>,
+    who: Option<&Principal>,
     from: Option<IpAddr>,
     show: ShowId,
     wanted: &CreateHold,
     now: Timestamp,
 ) -> Result<Door, ApiError> {
+    if let Some(Principal::Machine(machine)) = who {
+        must_sell(catalog, machine, show).await?;
+        if wanted.access_code.is_some() {
+            return Err(ApiError::field("access_code", "is not needed by a key"));
+        }
+        return Ok(Door { channel: Channel::Staff, allocation: wanted.allocation_id.map(AllocationId), code: None });
+    }
     match (wanted.allocation_id, &wanted.access_code) {
         (Some(_), Some(_)) => Err(ApiError::field("allocation_id", "cannot be named together with an access code")),
         (None, None) => Ok(Door { channel: Channel::Public, allocation: None, code: None }),
         (Some(allocation), None) => {
-            let identity = who.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
+            let who = who.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
             let organizer = catalog.organizer_of_show(show).await?.ok_or_else(|| ApiError::not_found("show"))?;
-            identity.must(Role::BoxOffice, organizer, "show")?;
+            who.must(Role::BoxOffice, organizer, "show")?;
             Ok(Door { channel: Channel::Staff, allocation: Some(AllocationId(allocation)), code: None })
         }
         (None, Some(told)) => {

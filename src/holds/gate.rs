@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use aisle_actors::core::{HoldId, ShowId};
+use aisle_actors::Shows;
+use aisle_actors::core::{BuyerId, HoldId, ShowId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::http::{ApiError, Code};
+use crate::accounts::MaybeMachine;
+use crate::http::{ApiError, Code, rejection};
 use crate::platform::keys::{Keys, Purpose};
 
 /// The token that proves its bearer is the buyer who holds the seats. Derived from the ids, so a repeated request gets it again.
@@ -26,7 +28,7 @@ pub fn proves_hold(keys: &Keys, show: ShowId, hold: HoldId, token: &str) -> bool
 ///
 /// # Errors
 /// `hold_token_invalid` where the header is missing or proves nothing about this hold.
-pub fn must_own(request: &HttpRequest, keys: &Keys, show: ShowId, hold: HoldId) -> Result<(), ApiError> {
+fn must_own(request: &HttpRequest, keys: &Keys, show: ShowId, hold: HoldId) -> Result<(), ApiError> {
     let token = request.headers().get("aisle-hold-token").and_then(|value| value.to_str().ok());
     if token.is_some_and(|token| proves_hold(keys, show, hold, token)) {
         Ok(())
@@ -36,6 +38,28 @@ pub fn must_own(request: &HttpRequest, keys: &Keys, show: ShowId, hold: HoldId) 
             "Send the token that you were given with the hold as Aisle-Hold-Token.",
         ))
     }
+}
+
+/// The same, or it comes from the machine that made the hold: that one needs no token. Wakes the show for machines only.
+///
+/// # Errors
+/// As [`must_own`] for everybody else, `not_found` for a machine that has not made it.
+pub(super) async fn must_have(
+    request: &HttpRequest,
+    keys: &Keys,
+    machine: &MaybeMachine,
+    shows: &Shows,
+    show: ShowId,
+    hold: HoldId,
+) -> Result<(), ApiError> {
+    let Some(machine) = &machine.0 else { return must_own(request, keys, show, hold) };
+    if request.headers().contains_key("aisle-hold-token") {
+        return must_own(request, keys, show, hold);
+    }
+    let handle = shows.get(show).await.map_err(|error| rejection::unasked(&error))?;
+    let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
+    let made = view.is_some_and(|view| view.origin.buyer == Some(BuyerId(machine.id)));
+    if made { Ok(()) } else { Err(ApiError::not_found("hold")) }
 }
 
 /// What live feeds may cost.

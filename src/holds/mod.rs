@@ -1,10 +1,12 @@
 //! The HTTP face of a show: holds, the seats as they are, and their live feed. Decides nothing; parses, asks, answers.
 
+mod bookings;
 mod door;
 mod gate;
 mod live;
 mod routes;
 mod seats;
+mod store;
 mod voice;
 mod wire;
 

@@ -8,10 +8,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::door::{Guesses, door};
-use super::gate::{hold_token, must_own};
+use super::gate::{hold_token, must_have};
 use super::wire::{self, ChangeHold, CreateHold, HoldBody, HoldJson};
-use super::{live, seats};
-use crate::accounts::MaybeIdentity;
+use super::{bookings, live, seats};
+use crate::accounts::{MaybeMachine, MaybePrincipal, Principal};
 use crate::catalog::Catalog;
 use crate::http::{ApiError, Caller, ClientAddress, Code, IdempotencyKey, Json, rejection};
 use crate::platform::ids;
@@ -46,12 +46,12 @@ async fn create_hold(
     guesses: web::Data<Guesses>,
     keys: web::Data<Keys>,
     path: web::Path<Uuid>,
-    who: MaybeIdentity,
+    who: MaybePrincipal,
     key: IdempotencyKey,
     body: Json<CreateHold>,
 ) -> Result<HttpResponse, ApiError> {
     let id = ShowId(*path);
-    let caller = who.0.as_ref().map_or(Caller::Stranger, crate::accounts::Identity::caller);
+    let caller = who.0.as_ref().map_or(Caller::Stranger, Principal::caller);
     let key = key.of(caller)?;
     let handle = show(&shows, id).await?;
     let plan = handle.plan();
@@ -79,7 +79,11 @@ async fn create_hold(
         hold,
         origin: Origin {
             channel: door.channel,
-            buyer: who.0.as_ref().map(|identity| BuyerId(identity.user)),
+            // By it a machine is known again as the one that made the hold; its channel has no limits to count against.
+            buyer: who.0.as_ref().map(|who| match who {
+                Principal::Person(person) => BuyerId(person.user),
+                Principal::Machine(machine) => BuyerId(machine.id),
+            }),
             code: door.code,
         },
         seats: wire::seat_numbers(plan, "seats", &wanted.seats)?,
@@ -107,11 +111,12 @@ async fn read_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
+    machine: MaybeMachine,
     clock: web::Data<Clock>,
     path: web::Path<(Uuid, Uuid)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_own(&request, &keys, id, hold)?;
+    must_have(&request, &keys, &machine, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
     // Who has the token had the hold; that it is forgotten means that it ended a while ago.
@@ -129,12 +134,13 @@ async fn change_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
+    machine: MaybeMachine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
     body: Json<ChangeHold>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_own(&request, &keys, id, hold)?;
+    must_have(&request, &keys, &machine, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     // The change names what shall be, so doing it twice is doing it once: the key has nothing to remember.
     let _checked = key.of(Caller::Holder(hold.0))?;
@@ -166,11 +172,12 @@ async fn extend_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
+    machine: MaybeMachine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_own(&request, &keys, id, hold)?;
+    must_have(&request, &keys, &machine, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     let answered = ask(&handle, Command::ExtendHold { hold }).await?;
@@ -185,11 +192,12 @@ async fn release_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
+    machine: MaybeMachine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_own(&request, &keys, id, hold)?;
+    must_have(&request, &keys, &machine, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     match handle.ask(Command::ReleaseHold { hold }).await {
@@ -236,6 +244,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_hold)
         .service(change_hold)
         .service(release_hold)
+        .service(bookings::book_hold)
+        .service(bookings::read_booking)
+        .service(bookings::cancel_booking)
         .service(seats::read_seats)
         .service(live::live);
 }

@@ -17,6 +17,7 @@ mod hostile;
 mod keys;
 mod killed;
 mod live;
+mod machines;
 mod misfortune;
 mod needs;
 mod operations;

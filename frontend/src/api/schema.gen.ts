@@ -4,6 +4,50 @@
  */
 
 export interface paths {
+    "/api/v1/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The API keys of a house, also revoked ones. What they show is not among it.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_api_keys"];
+        put?: never;
+        /**
+         * Makes an API key. It is shown once.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes an API key: from now on it proves nothing. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_api_keys_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/audit-log": {
         parameters: {
             query?: never;
@@ -41,6 +85,50 @@ export interface paths {
          */
         post: operations["post_admin_customers_id_erase"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The scanners of a house, also revoked ones.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_devices"];
+        put?: never;
+        /**
+         * Lets a scanner in. Its token is shown once.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a scanner: from now on its token proves nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_devices_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -135,7 +223,7 @@ export interface paths {
         };
         /**
          * Orders, newest first.
-         * @description Who may: The role box_office in the house that it belongs to.
+         * @description Who may: The role box_office in the house that it belongs to. A machine with the scope orders:read.
          */
         get: operations["get_admin_orders"];
         put?: never;
@@ -155,7 +243,7 @@ export interface paths {
         };
         /**
          * One order.
-         * @description Who may: The role box_office in the house that it belongs to.
+         * @description Who may: The role box_office in the house that it belongs to. A machine with the scope orders:read.
          */
         get: operations["get_admin_orders_id"];
         put?: never;
@@ -888,6 +976,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the machine that asks is and may do.
+         * @description Who may: Keys and devices only.
+         */
+        get: operations["get_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -917,27 +1025,6 @@ export interface paths {
         patch: operations["patch_me"];
         trace?: never;
     };
-    "/api/v1/me/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Everything that is known of who is asking, by room. What was bought under an address is in it when the address was shown to
-         *     be theirs.
-         * @description Who may: Whoever has signed in, for what is theirs.
-         */
-        get: operations["get_me_export"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/me/email": {
         parameters: {
             query?: never;
@@ -953,6 +1040,27 @@ export interface paths {
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         post: operations["post_me_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is known of who is asking, by room. What was bought under an address is in it when the address was shown to
+         *     be theirs.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_export"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1319,6 +1427,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shows/{show_id}/bookings/{booking_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A booking by a key of the same house.
+         * @description Who may: Keys and devices only. A machine with the scope inventory:read or inventory:book.
+         */
+        get: operations["get_shows_show_id_bookings_booking_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Gives a booking back; its places are on sale again. Only what was booked by a key of the same house: an order of ours is
+         *     cancelled with its money. Also 204 when it was cancelled before.
+         * @description Who may: Keys and devices only. A machine with the scope inventory:book.
+         */
+        delete: operations["delete_shows_show_id_bookings_booking_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shows/{show_id}/holds": {
         parameters: {
             query?: never;
@@ -1348,7 +1481,7 @@ export interface paths {
         };
         /**
          * A hold, as its owner sees it.
-         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
+         * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:read or inventory:hold.
          */
         get: operations["get_shows_show_id_holds_hold_id"];
         put?: never;
@@ -1365,6 +1498,27 @@ export interface paths {
          * @description Who may: Whoever shows the hold's token. A machine with the scope inventory:hold.
          */
         patch: operations["patch_shows_show_id_holds_hold_id"];
+        trace?: never;
+    };
+    "/api/v1/shows/{show_id}/holds/{hold_id}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sells what a hold has, for a shop that takes the money itself. The hold is the key's own, or its token is shown. A hold is
+         *     booked once: the same call again is the same booking.
+         * @description Who may: Keys and devices only. A machine with the scope inventory:book.
+         */
+        post: operations["post_shows_show_id_holds_hold_id_book"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/shows/{show_id}/holds/{hold_id}/extend": {
@@ -1722,6 +1876,50 @@ export interface components {
          * @enum {string}
          */
         Availability: "sold_out" | "few" | "good";
+        /** @description What a hold is booked as. */
+        BookHold: {
+            /**
+             * @description The shop's own number for it: which order of theirs it belongs to.
+             * @example shop-1001
+             */
+            reference: string;
+        };
+        /** @description An answer with one booking. */
+        BookingBody: {
+            /** @description The booking. */
+            booking: components["schemas"]["BookingJson"];
+        };
+        /** @description A booking by key. */
+        BookingJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Of which show.
+             */
+            show_id: string;
+            /**
+             * Format: uuid
+             * @description The hold that it was.
+             */
+            hold_id: string;
+            /** @description The shop's own number for it. */
+            reference: string;
+            /** @description `booked`, or `cancelled` once all of it was given back. */
+            status: components["schemas"]["BookingStatus"];
+            /** @description Its seats: `seat_guid`s. */
+            seats: string[];
+            /** @description Its places of areas. */
+            areas: components["schemas"]["AreaQuantity"][];
+        };
+        /**
+         * @description Whether a booking stands.
+         * @enum {string}
+         */
+        BookingStatus: "booked" | "cancelled";
         /** @description Who buys. */
         Buyer: {
             /** @description Their name. */
@@ -2062,6 +2260,11 @@ export interface components {
             /** @description Its `seat_guid`s. */
             seats: string[];
         };
+        /**
+         * @description What kind of machine it is.
+         * @enum {string}
+         */
+        Kind: "key" | "device";
         /** @description A kind of data, its period, and what was done about it. */
         KindState: {
             /**
@@ -2234,6 +2437,82 @@ export interface components {
             /** @description The address it was ordered with. */
             email: string;
         };
+        /** @description What a machine is. */
+        MachineJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its kind. */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Format: uuid
+             * @description In whose house.
+             */
+            organizer_id: string;
+            /**
+             * Format: uuid
+             * @description Only at this show.
+             */
+            show_id?: string | null;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description A key or a device, as its house sees it. */
+        MachineRecord: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The first letters of what it shows, by which people recognise it. */
+            prefix: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: uuid
+             * @description Only at this show.
+             */
+            show_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it proves nothing any more.
+             */
+            revoked_at?: string | null;
+        };
+        /** @description A device that was just let in. */
+        MadeDevice: components["schemas"]["MachineRecord"] & {
+            /** @description Its token. Only in this answer. */
+            token?: string;
+        };
+        /** @description A key that was just made. */
+        MadeKey: components["schemas"]["MachineRecord"] & {
+            /** @description The key itself. Only in this answer; a repeated request gets none, because nothing that makes it is kept. */
+            key?: string;
+        };
         /**
          * @description What became of a mail.
          * @enum {string}
@@ -2315,6 +2594,49 @@ export interface components {
              * @description When they return to sale by themselves; null: never.
              */
             release_at?: string | null;
+        };
+        /** @description A scanner to be let in. */
+        NewDevice: {
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /**
+             * @description Its name: which door, or who carries it.
+             * @example Main door
+             */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Only at this show.
+             */
+            show_id?: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; without it, when it is revoked.
+             */
+            expires_at?: string;
+        };
+        /** @description A key to be made. */
+        NewKey: {
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /**
+             * @description Its name: which shop uses it.
+             * @example The town's ticket shop
+             */
+            name: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: date-time
+             * @description When it ends by itself; without it, when it is revoked.
+             */
+            expires_at?: string;
         };
         /** @description The password and another one. */
         NewPassword: {
@@ -2600,6 +2922,55 @@ export interface components {
                 email?: string | null;
                 /** @description The chain's hash, in hexadecimal digits. */
                 hash: string;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_MachineRecord: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Whose it is.
+                 */
+                organizer_id: string;
+                /** @description Its name. */
+                name: string;
+                /** @description The first letters of what it shows, by which people recognise it. */
+                prefix: string;
+                /** @description What it may do. */
+                scopes: components["schemas"]["Scope"][];
+                /**
+                 * Format: uuid
+                 * @description Only at this show.
+                 */
+                show_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_used_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when it proves nothing any more.
+                 */
+                revoked_at?: string | null;
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -3720,6 +4091,11 @@ export interface components {
          * @enum {string}
          */
         RushState: "none" | "running" | "done";
+        /**
+         * @description What a machine may do in its organiser's house.
+         * @enum {string}
+         */
+        Scope: "inventory:read" | "inventory:hold" | "inventory:book" | "orders:read" | "check_in";
         /** @description So many seats, and which: at most a thousand are named. */
         SeatList: {
             count: number;
@@ -4406,6 +4782,103 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_admin_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Of this organiser; without it, of all that the caller runs. */
+                organizer_id?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MachineRecord"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_api_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_audit_log: {
         parameters: {
             query?: {
@@ -4473,6 +4946,103 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Forgotten"];
                 };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_devices: {
+        parameters: {
+            query?: {
+                /** @description Of this organiser; without it, of all that the caller runs. */
+                organizer_id?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MachineRecord"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_devices: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeDevice"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_devices_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: see `code` */
             default: {
@@ -6482,6 +7052,34 @@ export interface operations {
             };
         };
     };
+    get_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineJson"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -6574,34 +7172,6 @@ export interface operations {
             };
         };
     };
-    get_me_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description A problem: see `code` */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     post_me_email: {
         parameters: {
             query?: never;
@@ -6620,6 +7190,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
             /** @description A problem: see `code` */
             default: {
@@ -7239,6 +7837,66 @@ export interface operations {
             };
         };
     };
+    get_shows_show_id_bookings_booking_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                show_id: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_shows_show_id_bookings_booking_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                show_id: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_shows_show_id_holds: {
         parameters: {
             query?: never;
@@ -7369,6 +8027,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_shows_show_id_holds_hold_id_book: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                show_id: string;
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookHold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingBody"];
+                };
             };
             /** @description A problem: see `code` */
             default: {

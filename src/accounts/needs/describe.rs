@@ -73,9 +73,8 @@ fn tell(route: &Route, operation: &mut Operation) {
         Some(text) => format!("{text}\n\n{told}"),
         None => told,
     });
-    operation.extensions = Some(
-        ExtensionsBuilder::new().add("x-aisle-need", route.need.word()).add("x-aisle-scopes", scopes.clone()).build(),
-    );
+    // One only: several would be written in another order each time.
+    operation.extensions = Some(ExtensionsBuilder::new().add("x-aisle-need", route.need.word()).build());
     let none = || SecurityRequirement::default();
     let plain = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
     let people = || vec![plain("session"), plain("bearer")];

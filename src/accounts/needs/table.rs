@@ -1,8 +1,8 @@
 //! The table. A new route is answered from the moment that it has its line here, and `tests/server/needs` tries it as everybody.
 
 use super::super::identity::Role::{BoxOffice, Organizer, Scanner};
-use super::super::machine::Scope::InventoryHold;
-use super::Need::{Admin, Proof, Public, SignedIn, Staff};
+use super::super::machine::Scope::{InventoryBook, InventoryHold, InventoryRead, OrdersRead};
+use super::Need::{Admin, Machine, Proof, Public, SignedIn, Staff};
 use super::Proof::{HoldToken, Link, OrderToken, Signature, TicketLink};
 use super::{Need, Route};
 
@@ -61,10 +61,15 @@ pub const ROUTES: &[Route] = &[
     get("/shows/{show_id}/live", Public),
     // Holds. An allocation is for the box office; the handler asks.
     post("/shows/{show_id}/holds", Public).or(&[InventoryHold]),
-    get("/shows/{show_id}/holds/{hold_id}", Proof(HoldToken, None)).or(&[InventoryHold]),
+    get("/shows/{show_id}/holds/{hold_id}", Proof(HoldToken, None)).or(&[InventoryRead, InventoryHold]),
     patch("/shows/{show_id}/holds/{hold_id}", Proof(HoldToken, None)).or(&[InventoryHold]),
     delete("/shows/{show_id}/holds/{hold_id}", Proof(HoldToken, None)).or(&[InventoryHold]),
     post("/shows/{show_id}/holds/{hold_id}/extend", Proof(HoldToken, None)).or(&[InventoryHold]),
+    // The inventory alone, for shops that take the money themselves.
+    post("/shows/{show_id}/holds/{hold_id}/book", Machine).or(&[InventoryBook]),
+    get("/shows/{show_id}/bookings/{booking_id}", Machine).or(&[InventoryRead, InventoryBook]),
+    delete("/shows/{show_id}/bookings/{booking_id}", Machine).or(&[InventoryBook]),
+    get("/machine", Machine),
     // Orders, payments, tickets. Who names holds shows their tokens.
     post("/quotes", Public),
     post("/orders", Public),
@@ -121,14 +126,20 @@ pub const ROUTES: &[Route] = &[
     get("/admin/shows/{id}/access-codes/{code}", Staff(BoxOffice)),
     patch("/admin/shows/{id}/access-codes/{code}", Staff(BoxOffice)),
     delete("/admin/shows/{id}/access-codes/{code}", Staff(BoxOffice)),
-    get("/admin/orders", Staff(BoxOffice)),
-    get("/admin/orders/{id}", Staff(BoxOffice)),
+    get("/admin/orders", Staff(BoxOffice)).or(&[OrdersRead]),
+    get("/admin/orders/{id}", Staff(BoxOffice)).or(&[OrdersRead]),
     get("/admin/payments", Staff(BoxOffice)),
     get("/admin/reports/ledger", Staff(Organizer)),
     get("/admin/mailbox", Staff(Organizer)),
     get("/admin/mailbox/{id}", Staff(Organizer)),
     get("/admin/mailbox/{id}/html", Staff(Organizer)),
     get("/admin/mailbox/{id}/attachments/{name}", Staff(Organizer)),
+    get("/admin/api-keys", Staff(Organizer)),
+    post("/admin/api-keys", Staff(Organizer)),
+    delete("/admin/api-keys/{id}", Staff(Organizer)),
+    get("/admin/devices", Staff(Organizer)),
+    post("/admin/devices", Staff(Organizer)),
+    delete("/admin/devices/{id}", Staff(Organizer)),
     get("/admin/audit-log", Staff(Organizer)),
     get("/admin/system/security-events", Admin),
     get("/admin/system/retention", Admin),

@@ -1,0 +1,80 @@
+//! SQL of bookings by key: whose they are, and the shop's own number for them. Their places are in the show's journal.
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::platform::db::DbFault;
+
+/// A booking that a shop made with its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyBooking {
+    /// Its id.
+    pub booking: Uuid,
+    /// In whose house.
+    pub organizer: Uuid,
+    /// Of which show.
+    pub show: Uuid,
+    /// The hold that it was.
+    pub hold: Uuid,
+    /// The key that made it.
+    pub machine: Uuid,
+    /// The shop's own number for it.
+    pub reference: String,
+}
+
+/// Writes that it shall be made; returns what stands of this hold, which may be what somebody wrote before, and since when.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn intend(db: &PgPool, new: &KeyBooking) -> Result<(KeyBooking, Timestamp), DbFault> {
+    sqlx::query!(
+        "INSERT INTO key_booking (booking_id, organizer_id, show_id, hold_id, machine_id, reference)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        new.booking,
+        new.organizer,
+        new.show,
+        new.hold,
+        new.machine,
+        new.reference
+    )
+    .execute(db)
+    .await?;
+    // Somebody whose intent was refused may take it back between the two; then ours stands.
+    Ok(read(db, new.show, new.booking).await?.unwrap_or_else(|| (new.clone(), Timestamp::UNIX_EPOCH)))
+}
+
+/// Takes an intent back: the show has refused it for good.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(db: &PgPool, booking: Uuid) -> Result<(), DbFault> {
+    sqlx::query!("DELETE FROM key_booking WHERE booking_id = $1", booking).execute(db).await?;
+    Ok(())
+}
+
+/// A booking by key, and since when it stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(db: &PgPool, show: Uuid, booking: Uuid) -> Result<Option<(KeyBooking, Timestamp)>, DbFault> {
+    let row = sqlx::query!(
+        "SELECT booking_id, organizer_id, show_id, hold_id, machine_id, reference, created_at
+         FROM key_booking WHERE booking_id = $1 AND show_id = $2",
+        booking,
+        show
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        let kept = KeyBooking {
+            booking: row.booking_id,
+            organizer: row.organizer_id,
+            show: row.show_id,
+            hold: row.hold_id,
+            machine: row.machine_id,
+            reference: row.reference,
+        };
+        (kept, row.created_at.to_jiff())
+    }))
+}
