@@ -61,6 +61,9 @@ impl PersonalData for AccountData {
             )
             .execute(&mut *connection)
             .await?;
+            sqlx::query!("DELETE FROM invitation WHERE email_normalized = ANY ($1)", &person.emails)
+                .execute(&mut *connection)
+                .await?;
             sqlx::query!("DELETE FROM membership WHERE user_id = $1", user).execute(&mut *connection).await?;
             sqlx::query!("DELETE FROM access_token WHERE user_id = $1", user).execute(&mut *connection).await?;
             // Sessions, factors, passkeys, other houses' accounts: they go with the account.

@@ -37,7 +37,14 @@ const ACTS: [(&str, &str, &str); 23] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 2] = [("POST", "/admin/shows/{id}/state"), ("POST", "/admin/customers/{id}/erase")];
+const ELSEWHERE: [(&str, &str); 6] = [
+    ("POST", "/admin/shows/{id}/state"),
+    ("POST", "/admin/customers/{id}/erase"),
+    ("POST", "/admin/api-keys"),
+    ("DELETE", "/admin/api-keys/{id}"),
+    ("POST", "/admin/devices"),
+    ("DELETE", "/admin/devices/{id}"),
+];
 
 #[test]
 fn every_address_that_changes_something_is_declared_with_what_it_leaves() {
