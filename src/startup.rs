@@ -26,12 +26,13 @@ pub use workers::Workers;
 use self::doors::Doors;
 use self::tls::Certificate;
 use crate::accounts::links::Links;
-use crate::accounts::{AccessTokens, Passwords, Sessions, mails};
+use crate::accounts::{AccessTokens, Passwords, Sessions, Throttle, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
 use crate::holds::{Guesses, SocketLimits, Sockets};
 use crate::http::health::Readiness;
+use crate::http::limits::Limits;
 use crate::notify::{Composers, Delivery, Outbox};
 use crate::orders::{Checkout, Orders, Outside};
 use crate::payments::sandbox::Sandbox;
@@ -125,6 +126,10 @@ pub struct Parts {
     pub outbox: Outbox,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// What one address may ask for in a minute.
+    pub limits: Arc<Limits>,
+    /// How often somebody may try to sign in.
+    pub throttle: Arc<Throttle>,
     /// The gateway for trying things out.
     pub sandbox: Sandbox,
     /// How this process reaches itself over HTTP.
@@ -338,6 +343,8 @@ async fn up(
         }),
         guesses: Arc::new(Guesses::new(config.abuse_limits == AbuseLimits::Enforce)),
         passwords: Passwords::default(),
+        limits: Arc::new(Limits::from_config(&config)),
+        throttle: Arc::new(Throttle::from_config(&config)),
         outbox,
         own_url,
         public_url,

@@ -1,12 +1,20 @@
-//! The two cookies of a browser's session, and how a browser vouches for what it changes.
+//! The cookies of a browser: the two of its session, the one by which an account knows it again; and how a browser vouches for
+//! what it changes.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header;
 
+use uuid::Uuid;
+
 use super::access_jwt::LIFETIME_S;
 use super::sessions::REFRESH_DAYS;
 use crate::http::is_https;
+use crate::platform::ids;
+use crate::platform::keys::{Keys, Purpose};
+
+/// What such a proof is about, so that no other link proves it.
+const DEVICE: &[u8] = b"device";
 
 /// The access token's cookie. By https it has the prefix `__Host-`, by which a browser takes it from this host alone.
 pub const SESSION_COOKIE: &str = "aisle_session";
@@ -14,11 +22,16 @@ pub const SESSION_COOKIE: &str = "aisle_session";
 pub const REFRESH_COOKIE: &str = "aisle_refresh";
 /// Where the refresh token is sent to, and nowhere else.
 const REFRESH_PATH: &str = "/api/v1/auth";
+/// The cookie by which an account knows a browser that has signed in before: it tries passwords out of a bucket of its own.
+pub const DEVICE_COOKIE: &str = "aisle_device";
+/// Longer than most people stay away.
+const DEVICE_DAYS: i64 = 365;
 
 #[derive(Clone, Copy)]
 enum Kind {
     Session,
     Refresh,
+    Device,
 }
 
 impl Kind {
@@ -29,6 +42,8 @@ impl Kind {
             (Self::Session, false) => SESSION_COOKIE.to_owned(),
             (Self::Refresh, true) => format!("__Secure-{REFRESH_COOKIE}"),
             (Self::Refresh, false) => REFRESH_COOKIE.to_owned(),
+            (Self::Device, true) => format!("__Secure-{DEVICE_COOKIE}"),
+            (Self::Device, false) => DEVICE_COOKIE.to_owned(),
         }
     }
 
@@ -36,6 +51,7 @@ impl Kind {
         let (path, age) = match self {
             Self::Session => ("/", Duration::seconds(LIFETIME_S)),
             Self::Refresh => (REFRESH_PATH, Duration::days(i64::from(REFRESH_DAYS))),
+            Self::Device => (REFRESH_PATH, Duration::days(DEVICE_DAYS)),
         };
         // Without TLS a browser would not send a `Secure` cookie back at all, and a first try on one machine has no TLS.
         Cookie::build(self.name(https), token)
@@ -69,6 +85,27 @@ pub fn refresh_of(request: &HttpRequest) -> Option<String> {
 pub fn both(request: &HttpRequest, access: &str, refresh: &str) -> [Cookie<'static>; 2] {
     let https = is_https(request);
     [Kind::Session.cookie(https, access.to_owned()), Kind::Refresh.cookie(https, refresh.to_owned())]
+}
+
+/// What the browser brought as proof of having signed in before, if it proves it of this account.
+#[must_use]
+pub fn device_of(request: &HttpRequest, keys: &Keys, user: Uuid) -> Option<String> {
+    let brought = Kind::Device.of(request)?;
+    let (mark, proof) = brought.split_once('.')?;
+    keys.proves(Purpose::Link, &[DEVICE, user.as_bytes(), mark.as_bytes()], proof).then_some(brought)
+}
+
+/// The cookie by which this account will know the browser again; `None` where it has one.
+///
+/// # Errors
+/// When the operating system has no randomness.
+pub fn device(request: &HttpRequest, keys: &Keys, user: Uuid) -> Result<Option<Cookie<'static>>, getrandom::Error> {
+    if device_of(request, keys, user).is_some() {
+        return Ok(None);
+    }
+    let mark = ids::random_secret()?;
+    let proof = keys.token(Purpose::Link, &[DEVICE, user.as_bytes(), mark.as_bytes()]);
+    Ok(Some(Kind::Device.cookie(is_https(request), format!("{mark}.{proof}"))))
 }
 
 /// The same two, taken away.

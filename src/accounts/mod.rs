@@ -18,6 +18,7 @@ pub mod routes;
 pub mod sessions;
 pub mod sign_in;
 mod store;
+mod throttle;
 
 pub use access_jwt::{AUDIENCE, AccessKeyError, AccessTokens, Proven};
 pub use guard::guard;
@@ -29,3 +30,4 @@ pub use sessions::{How, Sessions};
 pub use store::{
     Accounts, AccountsError, NewUser, Organizer, User, insert_membership, insert_organizer, insert_user, normalized,
 };
+pub use throttle::{Throttle, Throttled};

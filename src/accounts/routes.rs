@@ -16,8 +16,9 @@ use super::access_jwt::PublicKey;
 use super::identity::{CameBy, MaybeIdentity};
 use super::password::Verdict;
 use super::sessions::{Ended, How, Refreshed, Sessions};
-use super::{Accounts, AccountsError, PasswordError, Passwords, cookies, sign_in};
-use crate::http::{ApiError, Code, Json};
+use super::{Accounts, AccountsError, PasswordError, Passwords, Throttle, cookies, sign_in};
+use crate::http::{ApiError, ClientAddress, Code, Json};
+use crate::platform::keys::Keys;
 
 impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
@@ -67,11 +68,22 @@ async fn login(
     request: HttpRequest,
     accounts: web::Data<Accounts>,
     passwords: web::Data<Passwords>,
+    keys: web::Data<Keys>,
+    throttle: web::Data<Throttle>,
+    from: ClientAddress,
     body: Json<Login>,
 ) -> Result<HttpResponse, ApiError> {
     let wrong = || ApiError::new(Code::Unauthenticated, "The address or the password is wrong.");
     let found = accounts.by_email(&body.value.email).await?;
     let (user, kept) = found.map_or((None, None), |(user, kept)| (Some(user), kept));
+    let device = user.and_then(|user| Some((user, cookies::device_of(&request, &keys, user)?)));
+    let known = device.as_ref().map(|(user, proof)| (*user, proof.as_str()));
+    if let Err(throttled) = throttle.try_once(&body.value.email, from.group(), known) {
+        if throttled.is_news {
+            accounts.note_guessing(&body.value.email, from.0).await?;
+        }
+        return Err(throttled.refusal);
+    }
     let verdict = passwords.check(body.value.password, kept.clone()).await?;
     let (Some(user), Some(kept)) = (user, kept) else { return Err(wrong()) };
     match verdict {

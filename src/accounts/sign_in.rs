@@ -10,6 +10,7 @@ use super::access_jwt::LIFETIME_S;
 use super::sessions::{How, SessionError, Sessions, Tokens, Visitor};
 use super::{Accounts, User, cookies, device};
 use crate::http::{ApiError, Code, client_address};
+use crate::platform::keys::Keys;
 
 /// Who signed in, and the tokens for clients that keep no cookies.
 #[derive(Serialize, ToSchema)]
@@ -77,6 +78,11 @@ pub(super) async fn answer(
     let user = part::<Accounts>(request)?.user(user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     let mut response = HttpResponse::build(status);
     for cookie in cookies::both(request, &tokens.access, &tokens.refresh) {
+        response.cookie(cookie);
+    }
+    if let Some(cookie) =
+        cookies::device(request, part::<Keys>(request)?, user.id).map_err(|error| ApiError::fault(&error))?
+    {
         response.cookie(cookie);
     }
     Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(SignedIn {

@@ -2,6 +2,8 @@
 
 pub(super) mod machines;
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgPool};
@@ -10,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::identity::{CameBy, Identity, Role};
+use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 
@@ -225,6 +228,16 @@ impl Accounts {
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    /// Writes into the audit log that somebody tries passwords at an address, whether or not there is an account behind it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_guessing(&self, email: &str, from: IpAddr) -> Result<(), DbFault> {
+        let mut connection = self.pool.acquire().await?;
+        let entry = Entry::new(Actor::Stranger, "sign_in.limited").email(email).address(from);
+        audit::security(&mut connection, Severity::Warning, entry).await
     }
 
     /// Whether nobody may administer this server yet.

@@ -10,6 +10,7 @@ pub mod forgotten;
 pub mod headers;
 pub mod health;
 pub mod idempotency;
+pub mod limits;
 pub mod once;
 pub mod openapi;
 pub mod page;

@@ -61,6 +61,16 @@ pub struct Config {
     /// Connections of one address at a time (an IPv6 customer's /64 is one), beside trusted proxies. A quarter of all: whole
     /// towns share one address behind some providers.
     pub connections_per_address_max: usize,
+    /// Requests of one address in a minute that sign in or change an account: each costs a password's hash or a mail.
+    pub account_requests_per_min_max: u32,
+    /// Those that take, change or give back seats. A phone network may have thousands of customers behind one address.
+    pub hold_requests_per_min_max: u32,
+    /// Those that order and pay.
+    pub order_requests_per_min_max: u32,
+    /// Those that change something in the back office or at the door.
+    pub work_requests_per_min_max: u32,
+    /// Those that only look.
+    pub read_requests_per_min_max: u32,
     /// A request's address and headers together. Browsers stay below 8 KiB.
     pub head_bytes_max: usize,
     /// How long a connection's first request may take to say what it wants.
@@ -170,6 +180,11 @@ impl Default for Config {
             database_connections_max: 16,
             connections_max: 20_000,
             connections_per_address_max: 5_000,
+            account_requests_per_min_max: 300,
+            hold_requests_per_min_max: 6_000,
+            order_requests_per_min_max: 3_000,
+            work_requests_per_min_max: 6_000,
+            read_requests_per_min_max: 60_000,
             head_bytes_max: 16 * 1024,
             head_patience_s: 10,
             body_patience_s: 60,
@@ -266,6 +281,11 @@ impl Config {
             ("body_bytes_max", self.body_bytes_max),
             ("head_bytes_max", self.head_bytes_max),
             ("connections_per_address_max", self.connections_per_address_max),
+            ("account_requests_per_min_max", self.account_requests_per_min_max as usize),
+            ("hold_requests_per_min_max", self.hold_requests_per_min_max as usize),
+            ("order_requests_per_min_max", self.order_requests_per_min_max as usize),
+            ("work_requests_per_min_max", self.work_requests_per_min_max as usize),
+            ("read_requests_per_min_max", self.read_requests_per_min_max as usize),
             ("plan_bytes_max", self.plan_bytes_max),
             ("retain_mails_days", self.retain_mails_days as usize),
             ("retain_provider_news_days", self.retain_provider_news_days as usize),
@@ -343,6 +363,11 @@ const FIELDS: &[&str] = &[
     "cors_origins",
     "embed_allowed_origins",
     "connections_per_address_max",
+    "account_requests_per_min_max",
+    "hold_requests_per_min_max",
+    "order_requests_per_min_max",
+    "work_requests_per_min_max",
+    "read_requests_per_min_max",
     "head_bytes_max",
     "head_patience_s",
     "body_patience_s",

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod money;
 pub mod network;
 pub mod people;
+pub mod rates;
 pub mod retention;
 pub mod telemetry;
 pub mod time;

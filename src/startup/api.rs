@@ -27,6 +27,7 @@ use crate::http::access::Access;
 use crate::http::client_address::Proxies;
 use crate::http::extract::BodyLimit;
 use crate::http::headers::{self, Wall};
+use crate::http::limits;
 use crate::http::visitors::Visitors;
 use crate::http::{cors, extract, health, openapi, page};
 use crate::notify::Mailbox;
@@ -63,6 +64,8 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(Accounts::new(db.clone())))
         .app_data(web::Data::new(parts.sessions(db)))
         .app_data(web::Data::new(Links::new(db.clone(), parts.keys.clone())))
+        .app_data(web::Data::from(parts.limits.clone()))
+        .app_data(web::Data::from(parts.throttle.clone()))
         .app_data(web::Data::new(Catalog::new(db.clone())))
         .app_data(web::Data::new(parts.shelf.clone()))
         .app_data(web::Data::new(Tickets::new(db.clone())))
@@ -105,7 +108,10 @@ pub(super) fn serve(
     let server = HttpServer::new(move || {
         let text = text.clone();
         let demo = demo.clone();
-        let rooms = utoipa_actix_web::scope(needs::ROOT).configure(rooms).wrap(from_fn(accounts::guard));
+        let rooms = utoipa_actix_web::scope(needs::ROOT)
+            .configure(rooms)
+            .wrap(from_fn(accounts::guard))
+            .wrap(from_fn(limits::limit));
         let (app, _) = App::new().into_utoipa_app().service(rooms).split_for_parts();
         app.configure(|config| given(config, &own))
             .app_data(demo)

@@ -57,7 +57,7 @@ async fn a_browser_signs_in_by_password_and_vouches_for_what_it_changes() {
     server.post("/auth/login", &json!({"email": "a@b.org"})).await.refused(422, "validation_failed");
     let answer = login(&server, "a@B.org ", PASSWORD).await;
     let set = cookies(&answer);
-    assert_eq!(set.len(), 2, "{set:?}");
+    assert_eq!(set.len(), 3, "{set:?}");
     for cookie in &set {
         assert!(
             cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"),

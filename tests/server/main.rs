@@ -5,6 +5,7 @@
 mod harness;
 mod house;
 
+mod abuse;
 mod accounts;
 mod audit;
 mod browsers;

@@ -13,7 +13,7 @@ use crate::accounts::credentials::Owner;
 use crate::accounts::identity::CameBy;
 use crate::accounts::links::{Kind, Links, Wish};
 use crate::accounts::password::Verdict;
-use crate::accounts::{Identity, Passwords, language};
+use crate::accounts::{Identity, Passwords, Throttle, language};
 use crate::http::{ApiError, Code, Json};
 use crate::notify::Outbox;
 use crate::platform::db::Db;
@@ -126,6 +126,7 @@ async fn strong(
 async fn register(
     links: web::Data<Links>,
     passwords: web::Data<Passwords>,
+    throttle: web::Data<Throttle>,
     db: web::Data<Db>,
     outbox: web::Data<Outbox>,
     body: Json<Registration>,
@@ -134,7 +135,9 @@ async fn register(
     strong(&passwords, &db, "password", &password, vec![name.clone(), email.clone()]).await?;
     let password_hash = Some(passwords.hash(password).await?);
     let name = Some(name.trim().to_owned());
-    links.ask(&Wish { kind: Kind::Register, email, user: None, name, password_hash, locale }).await?;
+    if throttle.may_mail(&email) {
+        links.ask(&Wish { kind: Kind::Register, email, user: None, name, password_hash, locale }).await?;
+    }
     outbox.wake();
     Ok(accepted())
 }
@@ -158,12 +161,15 @@ async fn verify_email(
 #[post("/auth/forgot-password")]
 async fn forgot_password(
     links: web::Data<Links>,
+    throttle: web::Data<Throttle>,
     outbox: web::Data<Outbox>,
     body: Json<Forgotten>,
 ) -> Result<HttpResponse, ApiError> {
     let email = body.value.email;
-    let wish = Wish { kind: Kind::ResetPassword, email, user: None, name: None, password_hash: None, locale: None };
-    links.ask(&wish).await?;
+    if throttle.may_mail(&email) {
+        let wish = Wish { kind: Kind::ResetPassword, email, user: None, name: None, password_hash: None, locale: None };
+        links.ask(&wish).await?;
+    }
     outbox.wake();
     Ok(accepted())
 }
@@ -211,6 +217,7 @@ async fn proven(
 async fn change_email(
     links: web::Data<Links>,
     passwords: web::Data<Passwords>,
+    throttle: web::Data<Throttle>,
     outbox: web::Data<Outbox>,
     identity: Identity,
     body: Json<NewAddress>,
@@ -218,7 +225,11 @@ async fn change_email(
     let NewAddress { email, password } = body.value;
     let owner = proven(&links, &passwords, &identity, password).await?;
     let user = Some(owner.user);
-    links.ask(&Wish { kind: Kind::ChangeEmail, email, user, name: None, password_hash: None, locale: None }).await?;
+    if throttle.may_mail(&email) {
+        links
+            .ask(&Wish { kind: Kind::ChangeEmail, email, user, name: None, password_hash: None, locale: None })
+            .await?;
+    }
     outbox.wake();
     Ok(accepted())
 }

@@ -175,7 +175,7 @@ async fn a_browser_refreshes_and_signs_out_by_its_cookie_if_it_vouches() {
         .refused(401, "unauthenticated");
     let answer =
         send(with("/auth/refresh", &token).header("aisle-csrf", "1").header("sec-fetch-site", "same-origin")).await;
-    assert_eq!(cookies(&answer).len(), 2);
+    assert_eq!(cookies(&answer).len(), 3);
     let next = text(&answer.expect(200), "refresh_token");
     // The access token's cookie has run out by now; the refresh token's is enough to sign out.
     send(with("/auth/logout", &next)).await.refused(401, "unauthenticated");

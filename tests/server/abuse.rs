@@ -1,0 +1,163 @@
+//! What one client alone, and many together, cannot do to the others.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::accounts::{PASSWORD, cookies, somebody};
+use crate::harness::{Answer, Server, send, spawn_with};
+
+const EMAIL: &str = "ada@example.org";
+
+/// A server that believes who says where they come from.
+async fn spawn() -> Server {
+    spawn_with(|config| config.trusted_proxies = "127.0.0.1".parse().unwrap()).await
+}
+
+fn from(request: RequestBuilder, address: &str) -> RequestBuilder {
+    request.header("x-forwarded-for", address)
+}
+
+async fn login(server: &Server, address: &str, email: &str, password: &str) -> Answer {
+    let body = json!({"email": email, "password": password});
+    send(from(server.request(Method::POST, "/auth/login"), address).json(&body)).await
+}
+
+/// The security events of this action.
+async fn noted(server: &Server, action: &str) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action = $1")
+        .bind(action)
+        .fetch_one(&server.db)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_guess_at_an_account_its_owner_gets_in() {
+    let server = spawn().await;
+    somebody(&server, EMAIL).await;
+    // Ten seconds of twenty wrong ones a second, from as many addresses, at once.
+    let wrong = (0..200).map(|n| {
+        let server = &server;
+        async move { login(server, &format!("198.51.100.{n}"), EMAIL, "open sesame, please").await }
+    });
+    for answer in futures_util::future::join_all(wrong).await {
+        answer.refused(401, "unauthenticated");
+    }
+    login(&server, "203.0.113.9", EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_from_one_address_is_told_to_wait_and_the_owners_browser_there_is_not() {
+    let server = spawn().await;
+    somebody(&server, EMAIL).await;
+    let known = login(&server, "192.0.2.1", EMAIL, PASSWORD).await;
+    let device = cookies(&known).into_iter().find(|cookie| cookie.starts_with("aisle_device=")).unwrap();
+    let device = device.split(';').next().unwrap().to_owned();
+    let mut refused = None;
+    for _ in 0..30 {
+        let answer = login(&server, "192.0.2.1", EMAIL, "open sesame, please").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.refused(401, "unauthenticated");
+    }
+    let refused = refused.expect("nobody was told to wait");
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=45).contains(&wait), "{wait}");
+    refused.refused(429, "too_many_requests");
+    // The right password is refused there too, so that nothing is learnt; and an address without an account the same way.
+    login(&server, "192.0.2.1", EMAIL, PASSWORD).await.refused(429, "too_many_requests");
+    assert_eq!(noted(&server, "sign_in.limited").await, 1);
+    login(&server, "192.0.2.2", EMAIL, PASSWORD).await.expect(200);
+    let by_device = |cookie: &str| {
+        let body = json!({"email": EMAIL, "password": PASSWORD});
+        let request = from(server.request(Method::POST, "/auth/login"), "192.0.2.1").header("cookie", cookie);
+        send(request.json(&body))
+    };
+    by_device(&device).await.expect(200);
+    // Proofs that were made up, or made for somebody else, prove nothing.
+    by_device("aisle_device=made.up.entirely").await.refused(429, "too_many_requests");
+    somebody(&server, "bob@example.org").await;
+    let bobs = login(&server, "192.0.2.3", "bob@example.org", PASSWORD).await;
+    let bobs = cookies(&bobs).into_iter().find(|cookie| cookie.starts_with("aisle_device=")).unwrap();
+    by_device(bobs.split(';').next().unwrap()).await.refused(429, "too_many_requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_address_is_refused_after_as_many_tries_as_a_known_one() {
+    let server = spawn().await;
+    somebody(&server, EMAIL).await;
+    for (email, address) in [(EMAIL, "192.0.2.1"), ("nobody@example.org", "192.0.2.2")] {
+        let mut statuses = Vec::new();
+        for _ in 0..22 {
+            statuses.push(login(&server, address, email, "open sesame, please").await.status.as_u16());
+        }
+        let tried = statuses.iter().filter(|status| **status == 401).count();
+        assert!((20..22).contains(&tried), "{email}: {statuses:?}");
+        assert_eq!(statuses[..tried], vec![401; tried], "{email}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_not_flooded_and_who_asks_is_told_nothing_of_it() {
+    let server = spawn().await;
+    let ask = async |email: &str| server.post("/auth/forgot-password", &json!({"email": email})).await.status.as_u16();
+    for _ in 0..30 {
+        assert_eq!(ask(EMAIL).await, 202);
+    }
+    assert_eq!(ask("bob@example.org").await, 202);
+    let asked: Vec<(String, i64)> =
+        sqlx::query_as("SELECT email, count(*) FROM mail_link GROUP BY email ORDER BY email")
+            .fetch_all(&server.db)
+            .await
+            .unwrap();
+    let (ada, bob) = (&asked[0], &asked[1]);
+    assert!(ada.0 == EMAIL && (10..13).contains(&ada.1), "{asked:?}");
+    assert_eq!(bob.1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_route_has_its_own_measure_for_each_address() {
+    let server = spawn_with(|config| {
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        config.hold_requests_per_min_max = 2;
+        config.read_requests_per_min_max = 3;
+    })
+    .await;
+    let nowhere = uuid::Uuid::nil();
+    let hold = async |address: &str| {
+        let request = server.request(Method::POST, &format!("/shows/{nowhere}/holds"));
+        send(from(request, address).json(&json!({"seats": ["A-1"]}))).await
+    };
+    let read = async |address: &str| send(from(server.request(Method::GET, "/productions"), address)).await;
+    for _ in 0..2 {
+        hold("2001:db8:1:2::7").await.refused(404, "not_found");
+    }
+    let refused = hold("2001:db8:1:2:ffff::8").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.refused(429, "too_many_requests");
+    hold("2001:db8:1:3::7").await.refused(404, "not_found");
+    for _ in 0..3 {
+        read("2001:db8:1:2::7").await.expect(200);
+    }
+    read("2001:db8:1:2::7").await.refused(429, "too_many_requests");
+    // Whoever comes without a proxy from this machine is not counted.
+    for _ in 0..5 {
+        server.get("/productions").await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_limits_are_only_observed_nobody_is_refused() {
+    let server = spawn_with(|config| {
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        config.abuse_limits = aisle::platform::config::AbuseLimits::Observe;
+        config.read_requests_per_min_max = 1;
+    })
+    .await;
+    for _ in 0..3 {
+        let answer: Value = send(from(server.request(Method::GET, "/productions"), "192.0.2.1")).await.expect(200);
+        assert!(answer["items"].is_array());
+    }
+}
