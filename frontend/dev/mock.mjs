@@ -67,7 +67,7 @@ function change(show, seats, areas = []) {
 }
 const snapshot = (show) => ({ plan_version: show.planName, seq: show.seq, seats: show.letters.join(''), areas: Object.entries(show.areas).map(([area, available]) => ({ area, available })) })
 const problem = (status, code, more = {}) => { throw Object.assign(new Error(code), { problem: { status, code, title: code, ...more } }) }
-const view = (hold, withToken = false) => ({ id: hold.id, ...(withToken ? { token: hold.token } : {}), show_id: hold.show.id, state: hold.state, seats: hold.seats, areas: hold.areas, expires_at: hold.state === 'open' ? new Date(hold.expires).toISOString() : null, expires_in_ms: hold.state === 'open' ? hold.expires - Date.now() : null, extendable_until: new Date(hold.until).toISOString(), pay_by: hold.state === 'paying' ? new Date(Date.now() + 600_000).toISOString() : null })
+const view = (hold, withToken = false) => ({ id: hold.id, ...(withToken ? { token: hold.token } : {}), show_id: hold.show.id, state: hold.state, seats: hold.seats, areas: hold.areas, expires_at: hold.state === 'open' ? new Date(hold.expires).toISOString() : null, expires_in_ms: hold.state === 'open' ? hold.expires - Date.now() : null, paused: false, extendable_until: new Date(hold.until).toISOString(), pay_by: hold.state === 'paying' ? new Date(Date.now() + 600_000).toISOString() : null })
 const take = (show, seats, letter) => change(show, seats.map((guid) => [show.place.get(guid), letter]))
 
 function createHold(show, body) {

@@ -124,12 +124,14 @@ pub struct HoldJson {
     pub placement: Option<PlacementJson>,
     /// Its places of areas.
     pub areas: Vec<AreaQuantity>,
-    /// When it lapses; null while paying.
+    /// When it lapses; null while paying. While `paused`, when it would lapse if the sale went on now.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<jiff::Timestamp>,
-    /// The same as milliseconds from now, for clocks that are wrong; null while paying.
+    /// The same as milliseconds from now, for clocks that are wrong; null while paying. While `paused` it stays what it is.
     pub expires_in_ms: Option<u64>,
-    /// How far it may be extended.
+    /// The show is paused, and so is the time of this hold: what it has left it will have when the sale goes on.
+    pub paused: bool,
+    /// How far it may be extended; while `paused` as `expires_at`.
     #[schema(value_type = String, format = DateTime)]
     pub extendable_until: jiff::Timestamp,
     /// Until when it may be paid; null while open.
@@ -195,6 +197,8 @@ impl HoldJson {
             HoldState::Released { .. } => return Err(ApiError::new(Code::HoldNotOpen, "The hold was given back.")),
             HoldState::Booked { .. } => return Err(ApiError::new(Code::HoldNotOpen, "The hold has become a booking.")),
         };
+        let shift = view.shift_ms(now);
+        let expires_at = expires_at.map(|at| at.plus_ms(shift));
         Ok(Self {
             id: view.hold.0,
             token: None,
@@ -205,7 +209,8 @@ impl HoldJson {
             areas: areas_json(plan, &view.areas),
             expires_at: expires_at.map(time::from_core),
             expires_in_ms: expires_at.map(|at| at.ms_since(now)),
-            extendable_until: time::from_core(view.extendable_until),
+            paused: view.still_since.is_some(),
+            extendable_until: time::from_core(view.extendable_until.plus_ms(shift)),
             pay_by: pay_by.map(time::from_core),
         })
     }

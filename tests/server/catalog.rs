@@ -7,4 +7,5 @@ mod public;
 mod records;
 mod replan;
 mod setup;
+mod standstill;
 mod states;

@@ -248,3 +248,45 @@ fn settings_that_contradict_themselves_are_refused() {
     ",
     );
 }
+
+#[test]
+fn the_owner_of_a_hold_is_told_when_its_clock_stops_and_when_it_goes_on() {
+    use aisle_core::{
+        Channel, Command, HoldId, HoldSeats, Origin, SeatNo, Show, ShowId, StateChange, Timestamp, Touched, testing,
+    };
+    let mut show = Show::new(ShowId(uuid::Uuid::from_u128(1)), testing::hall(1, 4));
+    let hold = HoldId(uuid::Uuid::from_u128(2));
+    let mut turn = |at: i64, command: &Command| {
+        let mut touched = Touched::default();
+        for event in show.decide(Timestamp(at), command).unwrap() {
+            show.apply(Timestamp(at), &event, &mut touched);
+        }
+        (touched.holds, show.hold(hold))
+    };
+    let pause = |words: &str| {
+        Command::Change(StateChange::Pause { reason: String::new(), public_message: Some(words.to_owned()) })
+    };
+    turn(0, &Command::Change(StateChange::Publish));
+    let origin = Origin { channel: Channel::Public, buyer: None, code: None };
+    let (seats, areas) = (vec![SeatNo(0)], Vec::new());
+    let wish = HoldSeats { hold, origin, seats, best: None, areas, allocation: None, request: None };
+    let (_, held) = turn(0, &Command::Hold(wish));
+    assert_eq!(held.unwrap().shift_ms(Timestamp(90)), 0);
+
+    let (told, view) = turn(100, &pause("soon"));
+    let view = view.unwrap();
+    assert_eq!((told, view.still_since), (vec![hold], Some(Timestamp(100))));
+    assert_eq!((view.shift_ms(Timestamp(100)), view.shift_ms(Timestamp(350))), (0, 250));
+    let (told, view) = turn(200, &pause("later"));
+    assert_eq!((told, view.unwrap().still_since), (vec![], Some(Timestamp(100))), "other words are not another pause");
+    let (told, view) = turn(400, &Command::Change(StateChange::Resume));
+    assert_eq!((told, view.unwrap().still_since), (vec![hold], None));
+
+    turn(500, &pause("soon"));
+    let (told, view) = turn(600, &Command::Change(StateChange::Move { reason: String::new(), public_message: None }));
+    assert_eq!(
+        (told, view.unwrap().still_since),
+        (vec![hold], None),
+        "it goes on when the pause ends in another way, too"
+    );
+}

@@ -114,6 +114,8 @@ export type Hold = {
   areas: AreaQuantity[]
   expires_at: string | null
   expires_in_ms: number | null
+  /** The show is paused: what is left stays left until it goes on. */
+  paused: boolean
   extendable_until: string | null
   pay_by: string | null
 }

@@ -35,7 +35,7 @@ const show: Show = {
   presale: false, access_codes: false, limits: { seats_per_hold_max: 3, hold_ttl_s: 480, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
 }
 const prices = pricing(show, plan)
-const hold: Hold = { id: 'h', token: 't', show_id: 's', state: 'open', seats: ['A-2', 'A-3'], placement: 'one_row', areas: [], expires_at: '2026-12-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-12-01T00:20:00Z', pay_by: null }
+const hold: Hold = { id: 'h', token: 't', show_id: 's', state: 'open', seats: ['A-2', 'A-3'], placement: 'one_row', areas: [], expires_at: '2026-12-01T00:08:00Z', expires_in_ms: 480_000, paused: false, extendable_until: '2026-12-01T00:20:00Z', pay_by: null }
 
 let store: SeatStore
 beforeEach(() => {
@@ -138,6 +138,13 @@ describe('the basket', () => {
     }
     panel({ hold: { ...hold, seats: ['A-2'] }, lease })
     expect(screen.queryByText('Side by side in one row.')).toBeNull()
+  })
+
+  it('says that the time stands still while the show is paused, and offers no more of it', () => {
+    panel({ hold: { ...hold, paused: true }, lease: { standsAt: 60_000 } })
+    expect(screen.getByRole('timer').textContent).toBe('The sale is paused, and so is your time: 1:00 stay yours when it goes on.')
+    expect(screen.queryByText(/nearly up/)).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Keep longer' })).toBeNull()
   })
 
   it('asks near the end, and says when there is no more time to give', () => {

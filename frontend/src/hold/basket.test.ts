@@ -7,7 +7,7 @@ import { clock, canExtend, isEnding, leaseFrom, leftMs } from './lease'
 import { changeRecord, readRecord, rememberOrder } from './record'
 
 const SHOW = 'show-1'
-const open: Hold = { id: 'h1', token: 't1', show_id: SHOW, state: 'open', seats: ['A-1', 'A-2'], placement: 'one_row', areas: [], expires_at: '2026-01-01T00:08:00Z', expires_in_ms: 480_000, extendable_until: '2026-01-01T00:20:00Z', pay_by: null }
+const open: Hold = { id: 'h1', token: 't1', show_id: SHOW, state: 'open', seats: ['A-1', 'A-2'], placement: 'one_row', areas: [], expires_at: '2026-01-01T00:08:00Z', expires_in_ms: 480_000, paused: false, extendable_until: '2026-01-01T00:20:00Z', pay_by: null }
 const no = (code: string, status = 409, seats: string[] = []) => new Problem({ status, code, seats })
 
 function server(): { [K in keyof HoldApi]: ReturnType<typeof vi.fn<HoldApi[K]>> } {
@@ -206,6 +206,23 @@ describe('the clock of a hold', () => {
   })
   it('says 0:00 only when it is over', () => {
     expect([clock(480_000), clock(61_001), clock(1), clock(0)]).toEqual(['8:00', '1:02', '0:01', '0:00'])
+  })
+  it('stands still while the show is paused, and asks nobody to hurry', () => {
+    const lease = leaseFrom(60_000, 0, true)
+    expect([leftMs(lease, 0), leftMs(lease, 59_999), leftMs(lease, 3_600_000)]).toEqual([60_000, 60_000, 60_000])
+    expect(isEnding(lease, 0)).toBe(false)
+  })
+  it('goes on with what it had when the live feed says so', async () => {
+    const one = basket()
+    one.toggle('A-1')
+    await one.hold()
+    now = 61_000
+    one.takeLive({ ...open, expires_in_ms: 420_000, paused: true })
+    now = 999_000
+    expect(one.state.lease && leftMs(one.state.lease, now)).toBe(420_000)
+    one.takeLive({ ...open, expires_in_ms: 420_000 })
+    expect(one.state.lease).toEqual({ endsAt: 1_419_000 })
+    one.stop()
   })
   it('warns ninety seconds before the end', () => {
     const lease = leaseFrom(90_001, 0)

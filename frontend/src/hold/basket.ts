@@ -250,7 +250,7 @@ export class Basket {
   }
 
   #keep(hold: Hold): void {
-    const lease = hold.expires_in_ms === null ? null : leaseFrom(hold.expires_in_ms, this.#now())
+    const lease = hold.expires_in_ms === null ? null : leaseFrom(hold.expires_in_ms, this.#now(), hold.paused)
     this.#set({ hold, lease, chosen: [], areas: hold.areas, ended: null, order: null })
     this.#arm()
   }
@@ -301,7 +301,8 @@ export class Basket {
   #arm(): void {
     if (this.#timer) clearTimeout(this.#timer)
     const { lease } = this.#state
-    if (lease) this.#timer = setTimeout(() => void this.resume('look'), leftMs(lease, this.#now()) + 250)
+    // A paused show says when it goes on.
+    if (lease && lease.standsAt === undefined) this.#timer = setTimeout(() => void this.resume('look'), leftMs(lease, this.#now()) + 250)
   }
 
   #set(part: Partial<BasketState>): void {

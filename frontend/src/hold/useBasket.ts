@@ -23,7 +23,7 @@ export function useBasket(basket: Basket | null): BasketState | null {
 export function useLeft(lease: Lease | null): number {
   const [, tick] = useReducer((count: number) => count + 1, 0)
   useEffect(() => {
-    if (!lease) return
+    if (!lease || lease.standsAt !== undefined) return
     const timer = setInterval(tick, 500)
     return () => clearInterval(timer)
   }, [lease])

@@ -47,7 +47,7 @@ export const de: Messages = {
     placement: { one_row: 'Nebeneinander in einer Reihe.', stacked: 'In Reihen direkt hintereinander.', split: 'Nicht alle nebeneinander.' },
     title: 'Ihr Korb', empty: 'Wählen Sie im Plan, in der Liste, oder lassen Sie uns wählen.', hold: (n) => (n === 1 ? 'Diesen Platz halten' : `${n} Plätze halten`), checkout: 'Zur Kasse', remove: 'Herausnehmen', clear: 'Zurückgeben',
     total: 'Summe', taskHolding: 'Wir fragen nach Ihren Plätzen', taskReopening: 'Die Zahlung ist beiseitegelegt, die Plätze öffnen sich wieder', taskChanging: 'Wird geändert', working: 'Einen Moment',
-    yoursFor: (clock) => `Noch ${clock} die Ihren`, keep: 'Länger behalten', ending: 'Ihre Zeit ist fast um. Möchten Sie die Plätze behalten?', lastTime: 'Das ist die letzte Verlängerung.',
+    yoursFor: (clock) => `Noch ${clock} die Ihren`, stands: (clock) => `Der Verkauf ruht und Ihre Zeit auch: ${clock} bleiben Ihnen, wenn es weitergeht.`, keep: 'Länger behalten', ending: 'Ihre Zeit ist fast um. Möchten Sie die Plätze behalten?', lastTime: 'Das ist die letzte Verlängerung.',
     noMore: 'Für diesen Korb gibt das Haus keine Zeit mehr.',
     lapsed: 'Ihre Zeit war um, die Plätze sind wieder im Verkauf. Sie sind noch markiert: halten Sie sie noch einmal, wenn sie frei sind.',
     booked: 'Diese Plätze sind bezahlt.', released: 'Die Plätze sind wieder im Verkauf.', toOrder: 'Zur Bestellung', paying: 'Diese Plätze werden gerade in einem anderen Fenster bezahlt.',

@@ -49,7 +49,7 @@ export const en = {
     placement: { one_row: 'Side by side in one row.', stacked: 'In rows directly behind each other.', split: 'Not all side by side.' },
     title: 'Your basket', empty: 'Choose seats on the map, in the list, or let us pick.', hold: (n: number) => (n === 1 ? 'Hold this place' : `Hold ${n} places`), checkout: 'Check out', remove: 'Take out', clear: 'Give back',
     total: 'Total', taskHolding: 'Asking for your seats', taskReopening: 'Your payment is put aside, and the seats open again', taskChanging: 'Changing', working: 'One moment',
-    yoursFor: (clock: string) => `Yours for ${clock}`, keep: 'Keep longer', ending: 'Your time is nearly up. Do you want to keep the seats?', lastTime: 'This is the last extension the house gives.',
+    yoursFor: (clock: string) => `Yours for ${clock}`, stands: (clock: string) => `The sale is paused, and so is your time: ${clock} stay yours when it goes on.`, keep: 'Keep longer', ending: 'Your time is nearly up. Do you want to keep the seats?', lastTime: 'This is the last extension the house gives.',
     noMore: 'The house gives no more time for this basket.',
     lapsed: 'Your time was up, and the seats went back on sale. They are still marked for you: hold them again if they are free.',
     booked: 'These seats are paid for.', released: 'The seats went back on sale.', toOrder: 'Go to your order', paying: 'A payment for these seats is under way in another window.',

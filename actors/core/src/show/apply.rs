@@ -83,7 +83,7 @@ impl Show {
                 self.set_state(ShowState::Paused { since, public_message: public_message.clone() }, touched);
             }
             Event::Resumed { holds_shifted_by_ms } => {
-                self.shift_holds(*holds_shifted_by_ms, touched);
+                self.shift_holds(*holds_shifted_by_ms);
                 self.set_state(ShowState::Published, touched);
             }
             Event::Cancelled { reason: _, public_message } => {
@@ -103,8 +103,13 @@ impl Show {
     }
 
     fn set_state(&mut self, state: ShowState, touched: &mut Touched) {
+        let before = self.paused_since();
         self.state = state;
         touched.show = true;
+        if before != self.paused_since() {
+            // Their clocks stand still from now on, or run again.
+            touched.holds.extend(self.lapses.iter().map(|&(_, hold)| hold));
+        }
     }
 
     fn forget(&mut self, at: Timestamp) {
@@ -365,7 +370,7 @@ impl Show {
         }
     }
 
-    fn shift_holds(&mut self, by_ms: DurationMs, touched: &mut Touched) {
+    fn shift_holds(&mut self, by_ms: DurationMs) {
         let open: Vec<(Timestamp, HoldId)> = std::mem::take(&mut self.lapses).into_iter().collect();
         for (expires_at, hold) in open {
             let expires_at = expires_at.plus_ms(by_ms);
@@ -374,7 +379,6 @@ impl Show {
                 record.extendable_until = record.extendable_until.plus_ms(by_ms);
             }
             self.lapses.insert((expires_at, hold));
-            touched.holds.push(hold);
         }
     }
 

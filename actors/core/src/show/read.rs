@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bookings::Booking;
 use super::record::{Allocation, AreaUse, Hold};
 use super::table::{Counts, Owner};
-use super::{AllocationView, Answer, BookingView, HoldView, SeatState, Show, ShowState};
+use super::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, Show, ShowState};
 use crate::command::{AreaCount, Command};
 use crate::ids::{AccessCodeId, AllocationId, AreaNo, BookingId, CategoryNo, HoldId, SeatNo, ShowId};
 use crate::plan::Plan;
@@ -40,7 +40,28 @@ impl Show {
     /// A hold that stands, or that ended not long ago; an ended one may still be seen a little longer than it is remembered.
     #[must_use]
     pub fn hold(&self, hold: HoldId) -> Option<HoldView> {
-        self.holds.get(hold).map(|record| hold_view(hold, record))
+        self.holds.get(hold).map(|record| self.hold_view(hold, record))
+    }
+
+    fn hold_view(&self, hold: HoldId, record: &Hold) -> HoldView {
+        let still_since = match record.state {
+            HoldState::Open { .. } => self.paused_since(),
+            HoldState::Paying { .. }
+            | HoldState::Released { .. }
+            | HoldState::Lapsed { .. }
+            | HoldState::PaymentEnded { .. }
+            | HoldState::Booked { .. } => None,
+        };
+        HoldView {
+            hold,
+            state: record.state,
+            origin: record.origin,
+            seats: record.seats.clone(),
+            areas: record.areas.clone(),
+            extendable_until: record.extendable_until,
+            still_since,
+            request: record.request,
+        }
     }
 
     /// A booking, also a cancelled one.
@@ -223,18 +244,6 @@ impl Show {
             + self.uses.bytes()
             + deadlines
             + lists
-    }
-}
-
-fn hold_view(hold: HoldId, record: &Hold) -> HoldView {
-    HoldView {
-        hold,
-        state: record.state,
-        origin: record.origin,
-        seats: record.seats.clone(),
-        areas: record.areas.clone(),
-        extendable_until: record.extendable_until,
-        request: record.request,
     }
 }
 

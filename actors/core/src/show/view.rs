@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{AreaCount, Origin, RequestHash};
 use crate::ids::{AllocationId, AreaNo, BookingId, HoldId, OrderId, SeatNo};
-use crate::time::Timestamp;
+use crate::time::{DurationMs, Timestamp};
 
 /// What a seat is to the show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,8 +136,20 @@ pub struct HoldView {
     pub areas: Vec<AreaCount>,
     /// How far it may be extended.
     pub extendable_until: Timestamp,
+    /// Its clock stands still since then, because the show is paused and the hold is open; its deadline and its cap move on by
+    /// as much as the pause lasts.
+    pub still_since: Option<Timestamp>,
     /// The hash of the request that made it.
     pub request: Option<RequestHash>,
+}
+
+impl HoldView {
+    /// How much later its deadline and its cap would be than the view has them, if its show went on at `now`; zero for a hold
+    /// whose clock runs.
+    #[must_use]
+    pub fn shift_ms(&self, now: Timestamp) -> DurationMs {
+        self.still_since.map_or(0, |since| now.ms_since(since))
+    }
 }
 
 /// A booking, with what is left of it.
