@@ -11,6 +11,7 @@ mod plans;
 mod productions;
 mod replan;
 mod retention;
+mod rules;
 mod running;
 mod setup;
 mod shows;
@@ -21,6 +22,7 @@ mod venues;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use plans::PlanBytesMax;
+pub use rules::tell_untold;
 pub use setup::{Setup, SetupError};
 pub use site::{Mails, SiteFacts};
 pub use store::Office;

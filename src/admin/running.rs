@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::shows::{bring_in_line, missing, must_be_priced, show_for};
+use super::rules::bring_in_line;
+use super::shows::{missing, must_be_priced, show_for};
 use crate::accounts::{Identity, Role};
 use crate::catalog::{Catalog, Show, prices, shows, stands};
 use crate::http::rejection::{asked, unasked};
@@ -111,12 +112,14 @@ async fn admin_change_state(
     let Json { value, hash } = body;
     let key = key.of(identity.caller())?;
     let request = Once { key: key.as_ref(), route: "POST /admin/shows/state", hash: hash ^ show_hash(*id) };
+    if matches!(value.action, Action::Publish) {
+        bring_in_line(&catalog, &all, *id).await?;
+    }
     once(catalog.db(), request, StatusCode::OK, async |transaction| {
         let done = value.action.done();
         audit::record(transaction, identity.did(done).of(show.organizer_id).on("show", *id)).await?;
         if matches!(value.action, Action::Publish) {
             must_be_priced(prices::unpriced(transaction, *id).await?)?;
-            bring_in_line(&all, *id, &show.fields).await?;
         }
         let running = handle(&all, *id).await?;
         let change = Command::Change(value.into_change());

@@ -5,18 +5,18 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use aisle_actors::Shows;
-use aisle_actors::core::{Command, ShowId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::desk::{ListQuery, gone, listed, shown};
+use super::rules::bring_in_line;
 use crate::accounts::{Identity, Role};
-use crate::catalog::{Catalog, PriceTable, Show, ShowInput, prices, settings, shows};
+use crate::catalog::{Catalog, PriceTable, Show, ShowInput, prices, shows};
 use crate::http::extract::Page;
-use crate::http::rejection::{asked, unasked};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Json, Listing, Once, Patch, once};
+use crate::platform::db::DbFault;
 use crate::platform::money::Currency;
 use crate::platform::{audit, house, ids};
 
@@ -110,7 +110,8 @@ async fn admin_read_show(catalog: Data<Catalog>, identity: Identity, id: Path<Uu
     Ok(shown(&show, show.version))
 }
 
-/// Changes a show: what is left out stays. Holds that stand keep the deadlines they were given.
+/// Changes a show: what is left out stays. Holds that stand keep the deadlines they were given. While `rules_due_at` is set the
+/// show itself could not be reached yet; it is told as soon as it can be.
 #[utoipa::path(
     tag = "back office",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
@@ -131,26 +132,20 @@ async fn admin_change_show(
     seen.check(show.version)?;
     let fields = body.value.onto(&show.fields)?;
     fields.check()?;
-    let request = Once { key: None, route: "PATCH /admin/shows", hash: body.hash };
-    once(catalog.db(), request, StatusCode::OK, async |transaction| {
-        shows::update(transaction, &show, &fields).await?;
-        if let Some(table) = fields.prices.clone() {
-            prices::replace(transaction, *id, table).await.map_err(|error| ApiError::from(error.within("prices")))?;
-        }
-        let entry = identity.did("show.changed").of(show.organizer_id).on("show", *id);
-        audit::record(transaction, entry.with("version", show.version)).await?;
-        // Before the commit: rules that the show refuses are no wish to be kept.
-        bring_in_line(&all, *id, &fields).await?;
-        shows::read(transaction, *id).await?.ok_or_else(missing)
-    })
-    .await
-}
-
-/// Has the show keep the rules that the house wishes.
-pub(super) async fn bring_in_line(all: &Shows, id: Uuid, wish: &ShowInput) -> Result<(), ApiError> {
-    let show = all.get(ShowId(id)).await.map_err(|error| unasked(&error))?;
-    show.ask(Command::Configure(settings(wish))).await.map_err(|error| asked(error, show.plan()))?;
-    Ok(())
+    let mut transaction = catalog.db().begin().await.map_err(DbFault)?;
+    shows::update(&mut transaction, &show, &fields).await?;
+    if let Some(table) = fields.prices.clone() {
+        prices::replace(&mut transaction, *id, table).await.map_err(|error| ApiError::from(error.within("prices")))?;
+    }
+    let entry = identity.did("show.changed").of(show.organizer_id).on("show", *id);
+    audit::record(&mut transaction, entry.with("version", show.version)).await?;
+    transaction.commit().await.map_err(DbFault)?;
+    if let Err(error) = bring_in_line(&catalog, &all, *id).await {
+        // The wish is kept, and the answer says that it is not in force yet.
+        tracing::warn!(show.id = %id, code = ?error.code(), "Show {id} could not be told its rules; it is tried again");
+    }
+    let show = catalog.show(*id).await?.ok_or_else(missing)?;
+    Ok(shown(&show, show.version))
 }
 
 /// Puts a show away: a draft, or one that was cancelled or has ended. Once more changes nothing.

@@ -19,4 +19,4 @@ pub use store::{
     OrganizerInput, PlanInput, PlanRecord, PlanVersion, PriceLevel, PriceTable, Production, ProductionInput, Records,
     Show, ShowInput, ShowStands, TicketType, Venue, VenueInput,
 };
-pub use store::{codes, organizers, plans, prices, productions, shows, venues};
+pub use store::{codes, organizers, plans, prices, productions, rules, shows, venues};

@@ -6,6 +6,7 @@ pub mod organizers;
 pub mod plans;
 pub mod prices;
 pub mod productions;
+pub mod rules;
 pub mod search;
 pub mod shows;
 pub mod venues;

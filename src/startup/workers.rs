@@ -7,6 +7,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Parts, privacy};
+use crate::admin::tell_untold;
+use crate::catalog::Catalog;
 use crate::orders::OrdersWorker;
 use crate::platform::idempotency;
 use crate::platform::time::from_core;
@@ -38,6 +40,11 @@ impl Workers {
         });
         let (keys, db) = (parts.keys.clone(), parts.workers_db.clone());
         workers.until_stopped(|stop| keys.follow(db, stop));
+        let (catalog, shows) = (Catalog::new(parts.workers_db.clone()), parts.shows.clone());
+        workers.every("rules", Duration::from_secs(2), move || {
+            let (catalog, shows) = (catalog.clone(), shows.clone());
+            async move { tell_untold(&catalog, &shows).await.map_err(|fault| fault.0) }
+        });
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));
         match parts.sandbox.delivery(parts.workers_db.clone(), &parts.own_url) {

@@ -6,6 +6,7 @@ pub mod house;
 mod public;
 mod records;
 mod replan;
+mod rules;
 mod setup;
 mod standstill;
 mod states;

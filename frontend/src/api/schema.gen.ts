@@ -516,7 +516,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes a show: what is left out stays. Holds that stand keep the deadlines they were given.
+         * Changes a show: what is left out stays. Holds that stand keep the deadlines they were given. While `rules_due_at` is set the
+         *     show itself could not be reached yet; it is told as soon as it can be.
          * @description Who may: The role organizer in the house that it belongs to.
          */
         patch: operations["patch_admin_shows_id"];
@@ -2229,17 +2230,19 @@ export interface components {
             areas: components["schemas"]["AreaQuantity"][];
             /**
              * Format: date-time
-             * @description When it lapses; null while paying.
+             * @description When it lapses; null while paying. While `paused`, when it would lapse if the sale went on now.
              */
             expires_at?: string | null;
             /**
              * Format: int64
-             * @description The same as milliseconds from now, for clocks that are wrong; null while paying.
+             * @description The same as milliseconds from now, for clocks that are wrong; null while paying. While `paused` it stays what it is.
              */
             expires_in_ms?: number | null;
+            /** @description The show is paused, and so is the time of this hold: what it has left it will have when the sale goes on. */
+            paused: boolean;
             /**
              * Format: date-time
-             * @description How far it may be extended.
+             * @description How far it may be extended; while `paused` as `expires_at`.
              */
             extendable_until: string;
             /**
@@ -3230,6 +3233,11 @@ export interface components {
                 version: number;
                 /**
                  * Format: date-time
+                 * @description Since when its rules are another than what the show has been told; null as soon as it knows them.
+                 */
+                rules_due_at?: string | null;
+                /**
+                 * Format: date-time
                  * @description Since when it is put away.
                  */
                 archived_at?: string | null;
@@ -4199,6 +4207,11 @@ export interface components {
              * @description Grows with every change; what `If-Match` compares.
              */
             version: number;
+            /**
+             * Format: date-time
+             * @description Since when its rules are another than what the show has been told; null as soon as it knows them.
+             */
+            rules_due_at?: string | null;
             /**
              * Format: date-time
              * @description Since when it is put away.

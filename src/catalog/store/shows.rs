@@ -154,6 +154,9 @@ pub struct Show {
     pub state: String,
     /// Grows with every change; what `If-Match` compares.
     pub version: i32,
+    /// Since when its rules are another than what the show has been told; null as soon as it knows them.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub rules_due_at: Option<jiff_sqlx::Timestamp>,
     /// Since when it is put away.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub archived_at: Option<jiff_sqlx::Timestamp>,
@@ -241,7 +244,7 @@ async fn select(
                 s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
                 s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.orphan_rule_ends_before_s,
                 s.cancel_until_s,
-                s.external_id, s.metadata, s.version, s.archived_at, s.created_at, s.updated_at,
+                s.external_id, s.metadata, s.version, s.rules_due_at, s.archived_at, s.created_at, s.updated_at,
                 coalesce(m.state, 'draft') AS \"state!\", m.counts AS \"counts?\", p.title, p.version AS production_version,
                 h.name AS venue_name, h.city, h.time_zone
          FROM show s JOIN plan_version v ON v.id = s.plan_version_id JOIN production p ON p.id = s.production_id
@@ -297,6 +300,7 @@ async fn select(
             counts: row.counts.and_then(counts),
             state: row.state,
             version: row.version,
+            rules_due_at: row.rules_due_at,
             archived_at: row.archived_at,
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
@@ -424,7 +428,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Changes a show that still has this version.
+/// Changes a show that still has this version, and marks it as not told of its rules yet.
 ///
 /// # Errors
 /// `Conflict` where it hasn't; a field that cannot be changed is named.
@@ -443,7 +447,7 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         "UPDATE show SET starts_at = $3, doors_at = $4, on_sale_at = $5, sales_end_at = $6, hold_ttl_s = $7, extend_max_s = $8,
                 pay_within_s = $9, seats_per_hold_max = $10, holds_per_buyer_max = $11, places_per_buyer_max = $12,
                 orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16, orphan_rule_ends_before_s = $17,
-                version = version + 1, updated_at = now()
+                rules_due_at = now(), version = version + 1, updated_at = now()
          WHERE id = $1 AND version = $2",
         show.id,
         show.version,
