@@ -16,6 +16,7 @@ fn tenths_a_seat(sizes: &[usize], customers: bool) -> usize {
             show.apply(Timestamp(now), &event, &mut Touched::default());
         }
     };
+    turn(0, &Command::Configure(Settings { places_per_buyer_max: Some(10), ..Settings::default() }));
     turn(0, &Command::Change(StateChange::Publish));
     let mut left = plan.order();
     for (number, &size) in (1_u64..).zip(sizes.iter().cycle()) {

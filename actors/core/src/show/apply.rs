@@ -127,8 +127,12 @@ impl Show {
             }
         }
         // The show comes to rest, or has been busy for long.
-        if forgotten && self.holds.is_empty() || self.bookings.has_too_many_recent() {
+        let rests = forgotten && self.holds.is_empty();
+        if rests || self.bookings.has_too_many_recent() {
             self.bookings.settle(&mut self.table);
+        }
+        if rests {
+            self.bookings.forget_counts();
         }
     }
 
@@ -142,6 +146,10 @@ impl Show {
         }
         self.uses.hold(record.by(), 1, count(record.places()));
         let slot = self.holds.insert(hold, record);
+        // Where somebody holds, others will ask.
+        if self.settings.places_per_buyer_max.is_some() {
+            self.bookings.count(&self.table);
+        }
         self.take_for_hold(slot, &seats, touched);
         for count in &areas {
             self.take_area_for_hold(from, count.area, count.quantity, touched);

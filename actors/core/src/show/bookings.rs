@@ -50,6 +50,25 @@ pub(super) struct Bookings {
     /// The slots after the settled ones.
     recent: Vec<(BookingId, Booking)>,
     slot_of_recent: HashMap<BookingId, Slot>,
+    /// What everybody has booked, while a show with limits is busy; nothing of it is kept at rest.
+    counted: Option<Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    buyers: HashMap<Person, u64>,
+    customers: HashMap<Person, u64>,
+}
+
+impl Counted {
+    fn change(&mut self, by: By, change: impl Fn(u64) -> u64) {
+        for (person, places) in [(by.buyer, &mut self.buyers), (by.customer, &mut self.customers)] {
+            if let Some(person) = person {
+                let has = places.entry(person).or_default();
+                *has = change(*has);
+            }
+        }
+    }
 }
 
 /// Whose places are asked for.
@@ -118,11 +137,16 @@ impl Bookings {
     /// A new booking, or one in the place of another with the same id.
     pub fn insert(&mut self, id: BookingId, booking: Booking) -> Slot {
         if let Some(slot) = self.slot(id) {
+            self.counted = None;
             match self.place(slot) {
                 Place::Settled(at) => self.put_into_columns(at, booking),
                 Place::Recent(at) => self.recent[at].1 = booking,
             }
             return slot;
+        }
+        if let Some(counted) = &mut self.counted {
+            let places = super::record::places(&booking.seats, &booking.areas);
+            counted.change(booking.by, |has| has + places);
         }
         let slot = Slot::at(self.ids.len() + self.recent.len());
         self.recent.push((id, booking));
@@ -132,6 +156,11 @@ impl Bookings {
 
     /// These seats went back, and these places of areas are left. The table is told by the caller.
     pub fn give_back(&mut self, slot: Slot, seats: &[SeatNo], areas_left: Vec<AreaCount>) {
+        let by = self.by(slot);
+        let back = super::record::places(seats, self.areas(slot)) - super::record::places(&[], &areas_left);
+        if let Some(counted) = &mut self.counted {
+            counted.change(by, |has| has.saturating_sub(back));
+        }
         match self.place(slot) {
             Place::Settled(at) => {
                 let mut booking = self.settled(at);
@@ -149,8 +178,32 @@ impl Bookings {
         }
     }
 
-    /// How many places are booked by, or for, this person. Reads all bookings.
+    /// Counts what everybody has booked, so that the next questions need not read all bookings.
+    pub fn count(&mut self, table: &Table) {
+        if self.counted.is_none() {
+            let mut counted = Counted::default();
+            for (_, booking) in self.read_all(table) {
+                let places = super::record::places(&booking.seats, &booking.areas);
+                counted.change(booking.by, |has| has + places);
+            }
+            self.counted = Some(counted);
+        }
+    }
+
+    /// The show rests: who asks now has all bookings read.
+    pub fn forget_counts(&mut self) {
+        self.counted = None;
+    }
+
+    /// How many places are booked by, or for, this person. Reads all bookings where they are not counted.
     pub fn places_of(&self, whose: Whose, table: &Table) -> u64 {
+        if let Some(counted) = &self.counted {
+            let places = match whose {
+                Whose::Buyer(buyer) => counted.buyers.get(&buyer),
+                Whose::Customer(customer) => counted.customers.get(&customer),
+            };
+            return places.copied().unwrap_or_default();
+        }
         let is_theirs = |by: By| match whose {
             Whose::Buyer(buyer) => by.buyer == Some(buyer),
             Whose::Customer(customer) => by.customer == Some(customer),
@@ -196,6 +249,7 @@ impl Bookings {
         // Nearly sorted already: ids are made in the order of time, mostly.
         before.sort_by_key(|&(id, _)| id);
         let mut old = std::mem::take(self);
+        self.counted = old.counted.take();
         let mut recent: Vec<Option<Booking>> = recent.into_iter().map(|(_, booking)| Some(booking)).collect();
         let mut new_slot = vec![0_u32; before.len()];
         self.ids = before.iter().map(|&(id, _)| id).collect();
@@ -263,6 +317,9 @@ impl Bookings {
             + self.recent.capacity() * size_of::<(BookingId, Booking)>()
             + recent
             + self.slot_of_recent.capacity() * (size_of::<(BookingId, Slot)>() + 1)
+            + self.counted.as_ref().map_or(0, |counted| {
+                (counted.buyers.capacity() + counted.customers.capacity()) * (size_of::<(Person, u64)>() + 1)
+            })
     }
 
     fn place(&self, slot: Slot) -> Place {
