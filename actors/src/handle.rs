@@ -197,6 +197,7 @@ impl fmt::Debug for ShowHandle {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is looked at where it is made, and never kept")]
 enum Tried {
     Said(Result<Said, AskError>),
     /// Nothing was done.

@@ -57,7 +57,7 @@ impl InstallationSecret {
         let next = data_dir.join("secret.key.next");
         let failed = |source| KeysError::SecretFile { path: path.clone(), source };
         match fs::remove_file(&next) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
             _ => self.write_new(&next).and_then(|()| fs::rename(&next, &path)).map_err(failed),
         }
     }
