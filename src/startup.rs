@@ -26,7 +26,7 @@ pub use workers::Workers;
 use self::doors::Doors;
 use self::tls::Certificate;
 use crate::accounts::links::Links;
-use crate::accounts::{AccessTokens, Passwords, Sessions, Throttle, mails};
+use crate::accounts::{AccessTokens, Houses, Passwords, Provider, RelyingParty, Sessions, Throttle, Wire, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
@@ -106,6 +106,10 @@ pub struct Parts {
     pub workers_db: db::Db,
     /// What signs tokens and tickets.
     pub keys: Arc<Keys>,
+    /// To whom passkeys are bound.
+    pub relying_party: RelyingParty,
+    /// Other houses by which people sign in.
+    pub houses: Houses,
     /// Signs and verifies access tokens.
     pub access: Arc<AccessTokens>,
     /// All the shows of this process.
@@ -325,7 +329,12 @@ async fn up(
     let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), &public_url);
     let composers = letters.register(writer.register(Composers::default()));
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
+    let providers = config.oauth.iter().map(|(key, written)| Provider::new(key, written));
+    let wire = Wire::new().map_err(StartError::HttpClient)?;
+    let houses = Houses::new(wire, providers.collect::<Result<_, _>>()?, &public_url);
     let parts = Parts {
+        relying_party: RelyingParty::of(&public_url, "Aisle"),
+        houses,
         shelf: Shelf::new(Catalog::new(http_db.clone())),
         sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys)),
         http_db,

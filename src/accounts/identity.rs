@@ -66,6 +66,8 @@ pub struct Identity {
     pub user: Uuid,
     /// What they came by.
     pub came_by: CameBy,
+    /// A role of theirs asks for a second factor, and they have none: they can do nothing but get one.
+    pub lacks_factor: bool,
     /// Administrators may do everything in every organiser's house.
     pub is_admin: bool,
     /// What they may do where.
@@ -102,6 +104,16 @@ impl Identity {
         } else {
             Err(ApiError::not_found(what))
         }
+    }
+
+    /// Who lacks the factor that their role asks for comes only where they can get it, or see who they are, or leave.
+    ///
+    /// # Errors
+    /// `mfa_required` elsewhere.
+    pub fn must_have_factor(&self, path: &str) -> Result<(), ApiError> {
+        let below = path.strip_prefix("/api/v1").unwrap_or(path);
+        let may = !self.lacks_factor || below.starts_with("/auth/") || below == "/me";
+        if may { Ok(()) } else { Err(ApiError::plain(Code::MfaRequired)) }
     }
 
     /// Only administrators pass.
@@ -182,6 +194,7 @@ pub(super) struct Shown {
     cookie: Option<String>,
     /// Another site can make a browser send our cookie, but not a header of its own choice.
     vouched: bool,
+    path: String,
     accounts: Option<web::Data<Accounts>>,
     sessions: Option<web::Data<Sessions>>,
 }
@@ -195,6 +208,8 @@ impl Shown {
             authorization: request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()),
             cookie: cookies::session_of(request),
             vouched: safe || issuer.is_some_and(|issuer| cookies::vouched(request, issuer)),
+            // As the router compares it.
+            path: request.match_info().as_str().to_owned(),
             accounts: request.app_data::<web::Data<Accounts>>().cloned(),
             sessions,
         }
@@ -219,12 +234,15 @@ impl Shown {
                 };
             }
             return match of_token(&accounts, &sessions, &token).await? {
-                Some(identity) => Ok(Some(Principal::Person(identity))),
+                Some(identity) => identity.must_have_factor(&self.path).map(|()| Some(Principal::Person(identity))),
                 None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
             };
         }
         match self.cookie.filter(|_| self.vouched) {
-            Some(token) => Ok(sessions.identify(&token).await?.map(Principal::Person)),
+            Some(token) => match sessions.identify(&token).await? {
+                Some(identity) => identity.must_have_factor(&self.path).map(|()| Some(Principal::Person(identity))),
+                None => Ok(None),
+            },
             None => Ok(None),
         }
     }
@@ -342,6 +360,7 @@ mod tests {
         let seller = Identity {
             user: Uuid::nil(),
             came_by: CameBy::Token(Uuid::nil()),
+            lacks_factor: false,
             is_admin: false,
             memberships: vec![(house, Role::BoxOffice)],
         };

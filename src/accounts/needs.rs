@@ -220,12 +220,8 @@ mod tests {
     fn nobody_comes_further_than_their_need() {
         let house = Uuid::from_u128(1);
         let person = |is_admin, memberships| {
-            Principal::Person(Identity {
-                user: Uuid::nil(),
-                came_by: CameBy::Token(Uuid::nil()),
-                is_admin,
-                memberships,
-            })
+            let came_by = CameBy::Token(Uuid::nil());
+            Principal::Person(Identity { user: Uuid::nil(), came_by, lacks_factor: false, is_admin, memberships })
         };
         let machine = |scopes: &[Scope]| {
             let scopes = scopes.to_vec();

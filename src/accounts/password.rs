@@ -28,6 +28,17 @@ pub struct Cost {
     pub lanes: u32,
 }
 
+impl Verdict {
+    /// Whether it was the password.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        match self {
+            Self::Wrong => false,
+            Self::Right | Self::RightWithNewHash(_) => true,
+        }
+    }
+}
+
 /// Hashes and checks passwords.
 #[derive(Clone)]
 pub struct Passwords {

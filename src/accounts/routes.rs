@@ -4,6 +4,9 @@ mod credentials;
 mod machines;
 mod me;
 mod person;
+mod mfa;
+mod oauth;
+mod passkeys;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
@@ -175,6 +178,9 @@ pub fn routes(config: &mut ServiceConfig) {
     credentials::routes(config);
     person::routes(config);
     machines::routes(config);
+    mfa::routes(config);
+    passkeys::routes(config);
+    oauth::routes(config);
 }
 
 /// The room's address outside the API.

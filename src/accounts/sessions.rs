@@ -34,6 +34,10 @@ pub enum How {
     Password,
     /// The link that an empty server printed.
     SetUp,
+    /// A passkey, by itself.
+    Passkey,
+    /// Another house, by OpenID Connect.
+    OtherHouse,
 }
 
 impl How {
@@ -43,7 +47,15 @@ impl How {
         match self {
             Self::Password => "password",
             Self::SetUp => "set_up",
+            Self::Passkey => "passkey",
+            Self::OtherHouse => "other_house",
         }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Password, Self::SetUp, Self::Passkey, Self::OtherHouse].into_iter().find(|how| how.name() == name)
     }
 }
 
@@ -60,6 +72,8 @@ pub enum Ended {
     PasswordChanged,
     /// The password was set anew by a link.
     PasswordReset,
+    /// A second factor was added in another session.
+    SecondFactorAdded,
 }
 
 impl Ended {
@@ -72,6 +86,7 @@ impl Ended {
             Self::TokenReused => "token_reused",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
+            Self::SecondFactorAdded => "second_factor_added",
         }
     }
 }
@@ -283,8 +298,12 @@ impl Sessions {
         let row = sqlx::query!(
             "SELECT u.is_admin,
                     coalesce(array_agg(m.organizer_id) FILTER (WHERE m.organizer_id IS NOT NULL), '{}') AS \"organizers!\",
-                    coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\"
+                    coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\",
+                    coalesce(bool_or(m.role = ANY (o.mfa_required_for)), false)
+                        AND NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)
+                        AND NOT EXISTS (SELECT 1 FROM passkey p WHERE p.user_id = u.id) AS \"lacks_factor!\"
              FROM session s JOIN app_user u ON u.id = s.user_id LEFT JOIN membership m ON m.user_id = u.id
+                  LEFT JOIN organizer o ON o.id = m.organizer_id
              WHERE s.id = $1 AND s.user_id = $2 AND s.ended_at IS NULL AND u.disabled_at IS NULL
              GROUP BY u.id, u.is_admin",
             session,
@@ -295,6 +314,7 @@ impl Sessions {
         Ok(row.map(|row| Identity {
             user,
             came_by: CameBy::Session(session),
+            lacks_factor: row.lacks_factor,
             is_admin: row.is_admin,
             memberships: row
                 .organizers

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access_jwt::LIFETIME_S;
+use super::factors::{Challenge, Factors};
 use super::sessions::{How, SessionError, Sessions, Tokens, Visitor};
 use super::{Accounts, User, cookies, device};
 use crate::http::{ApiError, Code, client_address};
@@ -45,13 +46,45 @@ pub(super) fn part<T: 'static>(request: &HttpRequest) -> Result<&web::Data<T>, A
     request.app_data::<web::Data<T>>().ok_or_else(|| ApiError::plain(Code::Internal))
 }
 
+/// Signed in, or the question that stands before it.
+#[derive(Serialize, ToSchema)]
+pub struct SecondFactorDue {
+    /// To be answered at `/auth/mfa/challenge`, or by a passkey.
+    pub mfa: Challenge,
+}
+
+/// What the first factor leads to.
+pub enum Entered {
+    /// A session: it was all that is due.
+    Session(Tokens),
+    /// The question for a second factor.
+    Question(Challenge),
+}
+
+/// What follows a first factor: a session has begun, or the question for a second factor where they have one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn enter(request: &HttpRequest, user: Uuid, how: How) -> Result<Entered, ApiError> {
+    match part::<Factors>(request)?.ask(user, how.name()).await? {
+        Some(question) => Ok(Entered::Question(question)),
+        None => Ok(Entered::Session(part::<Sessions>(request)?.begin(user, how, &visitor(request)).await?)),
+    }
+}
+
 /// What follows a right password, or whatever else was shown first: the session, or the question for a second factor where
 /// one is due.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn first_factor_passed(request: &HttpRequest, user: Uuid, how: How) -> Result<HttpResponse, ApiError> {
-    complete(request, user, how, StatusCode::OK).await
+    match enter(request, user, how).await? {
+        Entered::Session(tokens) => answer(request, user, tokens, StatusCode::OK).await,
+        Entered::Question(mfa) => {
+            let mut response = HttpResponse::Ok();
+            Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(SecondFactorDue { mfa }))
+        }
+    }
 }
 
 /// Begins the session of who has shown everything that they must, and tells its tokens in the body and in cookies.

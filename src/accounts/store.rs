@@ -123,6 +123,7 @@ impl Accounts {
         Ok(row.map(|row| Identity {
             user: row.user_id,
             came_by: CameBy::Token(row.id),
+            lacks_factor: false,
             is_admin: row.is_admin,
             memberships: row
                 .organizers

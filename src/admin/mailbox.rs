@@ -202,6 +202,7 @@ mod tests {
         let of = |is_admin, role| Identity {
             user: Uuid::nil(),
             came_by: crate::accounts::CameBy::Token(Uuid::nil()),
+            lacks_factor: false,
             is_admin,
             memberships: vec![(house, role)],
         };

@@ -55,6 +55,7 @@ codes! {
     Unauthenticated "unauthenticated" UNAUTHORIZED "You are not signed in.";
     SignInAgain "sign_in_again" FORBIDDEN "Show once more who you are: your password, or a new sign-in.";
     Forbidden "forbidden" FORBIDDEN "You may not do this.";
+    MfaRequired "mfa_required" FORBIDDEN "Your role needs a second factor; set one up first.";
     HoldTokenInvalid "hold_token_invalid" FORBIDDEN "The hold's token is missing or wrong.";
     OrderTokenInvalid "order_token_invalid" FORBIDDEN "The order's token is missing or wrong.";
     AccessCodeRequired "access_code_required" FORBIDDEN "An access code is needed.";
@@ -89,6 +90,7 @@ codes! {
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";
     AlreadyExists "already_exists" CONFLICT "There is one of this name already.";
+    PasskeysUnavailable "passkeys_unavailable" CONFLICT "This server can have no passkeys under its public address.";
     InUse "in_use" CONFLICT "Something else still needs it.";
     RushRunning "rush_running" CONFLICT "A rush is running already.";
     IdempotencyKeyReused "idempotency_key_reused" CONFLICT "The idempotency key was used for another request.";

@@ -1,11 +1,14 @@
 //! Configuration: defaults, then a file, then `AISLE_*`, then the command line. Every limit has its unit in its name.
 
+mod oauth;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::network::{Networks, Words};
+pub use oauth::{OauthProvider, OauthProviders};
 
 /// Everything that can be set. `aisle serve --help` and `docs/OPERATIONS.md` explain each.
 #[derive(Clone, Deserialize)]
@@ -50,6 +53,9 @@ pub struct Config {
     pub smtp_url: Option<String>,
     /// From whom mails come.
     pub mail_from: String,
+    /// Other houses by which people may sign in.
+    #[serde(deserialize_with = "oauth::providers")]
+    pub oauth: OauthProviders,
     /// `observe` evaluates rate limits and per-buyer caps and enforces none of them; for load tests.
     pub abuse_limits: AbuseLimits,
     /// HTTP worker threads. Two suffice for thousands of requests a second, because the shows' work is done elsewhere.
@@ -175,6 +181,7 @@ impl Default for Config {
             secret_key: None,
             smtp_url: None,
             mail_from: "Box office <box-office@localhost>".to_owned(),
+            oauth: OauthProviders::new(),
             abuse_limits: AbuseLimits::Enforce,
             workers: 2,
             database_connections_max: 16,
@@ -379,6 +386,7 @@ const FIELDS: &[&str] = &[
     "secret_key",
     "smtp_url",
     "mail_from",
+    "oauth",
     "abuse_limits",
     "workers",
     "database_connections_max",

@@ -16,7 +16,7 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 use super::doors::{Doors, lead_over};
 use super::{Parts, StartError, privacy};
 use crate::accounts::links::Links;
-use crate::accounts::{self, Accounts, needs};
+use crate::accounts::{self, Accounts, Factors, LinkedAccounts, Passkeys, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
 use crate::demo;
@@ -66,6 +66,11 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(Links::new(db.clone(), parts.keys.clone())))
         .app_data(web::Data::from(parts.limits.clone()))
         .app_data(web::Data::from(parts.throttle.clone()))
+        .app_data(web::Data::new(Factors::new(db.clone(), parts.keys.clone())))
+        .app_data(web::Data::new(Passkeys::new(db.clone())))
+        .app_data(web::Data::new(LinkedAccounts::new(db.clone())))
+        .app_data(web::Data::new(parts.relying_party.clone()))
+        .app_data(web::Data::new(parts.houses.clone()))
         .app_data(web::Data::new(Catalog::new(db.clone())))
         .app_data(web::Data::new(parts.shelf.clone()))
         .app_data(web::Data::new(Tickets::new(db.clone())))

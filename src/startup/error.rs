@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::tls::TlsError;
-use crate::accounts::AccessKeyError;
+use crate::accounts::{AccessKeyError, ProviderError};
 use crate::platform::config::ConfigError;
 use crate::platform::db::DbFault;
 use crate::platform::embedded::EmbeddedError;
@@ -33,6 +33,12 @@ pub enum StartError {
     /// Access tokens could not be signed.
     #[error(transparent)]
     AccessKey(#[from] AccessKeyError),
+    /// Another house cannot be signed in by as it is written down.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// TLS to other houses could not be set up.
+    #[error("TLS to other houses could not be set up")]
+    HttpClient(#[source] reqwest::Error),
     /// The address is taken or not ours.
     #[error("cannot listen on {addr}")]
     Listen {
@@ -67,6 +73,8 @@ impl StartError {
             | Self::Migrate(_)
             | Self::Database(_)
             | Self::AccessKey(_)
+            | Self::Provider(_)
+            | Self::HttpClient(_)
             | Self::Keys(_)
             | Self::Listen { .. }
             | Self::Tls(_)

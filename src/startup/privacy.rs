@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
+use crate::accounts::WaysIn;
 use crate::notify::privacy::{Mails, Sayings};
 use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;
@@ -21,6 +22,7 @@ pub fn people(config: &Config) -> People {
         Arc::new(Answers),
         Arc::new(AuditPersons),
         Arc::new(AccountData),
+        Arc::new(WaysIn),
     ];
     People::new(rooms)
 }

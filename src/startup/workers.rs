@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Parts, privacy};
+use crate::accounts::Factors;
 use crate::admin::tell_untold;
 use crate::catalog::Catalog;
 use crate::orders::OrdersWorker;
@@ -44,6 +45,11 @@ impl Workers {
         workers.every("rules", Duration::from_secs(2), move || {
             let (catalog, shows) = (catalog.clone(), shows.clone());
             async move { tell_untold(&catalog, &shows).await.map_err(|fault| fault.0) }
+        });
+        let db = parts.workers_db.clone();
+        workers.every("ceremonies", Duration::from_secs(600), move || {
+            let db = db.clone();
+            async move { Factors::forget_old(&db).await.map_err(|fault| fault.0) }
         });
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));
