@@ -3,10 +3,10 @@
 mod credentials;
 mod machines;
 mod me;
-mod person;
 mod mfa;
 mod oauth;
 mod passkeys;
+mod person;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};

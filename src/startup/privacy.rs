@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::accounts::WaysIn;
+use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
 use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;

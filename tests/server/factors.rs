@@ -278,7 +278,7 @@ async fn a_role_may_need_a_second_factor_and_does_nothing_without() {
     // Nobody else's house can be asked, nor by a stranger.
     somebody(&server, "eve@example.org").await;
     let eve = Person::sign_in(&server, "eve@example.org").await;
-    eve.ask(&server, Method::PUT, &path, &json!({"mfa_required_for": []})).await.refused(404, "not_found");
+    eve.ask(&server, Method::PUT, &path, &json!({"mfa_required_for": []})).await.refused(403, "forbidden");
     send(server.request(Method::GET, &path)).await.refused(401, "unauthenticated");
     server.stop().await;
 }

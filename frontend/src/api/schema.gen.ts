@@ -306,6 +306,30 @@ export interface paths {
         patch: operations["patch_admin_organizers_id"];
         trace?: never;
     };
+    "/api/v1/admin/organizers/{id}/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which roles of a house need a second factor.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_mfa"];
+        /**
+         * Sets which roles of a house need a second factor. Who has such a role and no factor can do nothing but get one.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_mfa"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/payments": {
         parameters: {
             query?: never;
@@ -872,6 +896,332 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which second factors one has, and whether one must.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_auth_mfa"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers the question for a second factor, which gives the session. A question is open for five minutes and five tries. After
+         *     five wrong codes of the app in a row, over all questions, the next must wait; recovery codes and passkeys need not.
+         * @description Who may: Anybody.
+         */
+        post: operations["post_auth_mfa_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms the app by its first code. From now on a password alone does not sign in; other sessions end. Gives recovery codes to
+         *     who has none.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_mfa_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Removes the app: for its owner, with password and code. Recovery codes go too where no passkey is left.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_mfa_disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/enroll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins with an authenticator app. Begun again before its first code, the earlier secret is forgotten.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_mfa_enroll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New recovery codes in place of the old ones.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_mfa_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The houses by which one may sign in here.
+         * @description Who may: Anybody.
+         */
+        get: operations["get_auth_oauth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the other house sends the browser back to: signs in, links, or says on the website why not.
+         * @description Who may: Anybody.
+         */
+        get: operations["get_auth_oauth_provider_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to link an account elsewhere to one's own. It is a POST, so that no other page can begin it: whoever is linked signs in.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_oauth_provider_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser to another house, to sign in. Where that cannot be reached, to the sign-in page, which says so.
+         * @description Who may: Anybody.
+         */
+        get: operations["get_auth_oauth_provider_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's passkeys, oldest first.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_auth_passkeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/login/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in by the passkey that was shown: by itself, because its device has verified its owner, or as second factor.
+         * @description Who may: Anybody.
+         */
+        post: operations["post_auth_passkeys_login_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/login/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a sign-in by passkey: what to ask the browser.
+         * @description Who may: Anybody.
+         */
+        post: operations["post_auth_passkeys_login_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/register/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the passkey that the browser made. From now on a password alone does not sign in; other sessions end.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_passkeys_register_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/register/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a new passkey: what to ask the browser.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_auth_passkeys_register_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a passkey. It signs in nobody any more.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        delete: operations["delete_auth_passkeys_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives a passkey another name.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        patch: operations["patch_auth_passkeys_id"];
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -1063,6 +1413,46 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/linked-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's accounts elsewhere by which one signs in here.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_linked_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/linked-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes such a link away, unless it is the last way in.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        delete: operations["delete_me_linked_accounts_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1940,6 +2330,24 @@ export interface components {
             /** @description Why, for the house. */
             reason?: string | null;
         };
+        /** @description What the browser is asked. */
+        CeremonyBegun: {
+            /** @description To be sent back with the browser's answer; good once, for five minutes. */
+            ceremony: string;
+            /** @description For `navigator.credentials`, bytes in URL-safe base64: `{"publicKey": {…}}`. */
+            options: Record<string, never>;
+        };
+        /** @description An answer to the question for a second factor. */
+        ChallengeAnswer: {
+            /** @description As signing in gave it. */
+            challenge: string;
+            method?: components["schemas"]["Method"] | null;
+            /**
+             * @description A code of the app, or a recovery code.
+             * @example 123456
+             */
+            code: string;
+        };
         /** @description How an allocation shall change. What is left out stays. */
         ChangeAllocation: {
             /** @description `seat_guid`s to be kept from sale too; those that are in it already stay. */
@@ -1991,7 +2399,12 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        /** @description A code of the app. */
+        Confirm: {
+            /** @example 123456 */
+            code: string;
+        };
         /** @description How many places of a show are what. */
         Counts: {
             /**
@@ -2110,6 +2523,18 @@ export interface components {
                 string,
                 number
             ][];
+        };
+        /** @description A secret for an authenticator app. It counts from its first code on. */
+        Enrolment: {
+            /**
+             * @description To be typed into an app, in base32.
+             * @example GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+             */
+            secret: string;
+            /** @description The same as an `otpauth:` address. */
+            url: string;
+            /** @description The address as a picture, for an app's camera. */
+            qr_svg: string;
         };
         /** @description How to forget them. */
         EraseCustomer: {
@@ -2372,6 +2797,45 @@ export interface components {
             /** @description What it costs, whole. */
             amount: components["schemas"]["Money"];
         };
+        /** @description To link an account elsewhere to one's own. */
+        Link: {
+            /**
+             * @description Their password, where they have one.
+             * @default null
+             */
+            password: string | null;
+            /**
+             * @description A path of the website to come back to.
+             * @default null
+             * @example /account/security
+             */
+            next: string | null;
+        };
+        /** @description An account elsewhere, as its owner here sees it. */
+        Linked: {
+            /**
+             * Format: uuid
+             * @description The link's id.
+             */
+            id: string;
+            /**
+             * @description The other house's key.
+             * @example google
+             */
+            provider: string;
+            /** @description The address that it last said. */
+            email?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_used_at?: string | null;
+        };
         /** @description Who did it. */
         LogActor: {
             /** @description `user`, `key`, `device`, `guest`, `stranger`, `operator` or `server`. */
@@ -2429,6 +2893,20 @@ export interface components {
             /** @example organizer@example.org */
             email: string;
             password: string;
+        };
+        /** @description The browser's answer: a passkey that was shown. */
+        LoginFinish: {
+            ceremony: string;
+            /** @description As `PublicKeyCredential.toJSON()` gives it. */
+            credential: Record<string, never>;
+        };
+        /** @description To sign in by a passkey. */
+        LoginStart: {
+            /**
+             * @description The question for a second factor that it answers; left out, it signs in by itself.
+             * @default null
+             */
+            challenge: string | null;
         };
         /** @description What somebody knows of an order whose link is lost. */
         LookUpOrder: {
@@ -2542,6 +3020,11 @@ export interface components {
         Me: {
             user: components["schemas"]["User"];
         };
+        /**
+         * @description What a second factor may be.
+         * @enum {string}
+         */
+        Method: "totp" | "recovery_code" | "passkey";
         /** @description An amount of money in minor units (cents) of a currency. */
         Money: {
             /**
@@ -2892,6 +3375,36 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_Linked: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The link's id.
+                 */
+                id: string;
+                /**
+                 * @description The other house's key.
+                 * @example google
+                 */
+                provider: string;
+                /** @description The address that it last said. */
+                email?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was used last.
+                 */
+                last_used_at?: string | null;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_LogEntry: {
             /** @description This page's items. */
             items: {
@@ -3084,6 +3597,34 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_PasskeyView: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description What its owner calls it.
+                 * @example Phone
+                 */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was used last.
+                 */
+                last_used_at?: string | null;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_PaymentRow: {
             /** @description This page's items. */
             items: {
@@ -3195,6 +3736,24 @@ export interface components {
                  */
                 updated_at: string;
             })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_ProviderView: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * @description Its word in addresses.
+                 * @example google
+                 */
+                id: string;
+                /**
+                 * @description Its name.
+                 * @example Google
+                 */
+                name: string;
+            }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
@@ -3364,6 +3923,39 @@ export interface components {
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
+        };
+        /** @description A passkey that was made. */
+        PasskeyMade: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Shown this once, to who had none. */
+            recovery_codes?: string[] | null;
+        };
+        /** @description A passkey, as its owner sees it. */
+        PasskeyView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What its owner calls it.
+             * @example Phone
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_used_at?: string | null;
         };
         /** @description An access code's own fields. */
         Patch_AccessCodeInput: {
@@ -3967,6 +4559,32 @@ export interface components {
             /** @description Its shows that are not over. */
             shows: components["schemas"]["ShowCard"][];
         };
+        /** @description What proves once more who is signed in: a machine that was left open is not enough to change how they sign in. */
+        Proof: {
+            /**
+             * @description Their password, where they have one.
+             * @default null
+             */
+            password: string | null;
+            /**
+             * @description A code of their app, or a recovery code, where what they want takes the app away or gives new codes.
+             * @default null
+             */
+            code: string | null;
+        };
+        /** @description Another house by which one may sign in. */
+        ProviderView: {
+            /**
+             * @description Its word in addresses.
+             * @example google
+             */
+            id: string;
+            /**
+             * @description Its name.
+             * @example Google
+             */
+            name: string;
+        };
         /** @description What it would cost. */
         Quote: {
             /** @description A line for each place. */
@@ -3975,6 +4593,11 @@ export interface components {
             total: components["schemas"]["Money"];
             /** @description In which currency. */
             currency: string;
+        };
+        /** @description Recovery codes, shown this once. */
+        RecoveryCodes: {
+            /** @description Each signs in once in place of the app; null for who has codes already, which stay. */
+            recovery_codes?: string[] | null;
         };
         /** @description The refresh token, for clients that keep no cookies. */
         Refresh: {
@@ -3999,6 +4622,25 @@ export interface components {
              */
             created_at: string;
         };
+        /** @description The browser's answer: a new passkey. */
+        RegisterFinish: {
+            ceremony: string;
+            /**
+             * @description What its owner calls it.
+             * @example Phone
+             */
+            name: string;
+            /** @description As `PublicKeyCredential.toJSON()` gives it. */
+            credential: Record<string, never>;
+        };
+        /** @description To make a passkey. */
+        RegisterStart: {
+            /**
+             * @description Their password, where they have one.
+             * @default null
+             */
+            password: string | null;
+        };
         /** @description Who wants an account. */
         Registration: {
             name: string;
@@ -4008,12 +4650,28 @@ export interface components {
             /** @description The language of mails, as a BCP 47 tag. */
             locale?: string;
         };
+        /** @description Another name. */
+        Rename: {
+            /** @example Phone */
+            name: string;
+        };
         /** @description An answer with an order and its holds. */
         ReopenedBody: {
             /** @description The order. */
             order: components["schemas"]["OrderJson"];
             /** @description The holds, open again. */
             holds: components["schemas"]["HoldJson"][];
+        };
+        /** @description Of whom a second factor is asked. */
+        Requirement: {
+            /**
+             * @description Roles of the house.
+             * @example [
+             *       "organizer",
+             *       "box_office"
+             *     ]
+             */
+            mfa_required_for: string[];
         };
         /** @description A link's token and a new password. */
         Reset: {
@@ -4556,6 +5214,23 @@ export interface components {
              */
             server_time: string;
         };
+        /** @description What somebody has. */
+        Standing: {
+            /** @description An authenticator app. */
+            totp: boolean;
+            /**
+             * Format: int64
+             * @description How many passkeys.
+             */
+            passkeys: number;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes: number;
+            /** @description Whether a role of theirs asks for a second factor. */
+            required: boolean;
+        };
         /** @description Where to rush. */
         StartRush: {
             /**
@@ -4780,6 +5455,11 @@ export interface components {
             quantity?: number | null;
             /** @description The key of a ticket type. */
             ticket_type: string;
+        };
+        /** @description Where the browser is to go. */
+        WayThere: {
+            /** @description An address of the other house. */
+            url: string;
         };
         /** @description A mail with its words. `html` was written by our templates; show it in a sandboxed frame all the same. */
         WholeMailView: components["schemas"]["MailView"] & {
@@ -5415,6 +6095,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organizer"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_mfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requirement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_mfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Requirement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requirement"];
                 };
             };
             /** @description A problem: see `code` */
@@ -6883,6 +7627,531 @@ export interface operations {
             };
         };
     };
+    get_auth_mfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_mfa_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_mfa_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_mfa_disable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_mfa_enroll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_mfa_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_oauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProviderView"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_oauth_provider_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back to the website, signed in or told why not */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_oauth_provider_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WayThere"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_oauth_provider_start: {
+        parameters: {
+            query?: {
+                /** @description A path of the website; anything else is its front page. */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the other house, or to the sign-in page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PasskeyView"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_login_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginFinish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_login_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginStart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyBegun"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_register_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterFinish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyMade"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_register_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterStart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyBegun"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_auth_passkeys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_auth_passkeys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_auth_refresh: {
         parameters: {
             query?: never;
@@ -7231,6 +8500,62 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_linked_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Linked"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_linked_accounts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: see `code` */
             default: {
