@@ -143,7 +143,7 @@ impl Factors {
         let done = Self::require_for(&mut transaction, organizer, roles).await?;
         if done {
             let roles = i64::try_from(roles.len()).unwrap_or_default();
-            let entry = change.entry("mfa.required").of(organizer).with("roles", roles);
+            let entry = change.entry("mfa.required").of(organizer).on("organizer", organizer).with("roles", roles);
             change.record(&mut transaction, entry).await?;
         }
         transaction.commit().await?;

@@ -10,10 +10,11 @@ use crate::harness::{Server, spawn};
 
 /// Every address below `/admin` that changes something, with what it leaves in the log. One that is missing here fails the
 /// first test; one that leaves nothing fails the second.
-const ACTS: [(&str, &str, &str); 23] = [
+const ACTS: [(&str, &str, &str); 24] = [
     ("POST", "/admin/organizers", "organizer.made"),
     ("PATCH", "/admin/organizers/{id}", "organizer.changed"),
     ("DELETE", "/admin/organizers/{id}", "organizer.archived"),
+    ("PUT", "/admin/organizers/{id}/mfa", "mfa.required"),
     ("POST", "/admin/venues", "venue.made"),
     ("PATCH", "/admin/venues/{id}", "venue.changed"),
     ("DELETE", "/admin/venues/{id}", "venue.archived"),
@@ -107,6 +108,8 @@ async fn every_change_in_the_back_office_leaves_an_entry() {
     let organizer =
         id(&walk.act("organizer.made", post.clone(), "/admin/organizers".into(), json!({"name": "H"})).await);
     walk.edit("organizer.changed", format!("/admin/organizers/{organizer}"), json!({"name": "House"})).await;
+    let needed = json!({"mfa_required_for": ["organizer"]});
+    walk.act("mfa.required", Method::PUT, format!("/admin/organizers/{organizer}/mfa"), needed).await;
     let body = json!({"organizer_id": organizer, "name": "Hall", "city": "Lund", "time_zone": "UTC"});
     let venue = id(&walk.act("venue.made", post.clone(), "/admin/venues".into(), body).await);
     walk.edit("venue.changed", format!("/admin/venues/{venue}"), json!({"city": "Malmö"})).await;
