@@ -279,7 +279,8 @@ impl Shows {
         self.0.registry.call(|reader| Call::Read(show, reader)).await
     }
 
-    /// A show as it was at some moment of its journal, on this plan. Wakes nobody.
+    /// A show as it was at some moment of its journal, on the plan that it was on then; `plan` is the one that the catalogue
+    /// says it is on now. Wakes nobody.
     ///
     /// # Errors
     /// See [`AskError`]; never `Rejected`, `Fenced` or `NotFound`: a show without a journal is as it began.

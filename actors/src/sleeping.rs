@@ -187,11 +187,11 @@ impl Sleeping {
         }
     }
 
-    /// A show as it was, on this plan.
+    /// A show as it was, on the plan that it was on then; `plan` is the one that it is on now.
     pub(crate) async fn past(&self, show: ShowId, plan: Arc<Plan>, moment: Moment) -> Result<Recalled, AskError> {
         let _waiting = self.wait()?;
         let Ok(_place) = self.places.acquire().await else { return Err(AskError::Unavailable) };
-        Recalled::at(&*self.journal, show, plan, moment).await.map_err(|error| failed(&error))
+        Recalled::at(&*self.journal, &*self.plans, show, plan, moment).await.map_err(|error| failed(&error))
     }
 
     /// Brings the feeds of sleeping shows that somebody watches up to date, where another process has gone on with them.

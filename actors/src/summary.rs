@@ -33,6 +33,13 @@ pub trait Plans: Send + Sync + 'static {
     /// The store failed.
     fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>>;
 
+    /// The version that a show began with, as far as anybody remembers: for journals whose first change does not say from where
+    /// it was made. `None`: nobody knows.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn first_of(&self, show: ShowId) -> BoxFuture<'_, Result<Option<PlanVersionId>, StoreError>>;
+
     /// The journal says that the show is on this version, and [`Plans::plan_of`] said another: from now on it says this one.
     ///
     /// # Errors

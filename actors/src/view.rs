@@ -21,6 +21,11 @@ pub(crate) fn plan_version_in(image: &[u8]) -> Option<PlanVersionId> {
     postcard::take_from_bytes::<ImageHead>(image).ok().map(|(head, _)| head.plan)
 }
 
+/// It is of a layout that this program has left behind: it costs a replay and is no fault.
+pub(crate) fn is_older_layout(image: &[u8]) -> bool {
+    postcard::take_from_bytes::<ImageHead>(image).is_ok_and(|(head, _)| head.is_older())
+}
+
 pub(crate) fn image_of(show: &Show) -> Vec<u8> {
     // Writing into memory fails for no type that an image has; were it otherwise, the empty image is refused on reading and
     // the whole journal is replayed.

@@ -6,7 +6,7 @@ use aisle_actors::core::{Entry, Event, SeatNo, Seq, ShowState};
 use aisle_actors::{MemoryHouse, Moment, Snapshot, verify};
 
 use crate::house::House;
-use crate::support::{PUBLIC, START, book, booking, hold, node, plan, show, take};
+use crate::support::{OnePlan, PUBLIC, START, book, booking, hold, node, plan, show, take};
 
 const TTL_MS: u64 = 8 * 60_000;
 
@@ -50,7 +50,7 @@ async fn a_show_is_seen_as_it_was_at_a_number_and_at_a_time() {
 }
 
 async fn faults(memory: &MemoryHouse) -> Vec<String> {
-    verify(&memory.journal(node(9)), show(1), plan()).await.unwrap().faults
+    verify(&memory.journal(node(9)), &*OnePlan::new(), show(1), plan()).await.unwrap().faults
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_journal_that_is_as_it_should_be_has_no_fault() {
     assert_eq!(faults(&house.memory).await, [""; 0]);
     // Also in the middle of its life, beyond its snapshot.
     house.shows.get(show(1)).await.unwrap().ask(take(4, &[6])).await.unwrap();
-    let verified = verify(&house.memory.journal(node(9)), show(1), plan()).await.unwrap();
+    let verified = verify(&house.memory.journal(node(9)), &*OnePlan::new(), show(1), plan()).await.unwrap();
     assert_eq!((verified.lines, verified.faults.len()), (7, 0));
     house.shows.stop().await;
 }
@@ -127,6 +127,14 @@ async fn each_thing_that_is_spoiled_is_named() {
     spoil(good.clone(), Some(torn));
     let told = faults(&house.memory).await;
     assert!(told.len() == 1 && told[0].starts_with("the snapshot at 6 cannot be read"), "{told:?}");
+
+    // A layout of last year is worth a note.
+    let mut older = image.image.to_vec();
+    older[0] -= 1;
+    spoil(good.clone(), Some(Snapshot { image: Arc::from(older), ..image.clone() }));
+    let verified = verify(&house.memory.journal(node(9)), &*OnePlan::new(), show(1), plan()).await.unwrap();
+    assert_eq!(verified.faults, [""; 0]);
+    assert_eq!(verified.notes, ["the snapshot at 6 is of an older layout: the whole journal is replayed"]);
 
     spoil(good[..5].to_vec(), Some(image.clone()));
     assert_eq!(faults(&house.memory).await, ["the snapshot stands at 6 and the journal ends at 5"]);

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use aisle_actors::core::{Command, Event, NewPlan, Plan, PlanVersionId, Rejection, SeatNo, Seq, ShowId, testing};
-use aisle_actors::{AskError, BoxFuture, Clock, Journal, MemoryHouse, Plans, Shows, ShowsConfig, StoreError};
+use aisle_actors::{
+    AskError, BoxFuture, Clock, Journal, MemoryHouse, Moment, Plans, Shows, ShowsConfig, StoreError, verify,
+};
 use uuid::Uuid;
 
 use crate::house::config;
@@ -39,6 +41,11 @@ impl Plans for Drawer {
     fn version(&self, version: PlanVersionId) -> BoxFuture<'_, Result<Option<Arc<Plan>>, StoreError>> {
         let found = self.versions.iter().find(|plan| plan.version() == version).cloned();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn first_of(&self, _: ShowId) -> BoxFuture<'_, Result<Option<PlanVersionId>, StoreError>> {
+        let first = self.versions[0].version();
+        Box::pin(async move { Ok(Some(first)) })
     }
 
     fn correct(&self, _: ShowId, version: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -206,4 +213,51 @@ async fn a_plan_that_is_not_there_keeps_the_show_shut_and_no_other() {
     assert!(quarantined);
     assert_eq!(house.shows.get(show(2)).await.unwrap_err(), AskError::NotFound);
     house.shows.stop().await;
+}
+
+#[tokio::test]
+async fn a_show_is_seen_on_the_plan_that_it_was_on_and_its_journal_has_no_fault() {
+    let house = House::start();
+    house.ask(publish()).await.unwrap();
+    house.ask(take(1, &[0])).await.unwrap();
+    house.ask(house.on(1)).await.unwrap();
+    house.ask(take(2, &[40])).await.unwrap();
+    house.ask(house.on(2)).await.unwrap();
+    house.shows.passivate(show(1)).await;
+    let House { memory, drawer, shows, .. } = house;
+    let newest = Arc::clone(&drawer.versions[2]);
+    let seen = async |moment| {
+        let past = shows.past(show(1), Arc::clone(&newest), moment).await.unwrap();
+        (past.show.plan().version().0.as_u128(), past.show.letters().len(), past.show.letters().matches('h').count())
+    };
+    let expected = [(1, 20, 0), (1, 20, 0), (1, 20, 1), (2, 19, 1), (2, 19, 2), (3, 19, 2)];
+    for (seq, expected) in (0..).zip(expected) {
+        assert_eq!(seen(Moment::Seq(Seq(seq))).await, expected, "{seq}");
+    }
+    assert_eq!(seen(Moment::Time(START)).await, (3, 19, 2));
+    let whole = async || verify(&memory.journal(node(9)), &*drawer, show(1), Arc::clone(&newest)).await.unwrap();
+    assert_eq!(whole().await.faults, [""; 0]);
+
+    // An old journal does not say from where its plan was changed: then the catalogue's memory goes.
+    memory.damage(show(1), |entries, snapshots| {
+        snapshots.clear();
+        for entry in entries {
+            if let Event::PlanChanged { from, .. } = &mut entry.event {
+                assert!(from.take().is_some());
+            }
+        }
+    });
+    for (seq, expected) in (0..).zip(expected) {
+        assert_eq!(seen(Moment::Seq(Seq(seq))).await, expected, "{seq}");
+    }
+    assert_eq!(whole().await.faults, [""; 0]);
+    // And a plan that nobody has is named.
+    memory.damage(show(1), |entries, _| {
+        if let Event::PlanChanged { version, .. } = &mut entries[2].event {
+            *version = PlanVersionId(Uuid::from_u128(77));
+        }
+    });
+    let lost = PlanVersionId(Uuid::from_u128(77));
+    assert_eq!(whole().await.faults, [format!("line 3: it names version {lost} of its plan, which is not there")]);
+    shows.stop().await;
 }

@@ -85,6 +85,10 @@ impl Plans for OnePlan {
         Box::pin(async move { Ok((version == plan.version()).then_some(plan)) })
     }
 
+    fn first_of(&self, _: ShowId) -> BoxFuture<'_, Result<Option<PlanVersionId>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn correct(&self, _: ShowId, _: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async { Ok(()) })
     }

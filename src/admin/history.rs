@@ -114,14 +114,14 @@ struct AtQuery {
     at: Option<String>,
 }
 
-fn moment(text: &str) -> Result<Moment, ApiError> {
+/// A line's number, or a moment like `2030-05-04T17:00:00Z`; `None`: it is neither.
+#[must_use]
+pub fn moment(text: &str) -> Option<Moment> {
     if let Ok(seq) = text.parse::<u64>() {
         // No journal is longer than its numbers reach.
-        return Ok(Moment::Seq(Seq(seq.min(i64::MAX.cast_unsigned()))));
+        return Some(Moment::Seq(Seq(seq.min(i64::MAX.cast_unsigned()))));
     }
-    let parsed = text.parse::<Timestamp>();
-    let wrong = |_| ApiError::field("at", "is neither a line's number nor a moment like 2030-05-04T17:00:00Z");
-    parsed.map(|at| Moment::Time(time::to_core(at))).map_err(wrong)
+    text.parse::<Timestamp>().ok().map(|at| Moment::Time(time::to_core(at)))
 }
 
 /// A show's history, oldest first: what happened, with seats by their guid; or with `at` the show as it was then.
@@ -146,8 +146,10 @@ async fn admin_read_journal(
     show_for(&catalog, &identity, Role::BoxOffice, *id).await?;
     let shelved = shelf.of_show(*id).await?.ok_or_else(missing)?;
     if let Some(at) = &at.at {
-        let past = all.past(ShowId(*id), shelved.plan.clone(), moment(at)?).await.map_err(|error| unasked(&error))?;
-        return Ok(told(&History::Then(then(&past))));
+        let wrong = || ApiError::field("at", "is neither a line's number nor a moment like 2030-05-04T17:00:00Z");
+        let moment = moment(at).ok_or_else(wrong)?;
+        let past = all.past(ShowId(*id), shelved.plan.clone(), moment).await.map_err(|error| unasked(&error))?;
+        return Ok(told(&History::Then(ShowThen::of(&past))));
     }
     let limit = listing.limit()?;
     let lines = office.journal(*id, listing.after()?.unwrap_or(0), limit + 1).await?;
@@ -193,40 +195,44 @@ fn name_places(event: &mut Value, plan: &Plan, named: &mut Vec<String>) {
     }
 }
 
-fn then(past: &Recalled) -> ShowThen {
-    let Recalled { show, seq, at } = past;
-    let plan = show.plan();
-    let mut holds: Vec<_> = plan
-        .order()
-        .iter()
-        .filter_map(|&seat| match show.seat(seat)? {
-            SeatState::Held { hold } => Some(hold),
-            SeatState::Available | SeatState::Booked { .. } | SeatState::Blocked { .. } => None,
-        })
-        .collect();
-    holds.sort_unstable();
-    holds.dedup();
-    let holds = holds.into_iter().filter_map(|hold| show.hold(hold));
-    let areas = show
-        .areas_available()
-        .into_iter()
-        .filter_map(|(area, available)| Some(AreaThen { area: plan.area(area)?.id.to_string(), available }));
-    let counts = plan.categories().iter().zip(show.counts_by_category()).map(|(category, counts)| CountsThen {
-        category: category.to_string(),
-        available: counts.available,
-        held: counts.held,
-        booked: counts.booked,
-        blocked: counts.blocked,
-    });
-    ShowThen {
-        seq: seq.0,
-        at: (at.0 > i64::MIN).then(|| time::from_core(*at)),
-        plan_version: plan.version().0,
-        state: state_word(show.state()).to_owned(),
-        seats: show.letters(),
-        areas: areas.collect(),
-        counts: counts.collect(),
-        holds: holds.map(|hold| HoldThen { id: hold.hold.0, seats: guids(plan, &hold.seats) }).collect(),
+impl ShowThen {
+    /// What a show that was looked back at was.
+    #[must_use]
+    pub fn of(past: &Recalled) -> Self {
+        let Recalled { show, seq, at } = past;
+        let plan = show.plan();
+        let mut holds: Vec<_> = plan
+            .order()
+            .iter()
+            .filter_map(|&seat| match show.seat(seat)? {
+                SeatState::Held { hold } => Some(hold),
+                SeatState::Available | SeatState::Booked { .. } | SeatState::Blocked { .. } => None,
+            })
+            .collect();
+        holds.sort_unstable();
+        holds.dedup();
+        let holds = holds.into_iter().filter_map(|hold| show.hold(hold));
+        let areas = show
+            .areas_available()
+            .into_iter()
+            .filter_map(|(area, available)| Some(AreaThen { area: plan.area(area)?.id.to_string(), available }));
+        let counts = plan.categories().iter().zip(show.counts_by_category()).map(|(category, counts)| CountsThen {
+            category: category.to_string(),
+            available: counts.available,
+            held: counts.held,
+            booked: counts.booked,
+            blocked: counts.blocked,
+        });
+        Self {
+            seq: seq.0,
+            at: (at.0 > i64::MIN).then(|| time::from_core(*at)),
+            plan_version: plan.version().0,
+            state: state_word(show.state()).to_owned(),
+            seats: show.letters(),
+            areas: areas.collect(),
+            counts: counts.collect(),
+            holds: holds.map(|hold| HoldThen { id: hold.hold.0, seats: guids(plan, &hold.seats) }).collect(),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod venues;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use history::{ShowThen, moment};
 pub use plans::PlanBytesMax;
 pub use rules::tell_untold;
 pub use setup::{Setup, SetupError};

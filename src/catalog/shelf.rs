@@ -160,6 +160,13 @@ impl Plans for Shelf {
         })
     }
 
+    fn first_of(&self, show: ShowId) -> BoxFuture<'_, Result<Option<PlanVersionId>, StoreError>> {
+        Box::pin(async move {
+            let first = self.catalog.first_plan_version_of(show.0).await.map_err(StoreError::new)?;
+            Ok(first.map(PlanVersionId))
+        })
+    }
+
     fn correct(&self, show: ShowId, version: PlanVersionId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             tracing::info!(show.id = %show, "Show {show} is on plan version {version} now");

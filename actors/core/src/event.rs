@@ -221,6 +221,9 @@ pub enum Event {
     Ended,
     /// The show is on another version of its plan. Who reads on does so on that one.
     PlanChanged {
+        /// The version that it was on before; older lines don't say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<PlanVersionId>,
         /// The version that it is on now.
         version: PlanVersionId,
         /// Seats of allocations that this version hasn't; they are nobody's from now on.

@@ -246,7 +246,7 @@ impl Scene {
             Event::Cancelled { .. } => "show cancelled".into(),
             Event::Moved { .. } => "moved".into(),
             Event::Ended => "ended".into(),
-            Event::PlanChanged { version, dropped } => {
+            Event::PlanChanged { from: _, version, dropped } => {
                 let dropped: String = dropped.iter().map(|seat| format!(" -?{seat}")).collect();
                 format!("on plan {}{dropped}", name(version.0))
             }

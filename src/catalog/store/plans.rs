@@ -157,6 +157,21 @@ impl Catalog {
             .await?)
     }
 
+    /// The version that a show was made with: the newest that its plan had then.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn first_plan_version_of(&self, show: Uuid) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!(
+            "SELECT v.id FROM show s JOIN plan_version c ON c.id = s.plan_version_id
+             JOIN plan_version v ON v.plan_id = c.plan_id AND v.created_at <= s.created_at
+             WHERE s.id = $1 ORDER BY v.number DESC LIMIT 1",
+            show
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
     /// As [`note_version_of`], for whoever learns it from the journal.
     ///
     /// # Errors

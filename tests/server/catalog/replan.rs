@@ -134,3 +134,44 @@ async fn the_journal_is_believed_when_the_catalogue_was_never_told() {
     assert_eq!(seats(&server, &show).await["plan_version"], json!(second));
     assert_eq!(server.get(&format!("/shows/{show}")).await.expect(200)["plan_version"], json!(second));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_show_is_looked_back_at_on_the_plan_that_it_had_by_the_command_line_too() {
+    let server = spawn().await;
+    let house = house(&server).await;
+    let show = show(&server, &house, "2031-03-01T18:30:00Z").await;
+    act(&server, &show, "publish").await;
+    server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["B-1"]})).await.expect(201);
+    let before = seats(&server, &show).await;
+    let second = version(&server, &house.plan, &next(10)).await;
+    let change = json!({"plan_version": second});
+    server.admin(Method::PUT, &format!("/admin/shows/{show}/plan"), &change).await.expect(200);
+    let after = seats(&server, &show).await;
+    assert_eq!((&before["seats"], &after["seats"]), (&json!("aaha"), &json!("aaah")));
+
+    let run = async |arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_aisle"));
+        command.arg("journal").args(arguments).args(["--database-url", &server.database_url]).env("AISLE_LOG", "warn");
+        let output = command.output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for spoil in ["SELECT 1", "UPDATE journal SET event = event - 'from' WHERE event->>'type' = 'plan_changed'"] {
+        // An old journal does not say which plan it began on; the catalogue remembers.
+        sqlx::query(spoil).execute(&server.db).await.unwrap();
+        for seen in [&before, &after] {
+            let seq = seen["seq"].to_string();
+            let path = format!("/admin/shows/{show}/journal?at={seq}");
+            let then = server.admin(Method::GET, &path, &Value::Null).await.expect(200);
+            for field in ["seq", "plan_version", "seats", "areas"] {
+                assert_eq!(then[field], seen[field], "{field} at {seq}");
+            }
+            let (code, said) = run(&["show", &show, "--at", &seq]).await;
+            assert_eq!((code, serde_json::from_str::<Value>(&said).unwrap()), (Some(0), then));
+        }
+        let (code, said) = run(&["verify", &show]).await;
+        assert!(code == Some(0) && said.trim().ends_with(" 0 faults"), "{said}");
+    }
+    assert_eq!(run(&["show", &show, "--at", "yesterday"]).await.0, Some(1));
+    assert_eq!(run(&["show", &Uuid::nil().to_string(), "--at", "1"]).await.0, Some(1));
+    server.stop().await;
+}

@@ -93,7 +93,7 @@ impl Show {
                 self.set_state(ShowState::Moved { public_message: public_message.clone() }, touched);
             }
             Event::Ended => self.set_state(ShowState::Ended, touched),
-            Event::PlanChanged { version, dropped } => {
+            Event::PlanChanged { from: _, version, dropped } => {
                 for &seat in dropped {
                     self.give_seat(seat, Owner::Nobody, touched);
                 }

@@ -48,6 +48,14 @@ pub struct ImageHead {
     pub plan: PlanVersionId,
 }
 
+impl ImageHead {
+    /// It was written in a layout that this program has left behind.
+    #[must_use]
+    pub fn is_older(&self) -> bool {
+        self.version < VERSION
+    }
+}
+
 /// Who wants it. Not [`Origin`] itself, which leaves out what is empty; compact formats cannot.
 type OriginImage = (Channel, Option<BuyerId>, Option<(AccessCodeId, Option<u32>)>);
 

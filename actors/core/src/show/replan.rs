@@ -49,7 +49,7 @@ impl Show {
         if !wanted.is_empty() || !areas.is_empty() {
             return Err(Rejection::PlanLacksPlaces { seats: wanted, areas });
         }
-        Ok(vec![Event::PlanChanged { version: plan.version(), dropped }])
+        Ok(vec![Event::PlanChanged { from: Some(self.plan_version), version: plan.version(), dropped }])
     }
 
     /// Areas that would have fewer places than people, and the house's allocations, have of them.
