@@ -176,13 +176,21 @@ async fn a_client_on_a_bad_network_always_ends_with_the_true_map_and_never_shows
     };
     let server = spawn_with(|config| config.ping_every_s = 1).await;
     let storms = futures_util::future::join_all(seeds.iter().map(|&seed| storm(&server, seed))).await;
+    // What chance and the machine's speed bring to one seed may be little: that there was something to prove is asked of all
+    // together. A lost message is a gap only where no reconnection came first.
     assert!(storms.iter().any(|storm| storm.unchanged > 0), "nobody was told that nothing had changed");
-    for Storm { seed, watchers, unchanged: _, faults } in storms {
-        assert!(faults > 5, "seed {seed}: the network was not bad enough to prove anything");
+    let faults: u64 = storms.iter().map(|storm| storm.faults).sum();
+    assert!(faults > 5, "{faults} faults: the network was not bad enough to prove anything");
+    let mut losses_met = 0;
+    for Storm { seed, watchers, .. } in storms {
         for (name, watcher) in watchers {
             assert!(watcher.shown.len() > 1, "seed {seed}: the client {name} saw nothing happen");
-            let loses = name.starts_with("that loses");
-            assert!(loses == (watcher.gaps > 0), "seed {seed}: {} gaps for the client {name}", watcher.gaps);
+            if name.starts_with("that loses") {
+                losses_met += watcher.gaps;
+            } else {
+                assert_eq!(watcher.gaps, 0, "seed {seed}: gaps for the client {name}, who loses nothing");
+            }
         }
     }
+    assert!(losses_met > 0, "no client met a gap, so nothing shows that gaps are mended");
 }
