@@ -13,7 +13,6 @@ use crate::feed::Feed;
 use crate::handle::{End, NoAnswer, Reply, Shared};
 use crate::journal::{Epoch, Journal, JournalError};
 use crate::metrics;
-use crate::pace;
 use crate::recall::{RecallError, recall};
 use crate::registry::{Feeds, ShowsConfig};
 use crate::summary::{Plans, ShowSummary, Summaries};
@@ -185,6 +184,9 @@ impl ShowActor {
             Ending::Fenced => End::Fenced,
             Ending::Lost | Ending::BadReplay | Ending::Panicked => End::Lost,
         });
+        if ending == Ending::Fenced {
+            self.house.lost(self.shared.show);
+        }
         if let Some(awake) = self.awake.take() {
             for reply in awake.turn.give_up() {
                 reply.say(Err(no_answer));
@@ -230,7 +232,7 @@ impl ShowActor {
                     });
                     ctx.spawn(append);
                 }
-                Effect::Publish(seq, changes) => pace::publish(&awake.feed, self.house.config.feed_rest, seq, changes),
+                Effect::Publish(seq, changes) => self.house.publish(&awake.feed, seq, changes),
                 Effect::Summarise(summary) => {
                     if self.summary_asked.take().is_none_or(|asked| asked.send(summary).is_err()) {
                         // Nobody waited so long: it is to be said again.
@@ -473,6 +475,7 @@ async fn load(house: Arc<House>, show: ShowId, begun: Arc<Plan>) -> Result<Awake
         tracing::warn!(show.id = %show, error, "Could not note that show {show} is on plan version {}", plan.version());
     }
     let feed = house.feeds.join(show, plan, house.config.ring_max, turn.public_state(), holds);
+    house.loaded(turn.show());
     Ok(Awake { turn, epoch, feed, lease })
 }
 

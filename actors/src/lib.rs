@@ -25,6 +25,7 @@ pub mod turn;
 mod verify;
 mod view;
 mod watcher;
+mod witness;
 
 pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
 pub use feed::{Delta, Feed, FeedEnd, FeedSnapshot, PublicChange, PublicState};
@@ -38,6 +39,7 @@ pub use registry::{Shows, ShowsConfig, StartError};
 pub use sleeping::ShowView;
 pub use summary::{CategoryCounts, Plans, ShowSummary, StoreError, Summaries, public_message, state_word};
 pub use verify::{Verified, verify};
+pub use witness::Witness;
 
 /// An error and what lies under it, on one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

@@ -19,6 +19,7 @@ use crate::recall::Recalled;
 use crate::sleeping::{ShowView, Sleeping};
 use crate::summary::{Plans, Summaries};
 use crate::watcher::{self, Call};
+use crate::witness::Witness;
 
 /// Limits of the shows of one process.
 #[derive(Clone, Debug)]
@@ -57,6 +58,8 @@ pub struct ShowsConfig {
     pub sleeping_waiting_max: usize,
     /// Wishes to wake or to put to sleep that may wait for the watcher.
     pub calls_max: usize,
+    /// Who is told of every hold.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl Default for ShowsConfig {
@@ -77,6 +80,7 @@ impl Default for ShowsConfig {
             sleeping_reads_max: 2,
             sleeping_waiting_max: 2_048,
             calls_max: 4_096,
+            witness: None,
         }
     }
 }

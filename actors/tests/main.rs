@@ -19,3 +19,4 @@ mod sleeping;
 mod stumble;
 mod support;
 mod timer;
+mod witness;

@@ -43,6 +43,12 @@ impl Show {
         self.holds.get(hold).map(|record| self.hold_view(hold, record))
     }
 
+    /// All of them.
+    #[must_use]
+    pub fn holds(&self) -> Vec<HoldView> {
+        self.holds.iter().map(|(hold, record)| self.hold_view(hold, record)).collect()
+    }
+
     fn hold_view(&self, hold: HoldId, record: &Hold) -> HoldView {
         let still_since = match record.state {
             HoldState::Open { .. } => self.paused_since(),
