@@ -26,13 +26,14 @@ pub use workers::Workers;
 use self::doors::Doors;
 use self::tls::Certificate;
 use crate::accounts::links::Links;
-use crate::accounts::{AccessTokens, Houses, Passwords, Provider, RelyingParty, Sessions, Throttle, Wire, mails};
+use crate::accounts::{AccessTokens, Houses, Kind, Passwords, Provider, RelyingParty, Sessions, Throttle, Wire, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
-use crate::holds::{Guesses, SocketLimits, Sockets};
+use crate::holds::{Guesses, Hoards, SocketLimits, Sockets};
 use crate::http::health::Readiness;
 use crate::http::limits::Limits;
+use crate::http::{Challenges, Notices};
 use crate::notify::{Composers, Delivery, Outbox};
 use crate::orders::{Checkout, Orders, Outside};
 use crate::payments::sandbox::Sandbox;
@@ -124,6 +125,12 @@ pub struct Parts {
     pub sockets: Sockets,
     /// Wrong access codes that were tried here.
     pub guesses: Arc<Guesses>,
+    /// Who holds how many places.
+    pub hoards: Arc<Hoards>,
+    /// What people pass more easily than programs.
+    pub challenges: Arc<Challenges>,
+    /// Tells administrators of abuse.
+    pub notices: Arc<Notices>,
     /// The seat plans in use.
     pub shelf: Shelf,
     /// Says what must be said; wake it after committing something to say.
@@ -305,8 +312,10 @@ async fn up(
         }
     }
     let journal = Arc::new(PostgresJournal::connect(options.clone(), node).await.map_err(failed)?);
+    let hoards = Arc::new(Hoards::from_config(&config));
     let limits = ShowsConfig {
         node,
+        witness: Some(Arc::clone(&hoards) as _),
         mailbox_commands_max: config.mailbox_commands_max,
         active_shows_max: config.active_shows_max,
         idle_passivate_ms: config.show_idle_s.saturating_mul(1_000),
@@ -337,6 +346,9 @@ async fn up(
         houses,
         shelf: Shelf::new(Catalog::new(http_db.clone())),
         sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys)),
+        hoards,
+        challenges: Arc::new(Challenges::from_config(&config)?),
+        notices: Arc::new(Notices::new(http_db.clone())),
         http_db,
         workers_db,
         keys,
@@ -352,7 +364,7 @@ async fn up(
         }),
         guesses: Arc::new(Guesses::new(config.abuse_limits == AbuseLimits::Enforce)),
         passwords: Passwords::default(),
-        limits: Arc::new(Limits::from_config(&config)),
+        limits: Arc::new(Limits::from_config(&config, Kind::marks)),
         throttle: Arc::new(Throttle::from_config(&config)),
         outbox,
         own_url,

@@ -1,5 +1,5 @@
-//! The cookies of a browser: the two of its session, the one by which an account knows it again; and how a browser vouches for
-//! what it changes.
+//! The cookies of a browser: the two of its session, the one by which an account knows it again, the one by which its holds are
+//! counted; and how a browser vouches for what it changes.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
@@ -26,12 +26,21 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 pub const DEVICE_COOKIE: &str = "aisle_device";
 /// Longer than most people stay away.
 const DEVICE_DAYS: i64 = 365;
+/// What a proof of the next cookie is about.
+const VISITOR: &[u8] = b"visitor";
+/// The cookie by which what one browser holds is counted together. It names nobody, and is made at the first hold.
+pub const VISITOR_COOKIE: &str = "aisle_visitor";
+/// Where holds are made, and nowhere else.
+const VISITOR_PATH: &str = "/api/v1/shows";
+/// What a browser did is remembered for an hour; a day is the longest that somebody leaves a page open.
+const VISITOR_DAYS: i64 = 1;
 
 #[derive(Clone, Copy)]
 enum Kind {
     Session,
     Refresh,
     Device,
+    Visitor,
 }
 
 impl Kind {
@@ -44,6 +53,8 @@ impl Kind {
             (Self::Refresh, false) => REFRESH_COOKIE.to_owned(),
             (Self::Device, true) => format!("__Secure-{DEVICE_COOKIE}"),
             (Self::Device, false) => DEVICE_COOKIE.to_owned(),
+            (Self::Visitor, true) => format!("__Secure-{VISITOR_COOKIE}"),
+            (Self::Visitor, false) => VISITOR_COOKIE.to_owned(),
         }
     }
 
@@ -52,6 +63,7 @@ impl Kind {
             Self::Session => ("/", Duration::seconds(LIFETIME_S)),
             Self::Refresh => (REFRESH_PATH, Duration::days(i64::from(REFRESH_DAYS))),
             Self::Device => (REFRESH_PATH, Duration::days(DEVICE_DAYS)),
+            Self::Visitor => (VISITOR_PATH, Duration::days(VISITOR_DAYS)),
         };
         // Without TLS a browser would not send a `Secure` cookie back at all, and a first try on one machine has no TLS.
         Cookie::build(self.name(https), token)
@@ -108,7 +120,25 @@ pub fn device(request: &HttpRequest, keys: &Keys, user: Uuid) -> Result<Option<C
     Ok(Some(Kind::Device.cookie(is_https(request), format!("{mark}.{proof}"))))
 }
 
-/// The same two, taken away.
+/// What the browser brought to have its holds counted by, if it is of ours.
+#[must_use]
+pub fn visitor_of(request: &HttpRequest, keys: &Keys) -> Option<String> {
+    let brought = Kind::Visitor.of(request)?;
+    let (mark, proof) = brought.split_once('.')?;
+    keys.proves(Purpose::Link, &[VISITOR, mark.as_bytes()], proof).then_some(brought)
+}
+
+/// The cookie by which the browser's holds will be counted.
+///
+/// # Errors
+/// When the operating system has no randomness.
+pub fn visitor(request: &HttpRequest, keys: &Keys) -> Result<Cookie<'static>, getrandom::Error> {
+    let mark = ids::random_secret()?;
+    let proof = keys.token(Purpose::Link, &[VISITOR, mark.as_bytes()]);
+    Ok(Kind::Visitor.cookie(is_https(request), format!("{mark}.{proof}")))
+}
+
+/// The two of a session, taken away.
 #[must_use]
 pub fn gone(request: &HttpRequest) -> [Cookie<'static>; 2] {
     both(request, "", "").map(|mut cookie| {

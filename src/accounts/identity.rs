@@ -1,6 +1,7 @@
 //! Who is asking: a signed-in browser or a bearer token, as an extractor.
 
 use std::future::{Future, Ready, ready};
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -12,7 +13,8 @@ use super::cookies;
 use super::machine::{Kind, Machine};
 use super::sessions::Sessions;
 use super::store::Accounts;
-use crate::http::{ApiError, Caller, Code};
+use crate::http::limits::Limits;
+use crate::http::{ApiError, Caller, Code, Notices, client_address};
 use crate::platform::audit::{Actor, Entry};
 use crate::platform::db::DbFault;
 
@@ -195,8 +197,11 @@ pub(super) struct Shown {
     /// Another site can make a browser send our cookie, but not a header of its own choice.
     vouched: bool,
     path: String,
+    from: IpAddr,
     accounts: Option<web::Data<Accounts>>,
     sessions: Option<web::Data<Sessions>>,
+    limits: Option<web::Data<Limits>>,
+    notices: Option<web::Data<Notices>>,
 }
 
 impl Shown {
@@ -210,13 +215,28 @@ impl Shown {
             vouched: safe || issuer.is_some_and(|issuer| cookies::vouched(request, issuer)),
             // As the router compares it.
             path: request.match_info().as_str().to_owned(),
+            from: client_address(request),
             accounts: request.app_data::<web::Data<Accounts>>().cloned(),
             sessions,
+            limits: request.app_data::<web::Data<Limits>>().cloned(),
+            notices: request.app_data::<web::Data<Notices>>().cloned(),
         }
     }
 
-    /// Who that is; `None` for a stranger. Nothing is looked up for who shows nothing.
+    /// Who that is; `None` for a stranger. Nothing is looked up for who shows nothing. A person's request is counted as theirs.
     pub async fn resolve(self) -> Result<Option<Principal>, ApiError> {
+        let Some(limits) = self.limits.clone() else { return Err(ApiError::plain(Code::Internal)) };
+        let (notices, from) = (self.notices.clone(), self.from);
+        let who = self.look_up(&limits).await?;
+        if let Some(Principal::Person(person)) = &who
+            && let Err(limited) = limits.ask_as(person.user, from)
+        {
+            return Err(limited.refuse(notices.as_ref(), from).await);
+        }
+        Ok(who)
+    }
+
+    async fn look_up(self, limits: &Limits) -> Result<Option<Principal>, ApiError> {
         let (Some(accounts), Some(sessions)) = (self.accounts, self.sessions) else {
             return Err(ApiError::plain(Code::Internal));
         };
@@ -229,8 +249,14 @@ impl Shown {
             let Some(token) = token else { return Err(ApiError::plain(Code::Unauthenticated)) };
             if Kind::marks(&token) {
                 return match accounts.machine(&token).await? {
-                    Some(machine) => Ok(Some(Principal::Machine(machine))),
-                    None => Err(ApiError::new(Code::Unauthenticated, "This key is not, or no longer, one of ours.")),
+                    Some(machine) => {
+                        limits.verified(&token, machine.id);
+                        Ok(Some(Principal::Machine(machine)))
+                    }
+                    None => {
+                        limits.not_verified(&token);
+                        Err(ApiError::new(Code::Unauthenticated, "This key is not, or no longer, one of ours."))
+                    }
                 };
             }
             return match of_token(&accounts, &sessions, &token).await? {

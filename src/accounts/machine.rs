@@ -86,7 +86,8 @@ impl Kind {
     }
 
     /// Whether this token looks like a machine's.
-    pub(super) fn marks(token: &str) -> bool {
+    #[must_use]
+    pub fn marks(token: &str) -> bool {
         [Self::Key, Self::Device]
             .iter()
             .any(|kind| token.strip_prefix(kind.mark()).is_some_and(|rest| rest.starts_with('_')))

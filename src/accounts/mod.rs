@@ -1,7 +1,7 @@
 //! People of the house: organisers, users, and what proves who somebody is. No account is needed to buy.
 
 mod access_jwt;
-mod cookies;
+pub mod cookies;
 mod credentials;
 mod device;
 mod factors;
@@ -11,6 +11,7 @@ mod identity;
 mod language;
 pub mod links;
 mod machine;
+pub mod mail_gate;
 pub mod mails;
 pub mod needs;
 mod oidc;
@@ -29,6 +30,7 @@ pub use guard::guard;
 pub use guessable::Weakness;
 pub use identity::{CameBy, Identity, MaybeIdentity, MaybeMachine, MaybePrincipal, Principal, Role};
 pub use machine::{Kind, Machine, Scope};
+pub use mail_gate::MayAskForMail;
 pub use oidc::{Houses, LinkedAccounts, Provider, ProviderError, Wire};
 pub use passkeys::{Passkeys, RelyingParty};
 pub use password::{Cost, PasswordError, Passwords, Verdict};

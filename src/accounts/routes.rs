@@ -20,7 +20,7 @@ use super::identity::{CameBy, MaybeIdentity};
 use super::password::Verdict;
 use super::sessions::{Ended, How, Refreshed, Sessions};
 use super::{Accounts, AccountsError, PasswordError, Passwords, Throttle, cookies, sign_in};
-use crate::http::{ApiError, ClientAddress, Code, Json};
+use crate::http::{ApiError, Challenged, Challenges, ClientAddress, Code, Json, Scene};
 use crate::platform::keys::Keys;
 
 impl From<AccountsError> for ApiError {
@@ -67,12 +67,14 @@ pub struct Refresh {
 /// one, and takes one time.
 #[utoipa::path(tag = "accounts", request_body = Login, responses((status = 200, body = sign_in::SignedIn)))]
 #[post("/auth/login")]
+#[allow(clippy::too_many_arguments, reason = "each is something that the request brings or that the server has")]
 async fn login(
     request: HttpRequest,
     accounts: web::Data<Accounts>,
     passwords: web::Data<Passwords>,
     keys: web::Data<Keys>,
     throttle: web::Data<Throttle>,
+    challenges: web::Data<Challenges>,
     from: ClientAddress,
     body: Json<Login>,
 ) -> Result<HttpResponse, ApiError> {
@@ -85,7 +87,11 @@ async fn login(
         if throttled.is_news {
             accounts.note_guessing(&body.value.email, from.0).await?;
         }
-        return Err(throttled.refusal);
+        match challenges.meet(&request, Scene::SignIn).await {
+            Challenged::Passed => throttle.try_once_more(&body.value.email, from.group())?,
+            Challenged::Due(refusal) => return Err(refusal),
+            Challenged::NoAnswer => return Err(throttled.refusal),
+        }
     }
     let verdict = passwords.check(body.value.password, kept.clone()).await?;
     let (Some(user), Some(kept)) = (user, kept) else { return Err(wrong()) };

@@ -28,6 +28,8 @@ const AT_ALL_ACCOUNTS: NonZeroU32 = NonZeroU32::new(300).unwrap();
 const OF_ONE_DEVICE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Mails with links to one address in an hour: enough for one that hangs, too few to flood anybody.
 const MAILS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Mails with links that one address asks for in an hour, to whomever, before it is challenged. Where nobody is, it is told nothing.
+const MAILS_ASKED: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// An attack is one line in the audit log in a quarter of an hour, not thousands.
 const ONCE: NonZeroU32 = NonZeroU32::MIN;
 
@@ -53,8 +55,10 @@ pub struct Throttle {
     at_one_account: Rate<(Name, IpAddr)>,
     at_all_accounts: Rate<IpAddr>,
     of_device: Rate<(Uuid, Name)>,
+    after_a_challenge: Rate<(Name, IpAddr)>,
     news: Rate<(Name, IpAddr)>,
     mails: Rate<Name>,
+    mails_asked: Rate<IpAddr>,
 }
 
 impl Throttle {
@@ -66,8 +70,10 @@ impl Throttle {
             at_one_account: Rate::new(AT_ONE_ACCOUNT, QUARTER),
             at_all_accounts: Rate::new(AT_ALL_ACCOUNTS, QUARTER),
             of_device: Rate::new(OF_ONE_DEVICE, QUARTER),
+            after_a_challenge: Rate::new(AT_ONE_ACCOUNT, QUARTER),
             news: Rate::new(ONCE, QUARTER),
             mails: Rate::new(MAILS, HOUR),
+            mails_asked: Rate::new(MAILS_ASKED, HOUR),
         }
     }
 
@@ -90,6 +96,28 @@ impl Throttle {
             return Ok(());
         }
         Err(Throttled { refusal: too_many(wait), is_news: self.news.ask(&(who, from)).is_ok() })
+    }
+
+    /// Counts one more try of who was told to wait and has passed a challenge instead: as many again, and no more. People who solve
+    /// challenges for others are cheap, and a password must not be.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub fn try_once_more(&self, email: &str, from: IpAddr) -> Result<(), ApiError> {
+        match self.after_a_challenge.ask(&(name(email), from)) {
+            Err(wait) if self.enforced => Err(too_many(wait)),
+            Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    /// Whether this address has asked for so many mails that it is to be challenged, where anybody is.
+    #[must_use]
+    pub fn asks_for_many_mails(&self, from: IpAddr) -> bool {
+        let many = !from.is_loopback() && self.mails_asked.ask(&from).is_err();
+        if many {
+            metrics::counter!("aisle_mail_requests_limited_total").increment(1);
+        }
+        many && self.enforced
     }
 
     /// Whether one more mail with a link may go to this address now. Who asks is told nothing of it: the answer stays the same.
@@ -161,10 +189,30 @@ mod tests {
     }
 
     #[test]
+    fn a_challenge_opens_as_many_tries_again_and_no_more() {
+        let throttle = Throttle::from_config(&Config::default());
+        for _ in 0..AT_ONE_ACCOUNT.get() {
+            throttle.try_once_more("ada@example.org", FROM).unwrap();
+        }
+        assert_eq!(throttle.try_once_more("ADA@example.org", FROM).unwrap_err().code(), Code::TooManyRequests);
+        throttle.try_once_more("ada@example.org", ELSEWHERE).unwrap();
+    }
+
+    #[test]
+    fn an_address_that_asks_for_mails_to_everybody_is_noticed() {
+        let throttle = Throttle::from_config(&Config::default());
+        assert!((0..MAILS_ASKED.get()).all(|_| !throttle.asks_for_many_mails(FROM)));
+        assert!(throttle.asks_for_many_mails(FROM));
+        assert!(!throttle.asks_for_many_mails(ELSEWHERE));
+    }
+
+    #[test]
     fn observed_only_nobody_is_refused() {
         let throttle = Throttle::from_config(&Config { abuse_limits: AbuseLimits::Observe, ..Config::default() });
         exhausted(&throttle);
         throttle.try_once("ada@example.org", FROM, None).unwrap();
         assert!((0..=MAILS.get()).all(|_| throttle.may_mail("ada@example.org")));
+        assert!((0..=MAILS_ASKED.get()).all(|_| !throttle.asks_for_many_mails(FROM)));
+        assert!((0..=AT_ONE_ACCOUNT.get()).all(|_| throttle.try_once_more("ada@example.org", FROM).is_ok()));
     }
 }

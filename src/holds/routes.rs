@@ -9,11 +9,13 @@ use uuid::Uuid;
 
 use super::door::{Guesses, door};
 use super::gate::{hold_token, must_have};
+use super::hoard::Change;
+use super::visitor::Visitor;
 use super::wire::{self, ChangeHold, CreateHold, HoldBody, HoldJson};
 use super::{bookings, live, seats};
 use crate::accounts::{MaybeMachine, MaybePrincipal, Principal};
 use crate::catalog::Catalog;
-use crate::http::{ApiError, Caller, ClientAddress, Code, IdempotencyKey, Json, rejection};
+use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, rejection};
 use crate::platform::ids;
 use crate::platform::keys::Keys;
 
@@ -39,7 +41,7 @@ pub(super) async fn view(shows: &Shows, show: ShowId) -> Result<ShowView, ApiErr
 #[post("/shows/{show_id}/holds")]
 #[allow(clippy::too_many_arguments, reason = "each is something that the request brings or that the server has")]
 async fn create_hold(
-    from: ClientAddress,
+    mut visitor: Visitor,
     shows: web::Data<Shows>,
     catalog: web::Data<Catalog>,
     clock: web::Data<Clock>,
@@ -59,7 +61,7 @@ async fn create_hold(
     if !wanted.seats.is_empty() && wanted.best_available.is_some() {
         return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
     }
-    let from = Some(from.group());
+    let from = Some(visitor.from().group());
     let door = door(&catalog, &guesses, who.0.as_ref(), from, id, &wanted, clock.now()).await?;
     let best = match &wanted.best_available {
         None => None,
@@ -75,6 +77,11 @@ async fn create_hold(
         }
     };
     let hold = HoldId(key.as_ref().map_or_else(ids::new_id, |key| key.id(&format!("holds:{id}"))));
+    let holder = visitor.holder(&keys, &catalog, (who.0.as_ref(), &door), id).await?;
+    let (seats, areas) = (wire::seat_numbers(plan, "seats", &wanted.seats)?, wire::area_counts(plan, &wanted.areas)?);
+    let places = seats.len() as u64
+        + best.as_ref().map_or(0, |best| u64::from(best.quantity))
+        + areas.iter().map(|area| u64::from(area.quantity)).sum::<u64>();
     let command = Command::Hold(HoldSeats {
         hold,
         origin: Origin {
@@ -86,13 +93,17 @@ async fn create_hold(
             }),
             code: door.code,
         },
-        seats: wire::seat_numbers(plan, "seats", &wanted.seats)?,
+        seats,
         best,
-        areas: wire::area_counts(plan, &wanted.areas)?,
+        areas,
         allocation: door.allocation,
         request: key.as_ref().map(|_| body.hash),
     });
-    let answered = match handle.ask(command).await {
+    let answered = match holder {
+        Some(holder) => visitor.hold(holder, (&handle, hold), places, command).await?,
+        None => handle.ask(command).await,
+    };
+    let answered = match answered {
         // Who is told "not yet" while others are let in is told what these have.
         Err(AskError::Rejected(Rejection::NotOnSale { .. })) if catalog.has_presale(id).await? => {
             return Err(ApiError::plain(Code::AccessCodeRequired));
@@ -100,7 +111,11 @@ async fn create_hold(
         other => other.map_err(|error| rejection::asked(error, plan))?,
     };
     let token = hold_token(&keys, id, hold);
-    answer(StatusCode::CREATED, &handle, &answered, Some(token))
+    let mut response = answer(StatusCode::CREATED, &handle, &answered, Some(token))?;
+    if let Some(cookie) = visitor.cookie() {
+        response.add_cookie(cookie).map_err(|error| ApiError::fault(&error))?;
+    }
+    Ok(response)
 }
 
 /// A hold, as its owner sees it.
@@ -130,11 +145,13 @@ async fn read_hold(
     request_body = ChangeHold, responses((status = 200, body = HoldBody), (status = 204, description = "Nothing was left, and the hold is released")),
     security(("hold_token" = [])))]
 #[patch("/shows/{show_id}/holds/{hold_id}")]
+#[allow(clippy::too_many_arguments, reason = "each is something that the request brings or that the server has")]
 async fn change_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
     keys: web::Data<Keys>,
     machine: MaybeMachine,
+    visitor: Visitor,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
     body: Json<ChangeHold>,
@@ -145,13 +162,14 @@ async fn change_hold(
     // The change names what shall be, so doing it twice is doing it once: the key has nothing to remember.
     let _checked = key.of(Caller::Holder(hold.0))?;
     let plan = handle.plan();
-    let command = Command::ChangeHold {
-        hold,
+    let change = Change {
         add: wire::seat_numbers(plan, "add", &body.value.add)?,
         remove: wire::seat_numbers(plan, "remove", &body.value.remove)?,
         areas: wire::area_counts(plan, &body.value.areas)?,
     };
-    let answered = ask(&handle, command).await?;
+    let Change { add, remove, areas } = change.clone();
+    let answered = visitor.change(&handle, hold, &change, Command::ChangeHold { hold, add, remove, areas }).await?;
+    let answered = answered.map_err(|error| rejection::asked(error, plan))?;
     if let Answer::Hold(view) = &answered.answer
         && view.seats.is_empty()
         && view.areas.is_empty()

@@ -7,7 +7,7 @@ use actix_web::middleware::Condition;
 use crate::platform::config::Config;
 
 /// What pages may send beside what every page may.
-const SENT: [&str; 8] = [
+const SENT: [&str; 9] = [
     "authorization",
     "content-type",
     "idempotency-key",
@@ -16,6 +16,7 @@ const SENT: [&str; 8] = [
     "aisle-hold-token",
     "aisle-order-token",
     "aisle-device",
+    "aisle-challenge",
 ];
 /// What they may read.
 const READ: [&str; 4] = ["etag", "retry-after", "idempotent-replayed", "location"];

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::challenge::ChallengeJson;
 use crate::platform::db::DbFault;
 
 macro_rules! codes {
@@ -96,6 +97,7 @@ codes! {
     IdempotencyKeyReused "idempotency_key_reused" CONFLICT "The idempotency key was used for another request.";
     RequestInFlight "request_in_flight" CONFLICT "The same request is still being worked on.";
     EditConflict "edit_conflict" PRECONDITION_FAILED "Somebody else has changed it since you read it.";
+    ChallengeRequired "challenge_required" FORBIDDEN "Show first that you are no program.";
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many requests; wait a moment.";
     Busy "busy" SERVICE_UNAVAILABLE "The server is busy; try again in a moment.";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side.";
@@ -140,6 +142,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub hold_id: Option<uuid::Uuid>,
+    /// Which challenge to pass, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub challenge: Option<ChallengeJson>,
 }
 
 /// An answer that is a problem. Faults are logged where they become one, once, with their whole chain.
@@ -160,6 +166,7 @@ impl ApiError {
             errors: None,
             retry_after_s: None,
             hold_id: None,
+            challenge: None,
         }))
     }
 
@@ -225,6 +232,13 @@ impl ApiError {
     #[must_use]
     pub fn hold(mut self, hold: uuid::Uuid) -> Self {
         self.0.hold_id = Some(hold);
+        self
+    }
+
+    /// The same, with the challenge that is to be passed.
+    #[must_use]
+    pub fn challenge(mut self, challenge: ChallengeJson) -> Self {
+        self.0.challenge = Some(challenge);
         self
     }
 

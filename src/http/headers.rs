@@ -13,11 +13,14 @@ use actix_web::web::Data;
 use super::client_address::is_https;
 use super::error::{ApiError, Code};
 use super::patience::{self, Keeping};
-use crate::platform::config::Config;
+use crate::platform::config::{ChallengeProvider, Config};
 
 /// The website: its own files, and nothing inline. Live feeds are of its own origin too.
 const WEBSITE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
      connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'";
+
+/// What a challenge needs.
+const CHALLENGED: [&str; 4] = ["script-src", "style-src", "connect-src", "frame-src"];
 
 /// The docs page. Swagger UI writes its icons' styles into their elements.
 const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -42,6 +45,8 @@ pub struct Wall {
     hsts: Option<HeaderValue>,
     framed_by: Option<String>,
     read_by_others: bool,
+    /// From where a challenge comes, where one is configured.
+    challenges_from: Option<&'static str>,
     head_bytes_max: usize,
     body_patience: Duration,
 }
@@ -56,6 +61,7 @@ impl Wall {
             hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
             framed_by: (!origins.is_empty()).then(|| origins.join(" ")),
             read_by_others: !config.cors_origins.0.is_empty(),
+            challenges_from: config.challenge_provider.map(ChallengeProvider::origins),
             head_bytes_max: config.head_bytes_max,
             body_patience: Duration::from_secs(config.body_patience_s),
         }
@@ -73,6 +79,14 @@ impl Wall {
             DATA
         };
         let ancestors = self.ancestors(path).unwrap_or("'none'");
+        // A challenge is its provider's script in its provider's frame; the website loads it when it is asked for one, and no page
+        // may where none is configured.
+        let base = match self.challenges_from.filter(|_| base == WEBSITE) {
+            Some(origins) => Cow::Owned(CHALLENGED.iter().fold(base.to_owned(), |policy, directive| {
+                policy.replace(&format!("{directive} 'self'"), &format!("{directive} 'self' {origins}"))
+            })),
+            None => Cow::Borrowed(base),
+        };
         format!("{base}; frame-ancestors {ancestors}")
     }
 
@@ -187,6 +201,21 @@ mod tests {
         }
         let docs = wall.policy("/api/docs/", "text/html");
         assert!(docs.contains("script-src 'self';"), "{docs}");
+    }
+
+    #[test]
+    fn a_challenge_comes_from_its_provider_where_one_is_configured() {
+        let plain = wall_of(|_| {}).policy("/", "text/html");
+        assert!(!plain.contains("https:"), "{plain}");
+        let wall = wall_of(|config| config.challenge_provider = Some(ChallengeProvider::Turnstile));
+        let policy = wall.policy("/", "text/html");
+        for directive in CHALLENGED {
+            assert!(policy.contains(&format!("{directive} 'self' https://challenges.cloudflare.com;")), "{policy}");
+        }
+        assert_eq!(policy.replace(" https://challenges.cloudflare.com", ""), plain, "and nothing else changes");
+        for (path, kind) in [("/api/docs/", "text/html"), ("/x.pdf", "application/pdf"), ("/api/v1/site", "")] {
+            assert!(!wall.policy(path, kind).contains("cloudflare"), "{path}");
+        }
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub fn finish(document: &mut OpenApi) {
     components.schemas.insert("Problem".to_owned(), <super::Problem as utoipa::PartialSchema>::schema());
     components.schemas.insert("FieldProblem".to_owned(), <super::FieldProblem as utoipa::PartialSchema>::schema());
     components.schemas.insert("Code".to_owned(), <super::Code as utoipa::PartialSchema>::schema());
+    let challenge = <super::challenge::ChallengeJson as utoipa::PartialSchema>::schema();
+    components.schemas.insert("ChallengeJson".to_owned(), challenge);
+    let provider = <crate::platform::config::ChallengeProvider as utoipa::PartialSchema>::schema();
+    components.schemas.insert("ChallengeProvider".to_owned(), provider);
     name_operations(document);
     open_what_is_extended(document);
 }

@@ -1,5 +1,7 @@
 //! Configuration: defaults, then a file, then `AISLE_*`, then the command line. Every limit has its unit in its name.
 
+mod challenge;
+mod names;
 mod oauth;
 
 use std::net::SocketAddr;
@@ -7,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::names::{FIELDS, OTHERS_VARIABLES};
 use super::network::{Networks, Words};
+pub use challenge::ChallengeProvider;
 pub use oauth::{OauthProvider, OauthProviders};
 
 /// Everything that can be set. `aisle serve --help` and `docs/OPERATIONS.md` explain each.
@@ -77,6 +81,30 @@ pub struct Config {
     pub work_requests_per_min_max: u32,
     /// Those that only look.
     pub read_requests_per_min_max: u32,
+    /// Requests of one API key or device in a minute, instead of its address's: fifty a second, and the morning of a sale four times
+    /// that, would be a large shop.
+    pub key_requests_per_min_max: u32,
+    /// Requests of one account in a minute, beside its address's: a page asks a few at each click, a script of somebody's more.
+    pub person_requests_per_min_max: u32,
+    /// Places that one address holds at a time, over all shows: an office or a school behind one address buys its outing. Keys and
+    /// staff are not counted.
+    pub held_places_per_address_max: u32,
+    /// Places that one browser holds at a time: two holds of the largest size that shows usually allow.
+    pub held_places_per_device_max: u32,
+    /// Holds of one address that may end unbought in an hour before a purchase in ten is asked for.
+    pub unbought_holds_per_address_max: u32,
+    /// The same of one browser, or of one account: more than anybody needs to make up their mind.
+    pub unbought_holds_per_device_max: u32,
+    /// Whose challenge stands before who was refused too often; without one nobody else is ever asked.
+    pub challenge_provider: Option<ChallengeProvider>,
+    /// What the provider calls this site; browsers are told it.
+    pub challenge_site_key: Option<String>,
+    /// What proves to the provider that we are this site.
+    pub challenge_secret: Option<String>,
+    /// A file with it.
+    pub challenge_secret_file: Option<PathBuf>,
+    /// Where tokens are verified, where it is not the provider's own address.
+    pub challenge_verify_url: Option<String>,
     /// A request's address and headers together. Browsers stay below 8 KiB.
     pub head_bytes_max: usize,
     /// How long a connection's first request may take to say what it wants.
@@ -192,6 +220,17 @@ impl Default for Config {
             order_requests_per_min_max: 3_000,
             work_requests_per_min_max: 6_000,
             read_requests_per_min_max: 60_000,
+            key_requests_per_min_max: 12_000,
+            person_requests_per_min_max: 3_000,
+            held_places_per_address_max: 60,
+            held_places_per_device_max: 20,
+            unbought_holds_per_address_max: 200,
+            unbought_holds_per_device_max: 20,
+            challenge_provider: None,
+            challenge_site_key: None,
+            challenge_secret: None,
+            challenge_secret_file: None,
+            challenge_verify_url: None,
             head_bytes_max: 16 * 1024,
             head_patience_s: 10,
             body_patience_s: 60,
@@ -293,6 +332,12 @@ impl Config {
             ("order_requests_per_min_max", self.order_requests_per_min_max as usize),
             ("work_requests_per_min_max", self.work_requests_per_min_max as usize),
             ("read_requests_per_min_max", self.read_requests_per_min_max as usize),
+            ("key_requests_per_min_max", self.key_requests_per_min_max as usize),
+            ("person_requests_per_min_max", self.person_requests_per_min_max as usize),
+            ("held_places_per_address_max", self.held_places_per_address_max as usize),
+            ("held_places_per_device_max", self.held_places_per_device_max as usize),
+            ("unbought_holds_per_address_max", self.unbought_holds_per_address_max as usize),
+            ("unbought_holds_per_device_max", self.unbought_holds_per_device_max as usize),
             ("plan_bytes_max", self.plan_bytes_max),
             ("retain_mails_days", self.retain_mails_days as usize),
             ("retain_provider_news_days", self.retain_provider_news_days as usize),
@@ -318,6 +363,7 @@ impl Config {
             let problem = "must begin with http:// or https:// and not end with a slash".to_owned();
             return Err(ConfigError::Impossible { field: "public_url", problem });
         }
+        self.check_challenge()?;
         self.check_doors()
     }
 
@@ -354,65 +400,6 @@ fn is_origin(text: &str) -> bool {
             && host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' | b'[' | b']'))
     })
 }
-
-/// Every setting, as the file and (in capitals, after `AISLE_`) the environment name it.
-const FIELDS: &[&str] = &[
-    "listen",
-    "data_dir",
-    "database_url",
-    "public_url",
-    "trusted_proxies",
-    "proxy_header",
-    "tls_cert",
-    "tls_key",
-    "redirect_listen",
-    "hsts_max_age_s",
-    "cors_origins",
-    "embed_allowed_origins",
-    "connections_per_address_max",
-    "account_requests_per_min_max",
-    "hold_requests_per_min_max",
-    "order_requests_per_min_max",
-    "work_requests_per_min_max",
-    "read_requests_per_min_max",
-    "head_bytes_max",
-    "head_patience_s",
-    "body_patience_s",
-    "keep_alive_s",
-    "demo",
-    "demo_password",
-    "log_format",
-    "log",
-    "secret_key",
-    "smtp_url",
-    "mail_from",
-    "oauth",
-    "abuse_limits",
-    "workers",
-    "database_connections_max",
-    "connections_max",
-    "body_bytes_max",
-    "plan_bytes_max",
-    "mailbox_commands_max",
-    "active_shows_max",
-    "show_idle_s",
-    "wake_wait_ms",
-    "sleeping_kept_max",
-    "sleeping_bytes_max",
-    "sockets_max",
-    "unread_max_s",
-    "ping_every_s",
-    "retain_mails_days",
-    "retain_provider_news_days",
-    "retain_sessions_days",
-    "retain_audit_persons_days",
-    "retain_customers_days",
-    "books_customers_days",
-    "stop_grace_s",
-];
-
-/// `AISLE_PG_BIN` is the embedded Postgres's own, `AISLE_TEST_…` the tests', `AISLE_CONFIG` names the file.
-const OTHERS_VARIABLES: [&str; 3] = ["AISLE_PG_BIN", "AISLE_TEST_", "AISLE_CONFIG"];
 
 #[cfg(test)]
 mod tests {
@@ -458,6 +445,7 @@ mod tests {
         let config = Config {
             database_url: Some("postgres://a:geheim@h/d".to_owned()),
             secret_key: Some("geheim".to_owned()),
+            challenge_secret: Some("geheim".to_owned()),
             ..Config::default()
         };
         assert!(!format!("{config:?}").contains("geheim"));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::tls::TlsError;
 use crate::accounts::{AccessKeyError, ProviderError};
+use crate::http::challenge::ChallengeError;
 use crate::platform::config::ConfigError;
 use crate::platform::db::DbFault;
 use crate::platform::embedded::EmbeddedError;
@@ -39,6 +40,9 @@ pub enum StartError {
     /// TLS to other houses could not be set up.
     #[error("TLS to other houses could not be set up")]
     HttpClient(#[source] reqwest::Error),
+    /// The challenge is not as it should be.
+    #[error("there is no challenge")]
+    Challenge(#[from] ChallengeError),
     /// The address is taken or not ours.
     #[error("cannot listen on {addr}")]
     Listen {
@@ -75,6 +79,7 @@ impl StartError {
             | Self::AccessKey(_)
             | Self::Provider(_)
             | Self::HttpClient(_)
+            | Self::Challenge(_)
             | Self::Keys(_)
             | Self::Listen { .. }
             | Self::Tls(_)

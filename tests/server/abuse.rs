@@ -1,5 +1,10 @@
 //! What one client alone, and many together, cannot do to the others.
 
+mod callers;
+mod challenges;
+mod hoarders;
+
+use aisle::platform::config::Config;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -10,7 +15,22 @@ const EMAIL: &str = "ada@example.org";
 
 /// A server that believes who says where they come from.
 async fn spawn() -> Server {
-    spawn_with(|config| config.trusted_proxies = "127.0.0.1".parse().unwrap()).await
+    believing(|_| {}).await
+}
+
+/// The same, with another configuration.
+async fn believing(change: impl FnOnce(&mut Config)) -> Server {
+    spawn_with(|config| {
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        change(config);
+    })
+    .await
+}
+
+/// How long a refusal says to wait.
+#[track_caller]
+fn wait(answer: &Answer) -> u64 {
+    answer.headers["retry-after"].to_str().unwrap().parse().unwrap()
 }
 
 fn from(request: RequestBuilder, address: &str) -> RequestBuilder {

@@ -13,7 +13,7 @@ use crate::accounts::credentials::Owner;
 use crate::accounts::identity::CameBy;
 use crate::accounts::links::{Kind, Links, Wish};
 use crate::accounts::password::Verdict;
-use crate::accounts::{Identity, Passwords, Throttle, language};
+use crate::accounts::{Identity, MayAskForMail, Passwords, Throttle, language};
 use crate::http::{ApiError, Code, Json};
 use crate::notify::Outbox;
 use crate::platform::db::Db;
@@ -124,6 +124,7 @@ async fn strong(
 #[utoipa::path(tag = "accounts", request_body = Registration, responses((status = 202)))]
 #[post("/auth/register")]
 async fn register(
+    _: MayAskForMail,
     links: web::Data<Links>,
     passwords: web::Data<Passwords>,
     throttle: web::Data<Throttle>,
@@ -160,6 +161,7 @@ async fn verify_email(
 #[utoipa::path(tag = "accounts", request_body = Forgotten, responses((status = 202)))]
 #[post("/auth/forgot-password")]
 async fn forgot_password(
+    _: MayAskForMail,
     links: web::Data<Links>,
     throttle: web::Data<Throttle>,
     outbox: web::Data<Outbox>,

@@ -13,7 +13,7 @@ use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
 use super::{Access, answer, may_see, note, shown};
-use crate::accounts::{MaybeIdentity, normalized};
+use crate::accounts::{MayAskForMail, MaybeIdentity, normalized};
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Scoped};
@@ -232,7 +232,11 @@ async fn must_be_cancellable(checkout: &Checkout, saga: &Saga, lines: Option<&[U
 /// Sends the order's link again, to the address it was ordered with. Always the same answer.
 #[utoipa::path(tag = "orders", request_body = LookUpOrder, responses((status = 202)))]
 #[post("/orders/lookup")]
-pub async fn look_up_order(checkout: web::Data<Checkout>, body: Json<LookUpOrder>) -> Result<HttpResponse, ApiError> {
+pub async fn look_up_order(
+    _: MayAskForMail,
+    checkout: web::Data<Checkout>,
+    body: Json<LookUpOrder>,
+) -> Result<HttpResponse, ApiError> {
     let number = body.value.number.trim().to_uppercase();
     if let Some(order) = checkout.store.find(&number, &normalized(&body.value.email)).await? {
         checkout.store.send_link(order).await?;

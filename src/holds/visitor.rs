@@ -1,0 +1,210 @@
+//! Who asks for a hold, where holders are counted: by address, by browser, by account. Refuses who holds too much or buys too
+//! little, and lets who passes a challenge go on.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, rt, web};
+use aisle_actors::core::{Answer, Command, HoldId, ShowId};
+use aisle_actors::{Answered, AskError, Clock, ShowHandle};
+use sha2::{Digest as _, Sha256};
+
+use super::door::Door;
+use super::hoard::{Change, Device, Hoards, Holder, Refused};
+use crate::accounts::{Principal, Role, cookies};
+use crate::catalog::Catalog;
+use crate::http::limits::too_many;
+use crate::http::{ApiError, Challenged, Challenges, ClientAddress, Code, Notices, Scene, client_address};
+use crate::platform::audit::{Actor, Entry, Severity};
+use crate::platform::keys::Keys;
+
+/// Who asks for a hold or changes one.
+pub(super) struct Visitor {
+    request: HttpRequest,
+    hoards: web::Data<Hoards>,
+    challenges: web::Data<Challenges>,
+    notices: web::Data<Notices>,
+    clock: web::Data<Clock>,
+    /// What their browser is counted by, and the cookie that says so where it has none yet.
+    browser: Option<(Device, Option<Cookie<'static>>)>,
+}
+
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        fn part<T: 'static>(request: &HttpRequest) -> Result<web::Data<T>, ApiError> {
+            request.app_data::<web::Data<T>>().cloned().ok_or_else(|| ApiError::plain(Code::Internal))
+        }
+        let all = || {
+            Ok(Self {
+                request: request.clone(),
+                hoards: part(request)?,
+                challenges: part(request)?,
+                notices: part(request)?,
+                clock: part(request)?,
+                browser: None,
+            })
+        };
+        ready(all())
+    }
+}
+
+fn device(cookie: &str) -> Device {
+    Sha256::digest(cookie.as_bytes()).into()
+}
+
+impl Visitor {
+    /// Where they are, as limits count it.
+    pub(super) fn from(&self) -> ClientAddress {
+        ClientAddress(client_address(&self.request))
+    }
+
+    /// By what a hold of theirs is counted; `None` where it is not: keys and the house's own people have their own measures, and an
+    /// allocation is the house's own to give.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the operating system has no randomness.
+    pub(super) async fn holder(
+        &mut self,
+        keys: &Keys,
+        catalog: &Catalog,
+        (who, door): (Option<&Principal>, &Door),
+        show: ShowId,
+    ) -> Result<Option<Holder>, ApiError> {
+        let account = match who {
+            Some(Principal::Machine(_)) => return Ok(None),
+            // Who works nowhere is nobody's staff: buyers cost no look-up.
+            Some(Principal::Person(person)) if person.is_admin || !person.memberships.is_empty() => {
+                let organizer = catalog.organizer_of_show(show).await?;
+                if organizer.is_some_and(|organizer| person.may(Role::BoxOffice, organizer)) {
+                    return Ok(None);
+                }
+                Some(person.user)
+            }
+            Some(Principal::Person(person)) => Some(person.user),
+            None => None,
+        };
+        if door.allocation.is_some() {
+            return Ok(None);
+        }
+        let browser = match cookies::visitor_of(&self.request, keys) {
+            Some(brought) => (device(&brought), None),
+            None => {
+                let new = cookies::visitor(&self.request, keys).map_err(|error| ApiError::fault(&error))?;
+                (device(new.value()), Some(new))
+            }
+        };
+        let (device, is_new) = (Some(browser.0), browser.1.is_some());
+        self.browser = Some(browser);
+        let from = self.from().0;
+        let address = (!from.is_loopback()).then(|| ClientAddress(from).group());
+        Ok(Some(Holder { address, device, is_new, account }))
+    }
+
+    /// The cookie that their browser is to keep from now on.
+    pub(super) fn cookie(&self) -> Option<&Cookie<'static>> {
+        self.browser.as_ref().and_then(|(_, cookie)| cookie.as_ref())
+    }
+
+    /// Asks a show for a hold of so many places that is counted as this holder's.
+    ///
+    /// # Errors
+    /// `seat_limit_reached` where they hold too much, `challenge_required` or `too_many_requests` where they held often and bought
+    /// nearly nothing; then nobody was asked. Else the show's answer.
+    pub(super) async fn hold(
+        &self,
+        holder: Holder,
+        (handle, hold): (&ShowHandle, HoldId),
+        places: u64,
+        command: Command,
+    ) -> Result<Result<Answered, AskError>, ApiError> {
+        let claimed = (handle.id(), hold);
+        if let Err(refused) = self.hoards.claim(self.clock.now(), claimed, holder, places) {
+            let Refused::Unbought { wait_ms } = refused else { return Err(self.full(refused).await) };
+            let entry = Entry::new(holder.account.map_or(Actor::Stranger, Actor::User), "holds.limited");
+            let entry = entry.with("why", refused.word()).on("show", handle.id());
+            self.notices.tell(Severity::Warning, refused.word(), self.from().0, entry).await;
+            match self.challenges.meet(&self.request, Scene::Hold).await {
+                Challenged::Passed => {
+                    // A browser that has no cookie yet may never have one: then it is their address that they speak for.
+                    let device = holder.device.filter(|_| !holder.is_new);
+                    self.hoards.forgive(self.clock.now(), &Holder { device, ..holder });
+                    if let Err(refused) = self.hoards.claim(self.clock.now(), claimed, holder, places) {
+                        return Err(self.refusal(refused).await);
+                    }
+                }
+                Challenged::Due(refusal) => return Err(refusal),
+                Challenged::NoAnswer => return Err(too_many(Duration::from_millis(wait_ms))),
+            }
+        }
+        Ok(ask_to_the_end(self.hoards.clone(), handle.clone(), hold, command).await)
+    }
+
+    /// Asks a show to change a hold, after claiming what the change adds where the hold is counted.
+    ///
+    /// # Errors
+    /// `seat_limit_reached` where its holder would hold too much. Else the show's answer.
+    pub(super) async fn change(
+        &self,
+        handle: &ShowHandle,
+        hold: HoldId,
+        change: &Change,
+        command: Command,
+    ) -> Result<Result<Answered, AskError>, ApiError> {
+        match self.hoards.claim_more(self.clock.now(), hold, change) {
+            Ok(true) => Ok(ask_to_the_end(self.hoards.clone(), handle.clone(), hold, command).await),
+            Ok(false) => Ok(handle.ask(command).await),
+            Err(refused) => Err(self.full(refused).await),
+        }
+    }
+
+    async fn refusal(&self, refused: Refused) -> ApiError {
+        match refused {
+            Refused::Unbought { wait_ms } => too_many(Duration::from_millis(wait_ms)),
+            Refused::AddressFull { .. } | Refused::DeviceFull { .. } => self.full(refused).await,
+        }
+    }
+
+    async fn full(&self, refused: Refused) -> ApiError {
+        let entry = Entry::new(Actor::Stranger, "holds.limited").with("why", refused.word());
+        self.notices.tell(Severity::Notice, refused.word(), self.from().0, entry).await;
+        let detail = match refused {
+            Refused::AddressFull { max } => format!(
+                "At most {max} places may be held from one network address at a time. Check out what you hold, or give some back."
+            ),
+            Refused::DeviceFull { max } => {
+                format!(
+                    "At most {max} places may be held in one browser at a time. Check out what you hold, or give some back."
+                )
+            }
+            Refused::Unbought { wait_ms } => return too_many(Duration::from_millis(wait_ms)),
+        };
+        ApiError::new(Code::SeatLimitReached, detail)
+    }
+}
+
+/// Asks, also where the client hangs up meanwhile: what its question led to must be counted.
+async fn ask_to_the_end(
+    hoards: web::Data<Hoards>,
+    handle: ShowHandle,
+    hold: HoldId,
+    command: Command,
+) -> Result<Answered, AskError> {
+    let asked = rt::spawn(async move {
+        let answered = handle.ask(command).await;
+        match &answered {
+            Ok(Answered { answer: Answer::Hold(view), replayed: true, .. }) => {
+                hoards.met_again(view);
+                hoards.settle(hold);
+            }
+            Ok(_) | Err(AskError::Rejected(_) | AskError::Busy { .. } | AskError::NotFound) => hoards.settle(hold),
+            Err(AskError::Unavailable | AskError::Fenced | AskError::Quarantined) => hoards.lose_sight(hold),
+        }
+        answered
+    });
+    asked.await.unwrap_or(Err(AskError::Unavailable))
+}
