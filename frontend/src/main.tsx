@@ -3,6 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Problem } from './api/client'
 import { App } from './App'
+import { Challenged } from './components/Challenged'
 import { Safety } from './components/Trouble'
 import { Speaking, firstLanguage } from './i18n'
 import './styles/tokens.css'
@@ -27,6 +28,7 @@ if (root) {
       <QueryClientProvider client={client}>
         <Speaking>
           <Safety><App /></Safety>
+          <Challenged />
         </Speaking>
       </QueryClientProvider>
     </StrictMode>,

@@ -1,4 +1,5 @@
 /** The one place that talks HTTP. Answers are typed, refusals are `Problem`, a lost connection is `Unreachable`. */
+import { isChallenge, pass, type Challenge } from './challenge'
 import { rememberSignedIn, rememberUntil, signedInUntil } from './hint'
 import type { ProblemBody } from './types'
 
@@ -12,6 +13,8 @@ export class Problem extends Error {
   readonly seats: readonly string[]
   readonly errors: readonly { field: string; message: string }[]
   readonly retryAfterMs: number | null
+  /** What is to be passed before the same request is sent again. */
+  readonly challenge: Challenge | null
 
   constructor(body: ProblemBody, retryAfterMs: number | null = null) {
     super(body.detail ?? body.title ?? body.code)
@@ -21,6 +24,7 @@ export class Problem extends Error {
     this.seats = body.seats ?? []
     this.errors = body.errors ?? []
     this.retryAfterMs = retryAfterMs
+    this.challenge = isChallenge(body.challenge) ? body.challenge : null
   }
 }
 
@@ -41,15 +45,34 @@ export function isUncertain(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.code === 'request_in_flight'))
 }
 
+/** Challenges that one request leads to: who passed and was not believed may try once more. */
+const CHALLENGES_MAX = 2
+
 export async function call<T>(method: Method, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+  const key = options.key ?? newKey()
+  let token: string | undefined
+  for (let asked = 0; ; asked++) {
+    try {
+      return await callOnce<T>(method, path, body, { ...options, key }, token)
+    } catch (error) {
+      if (!(error instanceof Problem) || !error.challenge || asked === CHALLENGES_MAX) throw error
+      const passed = await pass(error.challenge)
+      if (passed === null) throw error
+      token = passed
+    }
+  }
+}
+
+async function callOnce<T>(method: Method, path: string, body: unknown, options: CallOptions & { key: string }, challenge: string | undefined): Promise<T> {
   const headers = new Headers({ Accept: 'application/json' })
   if (body !== undefined) headers.set('Content-Type', 'application/json')
   if (method !== 'GET') {
     headers.set('Aisle-Csrf', '1')
-    headers.set('Idempotency-Key', options.key ?? newKey())
+    headers.set('Idempotency-Key', options.key)
   }
   if (options.holdToken) headers.set('Aisle-Hold-Token', options.holdToken)
   if (options.orderToken) headers.set('Aisle-Order-Token', options.orderToken)
+  if (challenge) headers.set('Aisle-Challenge', challenge)
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
   const send = () => fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' })

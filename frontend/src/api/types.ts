@@ -235,4 +235,5 @@ export type ProblemBody = {
   code: string
   seats?: string[]
   errors?: { field: string; message: string }[]
+  challenge?: unknown
 }

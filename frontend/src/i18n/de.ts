@@ -89,6 +89,10 @@ export const de: Messages = {
   setup: {
     title: 'Das Haus eröffnen', intro: 'Diese Seite geht einmal, mit dem Link, den der Server beim Start gezeigt hat.', you: 'Sie', house: 'Das Haus', venue: 'Seine erste Spielstätte', name: 'Ihr Name', email: 'E-Mail', password: 'Passwort', passwordHint: 'Mindestens 12 Zeichen.', houseName: 'Name des Hauses', currency: 'Währung', timeZone: 'Zeitzone', venueName: 'Name der Spielstätte', city: 'Stadt', country: 'Land', address: 'Adresse', go: 'Haus eröffnen', done: 'Das Haus ist offen.', toOffice: 'Ins Büro', noToken: 'Der Link ist unvollständig: was nach # steht, fehlt.', wrongLink: 'Das ist nicht der Link, den der Server zuletzt gezeigt hat. Nehmen Sie den neuesten.',
   },
+  challenge: {
+    title: 'Sind Sie ein Mensch?', why: 'Von hier kamen viele Anfragen, die zu nichts führten, wie Programme sie stellen. Bestehen Sie diese Prüfung, dann geht Ihre weiter.',
+    who: (name) => `Die Prüfung kommt von ${name}, das dabei sieht, dass Sie hier sind. Wer das nicht möchte, wartet eine Weile und versucht es dann noch einmal.`, failed: 'Die Prüfung konnte nicht geladen werden, oder sie wurde nicht bestanden.',
+  },
   errors: {
     notFound: 'Diese Reihe gibt es nicht', notFoundText: 'Unter dieser Adresse ist nichts. Vielleicht ist das Stück schon nach Hause gegangen.', home: 'Zum Spielplan', broken: 'Diese Seite ist umgefallen', brokenText: 'Ihr Korb und Ihre Bestellung sind davon nicht berührt. Bitte neu laden.', reload: 'Neu laden',
     offline: 'Keine Verbindung. Was Sie sehen, kann alt sein; Ihr Korb läuft nach der Uhr des Hauses weiter.', unreachable: 'Das Haus antwortet nicht. Gleich noch einmal versuchen.', retryIn: (s) => `In ${s} s noch einmal versuchen.`, retryNow: 'Jetzt geht es wieder.',

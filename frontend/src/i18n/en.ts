@@ -91,6 +91,10 @@ export const en = {
   setup: {
     title: 'Open the house', intro: 'This page works once, with the link that the server printed when it started.', you: 'You', house: 'The house', venue: 'Its first venue', name: 'Your name', email: 'E-mail', password: 'Password', passwordHint: 'At least 12 characters.', houseName: 'Name of the house', currency: 'Currency', timeZone: 'Time zone', venueName: 'Name of the venue', city: 'City', country: 'Country', address: 'Address', go: 'Open the house', done: 'The house is open.', toOffice: 'Go to the back office', noToken: 'The link is not complete: what stands after # is missing.', wrongLink: 'This is not the link that the server printed last. Take the newest one.',
   },
+  challenge: {
+    title: 'Are you a person?', why: 'From here came many requests that led nowhere, as programs make them. Pass this check, and yours goes on.',
+    who: (name: string) => `The check is made by ${name}, which sees that you are here. Who would rather not waits a while and tries again.`, failed: 'The check could not be loaded, or was not passed.',
+  },
   errors: {
     notFound: 'No such row', notFoundText: 'There is nothing at this address. Perhaps the show has gone home.', home: 'See what\u2019s on', broken: 'This page has fallen over', brokenText: 'Your hold and your order are not touched by it. Load the page again.', reload: 'Load again',
     offline: 'No connection. What you see may be old; your hold goes on by the house clock.', unreachable: 'The house does not answer. Try again in a moment.', retryIn: (s: number) => `Try again in ${s} s.`, retryNow: 'You can try again now.',

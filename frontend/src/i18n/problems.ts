@@ -3,7 +3,7 @@ export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
-  | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
+  | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
@@ -36,6 +36,7 @@ const en: Sentences = {
   idempotency_key_reused: 'This request was sent before with other contents. Load the page again.',
   request_in_flight: 'The same request is still being answered. One moment.',
   edit_conflict: 'Somebody else changed this meanwhile. Load it again before you save.',
+  challenge_required: 'Show first that you are no program. Then it goes on.',
   too_many_requests: 'That was very fast. Wait a moment before the next try.',
   busy: 'The house is very busy. Your place is not lost; try again in a moment.',
   booking_cancelled: 'This booking was cancelled.',
@@ -89,6 +90,7 @@ const de: Sentences = {
   idempotency_key_reused: 'Diese Anfrage kam schon mit anderem Inhalt. Bitte die Seite neu laden.',
   request_in_flight: 'Dieselbe Anfrage wird noch beantwortet. Einen Moment.',
   edit_conflict: 'Jemand hat das inzwischen geändert. Vor dem Speichern neu laden.',
+  challenge_required: 'Zeigen Sie erst, dass Sie kein Programm sind. Dann geht es weiter.',
   too_many_requests: 'Das war sehr schnell. Vor dem nächsten Versuch kurz warten.',
   busy: 'Das Haus ist gerade sehr voll. Nichts ist verloren; gleich noch einmal versuchen.',
   booking_cancelled: 'Diese Buchung wurde storniert.',
