@@ -2348,6 +2348,18 @@ export interface components {
              */
             code: string;
         };
+        /** @description What a client shows its user. */
+        ChallengeJson: {
+            /** @description Whose. */
+            provider: components["schemas"]["ChallengeProvider"];
+            /** @description What the provider calls this site. */
+            site_key: string;
+        };
+        /**
+         * @description Whose challenge it is.
+         * @enum {string}
+         */
+        ChallengeProvider: "turnstile" | "hcaptcha";
         /** @description How an allocation shall change. What is left out stays. */
         ChangeAllocation: {
             /** @description `seat_guid`s to be kept from sale too; those that are in it already stay. */
@@ -2399,7 +2411,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -4414,6 +4426,8 @@ export interface components {
              * @description Which hold the refusal is about, where an order has several.
              */
             hold_id?: string;
+            /** @description Which challenge to pass, where one is asked for. */
+            challenge?: components["schemas"]["ChallengeJson"];
         };
         /** @description A production, as the back office sees it. */
         Production: components["schemas"]["ProductionInput"] & {
