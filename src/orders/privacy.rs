@@ -172,7 +172,8 @@ async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbF
 /// Out of use, and in the books until then: the address is free for a new customer, no mail goes out, nobody is shown it.
 async fn lock(connection: &mut PgConnection, customer: Uuid, now: Timestamp, until: Timestamp) -> Result<(), DbFault> {
     sqlx::query!(
-        "UPDATE customer SET email_normalized = 'erased:' || id, erased_at = coalesce(erased_at, $2), erase_after = $3
+        "UPDATE customer SET email_normalized = 'erased:' || id, buyer_id = gen_random_uuid(),
+                erased_at = coalesce(erased_at, $2), erase_after = $3
          WHERE id = $1",
         customer,
         time::sql(now) as jiff_sqlx::Timestamp,
@@ -186,7 +187,7 @@ async fn lock(connection: &mut PgConnection, customer: Uuid, now: Timestamp, unt
 async fn blank(connection: &mut PgConnection, customer: Uuid, now: Timestamp) -> Result<(), DbFault> {
     sqlx::query!(
         "UPDATE customer SET name = '', email = '', email_normalized = 'erased:' || id, locale = 'en',
-                erased_at = coalesce(erased_at, $2), erase_after = NULL
+                buyer_id = gen_random_uuid(), erased_at = coalesce(erased_at, $2), erase_after = NULL
          WHERE id = $1",
         customer,
         time::sql(now) as jiff_sqlx::Timestamp

@@ -36,7 +36,8 @@ pub const REFUND_KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
 /// An order on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saga {
-    /// Who buys, as the limits of a show count: whoever has this address, for this house.
+    /// By what number a show counts who buys: the same for one address in one house, whatever name it gives itself, until that
+    /// customer is erased.
     pub customer: Uuid,
     /// Its id.
     pub order: Uuid,

@@ -22,7 +22,6 @@ use crate::payments::MethodKind;
 use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
-use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 use crate::platform::people::{Forgetting, Later, NotForgotten, People, Person};
 
@@ -30,12 +29,6 @@ use crate::platform::people::{Forgetting, Later, NotForgotten, People, Person};
 #[derive(Clone)]
 pub struct Orders {
     pub(super) pool: PgPool,
-}
-
-/// Who buys, as the limits of a show count: the same address is the same customer, whatever name it gives itself.
-#[must_use]
-pub fn customer_of(organizer: Uuid, email_normalized: &str) -> Uuid {
-    derived_id(&[b"customer", organizer.as_bytes(), email_normalized.as_bytes()])
 }
 
 /// A word in the database that this version does not know.
@@ -106,8 +99,8 @@ impl Orders {
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *transaction).await?;
         let row = sqlx::query!(
             "SELECT number, state, total, currency, pay_by, pay_within_ms, accept_equal_seats, paid_with, confirmed_at,
-                    saga_version, next_step_at, attempts, organizer_id,
-                    (SELECT email_normalized FROM customer WHERE id = customer_id) AS \"email!\" FROM orders WHERE id = $1",
+                    saga_version, next_step_at, attempts,
+                    (SELECT buyer_id FROM customer WHERE id = customer_id) AS \"buyer!\" FROM orders WHERE id = $1",
             order
         )
         .fetch_optional(&mut *transaction)
@@ -144,7 +137,7 @@ impl Orders {
 
         let mut saga = Saga {
             order,
-            customer: customer_of(row.organizer_id, &row.email),
+            customer: row.buyer,
             number: row.number,
             state: OrderState::from_word(&row.state).ok_or_else(|| unknown("order state"))?,
             total: row.total,

@@ -12,7 +12,7 @@ use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::pricing::{Priced, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
-use super::super::store::{Made, NewOrder, customer_of};
+use super::super::store::{Made, NewOrder};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
 use super::{Access, answer, may_see, shown};
 use crate::accounts::{MaybeIdentity, normalized};
@@ -242,7 +242,8 @@ async fn intent(
     let email_normalized = normalized(&wanted.customer.email);
     let saga = Saga {
         order,
-        customer: customer_of(organizer, &email_normalized),
+        // Given with the customer's row, as the number is with the order's.
+        customer: Uuid::nil(),
         number: String::new(),
         state: OrderState::AwaitingPayment,
         total,

@@ -28,7 +28,7 @@ pub struct NewLine {
 /// An order to be made.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    /// What it begins with. Its number is given here.
+    /// What it begins with. Its number and its buyer are given here.
     pub saga: Saga,
     /// What its lines say, in the saga's order.
     pub lines: Vec<NewLine>,

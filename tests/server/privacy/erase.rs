@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::everywhere::{found, print};
 use crate::catalog::house::{by, staff};
+use crate::customers::{buyer_of, facts_of};
 use crate::harness::{Server, send, spawn, spawn_with};
 use crate::house::{hall, on_sale};
 
@@ -167,11 +168,17 @@ async fn a_customer_is_erased_and_orders_ledger_tickets_and_the_audit_chain_stan
         assert!(stays.contains(&place), "{place}");
     }
 
+    let buyer = buyer_of(&server.db, &purchase.customer).await;
+    assert!(facts_of(&server.db, buyer).await > 0, "the show counts their places still");
+
     // They wish it all the same.
     assert_eq!(erase(&server, &purchase, json!({"at_once": true})).await.expect(200), json!({"later": []}));
     let after = found(&server.db, &TRACES).await;
     print("after", &after);
     assert_eq!(after.keys().collect::<Vec<_>>(), Vec::<&String>::new(), "nothing is left of them");
+    let other = buyer_of(&server.db, &purchase.customer).await;
+    assert_ne!(other, buyer);
+    assert_eq!(facts_of(&server.db, other).await, 0, "nothing leads from here to a journal any more");
 
     // What must stay.
     let verified = chain::verify(&server.db, Some(&anchor)).await.unwrap().expect("the chain is whole");
