@@ -298,7 +298,7 @@ async fn up(
     let workers_db = db::pool(options.clone(), WORKERS_CONNECTIONS_MAX);
     db::migrate(&workers_db).await?;
     let keys = Arc::new(Keys::open(&workers_db, secret).await?);
-    let access = Arc::new(AccessTokens::new(&keys, config.public_url.as_deref())?);
+    let access = Arc::new(AccessTokens::new(Arc::clone(&keys), config.public_url.as_deref())?);
     let metrics = telemetry::metrics()?;
 
     let clock = Arc::new(Clock::system());

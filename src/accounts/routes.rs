@@ -165,8 +165,8 @@ async fn logout(
 }
 
 #[derive(Serialize)]
-struct KeySet<'a> {
-    keys: &'a [PublicKey],
+struct KeySet {
+    keys: Vec<PublicKey>,
 }
 
 /// The public keys of access tokens, for whoever verifies them without asking us.

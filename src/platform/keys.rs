@@ -185,6 +185,12 @@ impl Keys {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Which reading of the keys is in force: what was made of them is stale once it is another.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.ring().edition
+    }
+
     /// The key of this id, made for this purpose; one that is not known is looked for soon.
     fn known(&self, purpose: Purpose, kid: &str) -> Option<[u8; 32]> {
         let found = self.ring().by_kid.get(kid).map(|key| (key.purpose, key.secret));
