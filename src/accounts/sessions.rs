@@ -299,7 +299,8 @@ impl Sessions {
             "SELECT u.is_admin,
                     coalesce(array_agg(m.organizer_id) FILTER (WHERE m.organizer_id IS NOT NULL), '{}') AS \"organizers!\",
                     coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\",
-                    coalesce(bool_or(m.role = ANY (o.mfa_required_for)), false)
+                    (coalesce(bool_or(m.role = ANY (o.mfa_required_for)), false)
+                     OR u.is_admin AND EXISTS (SELECT 1 FROM setting WHERE key = 'mfa_required_for_admins' AND value = 'true'))
                         AND NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)
                         AND NOT EXISTS (SELECT 1 FROM passkey p WHERE p.user_id = u.id) AS \"lacks_factor!\"
              FROM session s JOIN app_user u ON u.id = s.user_id LEFT JOIN membership m ON m.user_id = u.id

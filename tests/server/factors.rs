@@ -282,3 +282,53 @@ async fn a_role_may_need_a_second_factor_and_does_nothing_without() {
     send(server.request(Method::GET, &path)).await.refused(401, "unauthenticated");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_can_be_asked_of_administrators_by_one_who_has_it() {
+    let server = spawn().await;
+    let path = "/admin/site/mfa";
+    let (on, off) = (json!({"mfa_required_for_admins": true}), json!({"mfa_required_for_admins": false}));
+    for email in ["ada@example.org", "bob@example.org"] {
+        let user = somebody(&server, email).await;
+        sqlx::query("UPDATE app_user SET is_admin = true WHERE id = $1").bind(user).execute(&server.db).await.unwrap();
+    }
+    somebody(&server, "eve@example.org").await;
+    let (ada, bob) = (Person::sign_in(&server, "ada@example.org").await, Person::sign_in(&server, "bob@example.org").await);
+    let eve = Person::sign_in(&server, "eve@example.org").await;
+    assert_eq!(ada.ask(&server, Method::GET, path, &Value::Null).await.expect(200), off, "nobody has asked for it yet");
+    eve.ask(&server, Method::PUT, path, &on).await.refused(403, "forbidden");
+    eve.ask(&server, Method::GET, path, &Value::Null).await.refused(403, "forbidden");
+    send(server.request(Method::PUT, path).json(&on)).await.refused(401, "unauthenticated");
+    ada.ask(&server, Method::PUT, path, &json!({})).await.refused(422, "validation_failed");
+
+    // Who has none would shut the door behind everybody, also by a token made on the command line.
+    ada.ask(&server, Method::PUT, path, &on).await.refused(403, "mfa_required");
+    server.admin(Method::PUT, path, &on).await.refused(403, "mfa_required");
+    ada.ask(&server, Method::PUT, path, &off).await.expect(200);
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+
+    with_app(&server, &ada).await;
+    assert_eq!(ada.ask(&server, Method::PUT, path, &on).await.expect(200), on);
+    assert_eq!(ada.ask(&server, Method::PUT, path, &on).await.expect(200), on, "once more changes nothing");
+    // At once, in the session that runs; and in the next one. Other people's are as they were.
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.refused(403, "mfa_required");
+    bob.ask(&server, Method::PUT, path, &off).await.refused(403, "mfa_required");
+    let bob = Person::sign_in(&server, "bob@example.org").await;
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.refused(403, "mfa_required");
+    assert_eq!(bob.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200)["required"], true);
+    assert_eq!(eve.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200)["required"], false);
+    eve.ask(&server, Method::GET, "/me/sessions", &Value::Null).await.expect(200);
+    ada.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+    with_app(&server, &bob).await;
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+    assert_eq!(bob.ask(&server, Method::PUT, path, &off).await.expect(200), off);
+
+    let said: Vec<(String, String)> =
+        sqlx::query_as("SELECT action, detail FROM audit_log WHERE action = 'mfa.required_for_admins' ORDER BY number")
+            .fetch_all(&server.db)
+            .await
+            .unwrap();
+    let details: Vec<Value> = said.iter().map(|(_, detail)| serde_json::from_str(detail).unwrap()).collect();
+    assert_eq!(details, [false, true, true, false].map(|required| json!({"required": required})));
+    server.stop().await;
+}

@@ -150,6 +150,19 @@ impl Factors {
         Ok(done)
     }
 
+    /// The server asks its administrators for a second factor, or asks no more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn required_for_all_admins(&self, change: &Change, required: bool) -> Result<(), DbFault> {
+        let mut transaction = self.pool.begin().await?;
+        Self::require_for_admins(&mut transaction, required).await?;
+        let entry = change.entry("mfa.required_for_admins").with("required", required);
+        change.record(&mut transaction, entry).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// A wrong code, from somebody who knew the password.
     ///
     /// # Errors

@@ -113,7 +113,9 @@ impl Factors {
                     (SELECT count(*) FROM passkey WHERE user_id = $1) AS \"passkeys!\",
                     (SELECT count(*) FROM recovery_code WHERE user_id = $1 AND used_at IS NULL) AS \"codes!\",
                     EXISTS (SELECT 1 FROM membership m JOIN organizer o ON o.id = m.organizer_id
-                            WHERE m.user_id = $1 AND m.role = ANY (o.mfa_required_for)) AS \"required!\"",
+                            WHERE m.user_id = $1 AND m.role = ANY (o.mfa_required_for))
+                    OR EXISTS (SELECT 1 FROM app_user u JOIN setting s ON s.key = 'mfa_required_for_admins'
+                               WHERE u.id = $1 AND u.is_admin AND s.value = 'true') AS \"required!\"",
             user
         )
         .fetch_one(&self.pool)
@@ -332,6 +334,32 @@ impl Factors {
             .execute(connection)
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Whether administrators must have a second factor.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn required_for_admins(&self) -> Result<bool, DbFault> {
+        let required = sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT 1 FROM setting WHERE key = 'mfa_required_for_admins' AND value = 'true') AS \"is!\""
+        );
+        Ok(required.fetch_one(&self.pool).await?)
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn require_for_admins(connection: &mut PgConnection, required: bool) -> Result<(), DbFault> {
+        sqlx::query!(
+            "INSERT INTO setting (key, value) VALUES ('mfa_required_for_admins', to_jsonb($1::boolean))
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()",
+            required
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
     }
 
     /// Forgets what has run out.

@@ -56,6 +56,8 @@ pub const ROUTES: &[Route] = &[
     post("/auth/mfa/recovery-codes", SignedIn),
     get("/admin/organizers/{id}/mfa", Staff(Organizer)),
     put("/admin/organizers/{id}/mfa", Staff(Organizer)),
+    get("/admin/site/mfa", Admin),
+    put("/admin/site/mfa", Admin),
     get("/auth/passkeys", SignedIn),
     patch("/auth/passkeys/{id}", SignedIn),
     delete("/auth/passkeys/{id}", SignedIn),

@@ -324,6 +324,43 @@ async fn require(
     Ok(private(body.value))
 }
 
+/// Whether a second factor is asked of administrators.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdminsRequirement {
+    #[garde(skip)]
+    mfa_required_for_admins: bool,
+}
+
+/// Whether administrators need a second factor.
+#[utoipa::path(tag = "admin", responses((status = 200, body = AdminsRequirement)), security(("session" = []), ("bearer" = [])))]
+#[get("/admin/site/mfa")]
+async fn admins_requirement(factors: web::Data<Factors>) -> Result<HttpResponse, ApiError> {
+    Ok(private(AdminsRequirement { mfa_required_for_admins: factors.required_for_admins().await? }))
+}
+
+/// Sets whether administrators need a second factor. Who asks it of all has one themself: else nobody could take it back.
+#[utoipa::path(
+    tag = "admin",
+    request_body = AdminsRequirement,
+    responses((status = 200, body = AdminsRequirement)),
+    security(("session" = []), ("bearer" = []))
+)]
+#[put("/admin/site/mfa")]
+async fn require_of_admins(
+    request: HttpRequest,
+    factors: web::Data<Factors>,
+    identity: Identity,
+    body: Json<AdminsRequirement>,
+) -> Result<HttpResponse, ApiError> {
+    let required = body.value.mfa_required_for_admins;
+    if required && !factors.standing(identity.user).await?.has_any() {
+        return Err(ApiError::new(Code::MfaRequired, "Set up a second factor of your own first."));
+    }
+    factors.required_for_all_admins(&Change::of(&request, &identity), required).await?;
+    Ok(private(body.value))
+}
+
 /// The addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -333,5 +370,5 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(answer_challenge)
         .service(disable)
         .service(recovery_codes);
-    config.service(requirement).service(require);
+    config.service(requirement).service(require).service(admins_requirement).service(require_of_admins);
 }

@@ -38,8 +38,9 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     ("POST", "/admin/shows/{id}/state"),
+    ("PUT", "/admin/site/mfa"),
     ("POST", "/admin/customers/{id}/erase"),
     ("POST", "/admin/api-keys"),
     ("DELETE", "/admin/api-keys/{id}"),

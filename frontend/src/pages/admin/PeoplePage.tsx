@@ -7,6 +7,7 @@ import { Trouble } from '../../components/Trouble'
 import { useMe } from '../../components/session'
 import { useForm } from '../../components/useForm'
 import { Button, Notice, SelectField, TextField, Ways } from '../../ui'
+import { AdminStepRule } from './AdminStepRule'
 import { Office } from './Office'
 import { HouseChoice } from './HouseChoice'
 import { ACTS, Moment, Paged, Table } from './Paged'
@@ -163,6 +164,7 @@ function Users() {
           </Table>
         )}
       </Paged>
+      <AdminStepRule />
     </>
   )
 }
