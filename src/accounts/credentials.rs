@@ -17,6 +17,45 @@ pub(super) const EMAIL_CHANGED: &str = "account_email_changed";
 /// Tells the owner that there is a new password.
 pub(super) const PASSWORD_CHANGED: &str = "account_password_changed";
 
+/// Tells the owner that there is another way into their account, or one less.
+pub(super) const WAY_CHANGED: &str = "account_way_changed";
+
+/// A change in how somebody signs in, beside their password and their address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// An authenticator app came.
+    AppAdded,
+    /// It went.
+    AppRemoved,
+    /// A passkey came.
+    PasskeyAdded,
+    /// One went.
+    PasskeyRemoved,
+    /// New recovery codes in place of the old ones.
+    CodesRenewed,
+    /// An account elsewhere signs in here.
+    AccountLinked,
+    /// It does no more.
+    AccountUnlinked,
+}
+
+/// What the outbox keeps of a mail about such a change.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AboutWay {
+    pub(super) user: Uuid,
+    pub(super) way: Way,
+}
+
+/// Has a mail tell the owner of such a change, in the transaction that makes it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_way(connection: &mut PgConnection, user: Uuid, way: Way) -> Result<(), DbFault> {
+    put(connection, WAY_CHANGED, &format!("{WAY_CHANGED}:{}", ids::new_id()), &AboutWay { user, way }).await?;
+    Ok(())
+}
+
 /// What the outbox keeps of a mail about somebody.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AboutUser {

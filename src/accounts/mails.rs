@@ -1,6 +1,7 @@
 //! What the house writes to people about their account. Each mail is composed when it is sent, from what is true then: whether
 //! an address has an account is looked up here and nowhere earlier, so no answer to a request can tell it.
 
+mod ways;
 mod words;
 
 use std::sync::{Arc, LazyLock};
@@ -9,7 +10,7 @@ use minijinja::{AutoEscape, Environment, context};
 use serde_json::Value;
 
 use self::words::{Subject, words};
-use super::credentials::{AboutUser, EMAIL_CHANGED, PASSWORD_CHANGED};
+use super::credentials::{AboutUser, AboutWay, EMAIL_CHANGED, PASSWORD_CHANGED, WAY_CHANGED};
 use super::language::Language;
 use super::links::{AboutLink, Kind, Links, MAIL};
 use crate::notify::{ComposeError, Composers, Message};
@@ -32,7 +33,7 @@ impl Writer {
     /// Registers this room's mails.
     #[must_use]
     pub fn register(&self, composers: Composers) -> Composers {
-        let (link, moved, changed) = (self.clone(), self.clone(), self.clone());
+        let (link, moved, changed, way) = (self.clone(), self.clone(), self.clone(), self.clone());
         composers
             .with(MAIL, move |payload| {
                 let writer = link.clone();
@@ -45,6 +46,13 @@ impl Writer {
             .with(PASSWORD_CHANGED, move |payload| {
                 let writer = changed.clone();
                 async move { writer.about_user(Subject::PasswordChanged, payload).await }
+            })
+            .with(WAY_CHANGED, move |payload| {
+                let writer = way.clone();
+                async move {
+                    let AboutWay { user, way } = serde_json::from_value(payload)?;
+                    writer.about(Subject::Way(way), AboutUser { user, to: None }).await
+                }
             })
     }
 
@@ -67,7 +75,8 @@ impl Writer {
             | Subject::ChangeEmail
             | Subject::ResetPassword
             | Subject::EmailChanged
-            | Subject::PasswordChanged => self.links.address(&self.public_url, link.kind, link.id),
+            | Subject::PasswordChanged
+            | Subject::Way(_) => self.links.address(&self.public_url, link.kind, link.id),
         };
         let locale = match &known {
             Some(owner) => self.locale(owner.user).await?,
@@ -79,7 +88,10 @@ impl Writer {
     }
 
     async fn about_user(&self, subject: Subject, payload: Value) -> Result<Option<Message>, ComposeError> {
-        let about: AboutUser = serde_json::from_value(payload)?;
+        self.about(subject, serde_json::from_value(payload)?).await
+    }
+
+    async fn about(&self, subject: Subject, about: AboutUser) -> Result<Option<Message>, ComposeError> {
         let Some(owner) = self.links.owner(about.user).await? else { return Ok(None) };
         let locale = self.locale(owner.user).await?;
         let to = about.to.unwrap_or(owner.email);

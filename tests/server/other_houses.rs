@@ -214,7 +214,11 @@ async fn who_is_new_gets_an_account_and_who_is_known_gets_in() {
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(session)).await.expect(200);
     assert_eq!(links["items"][0]["provider"], "club");
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));
-    send(server.request(Method::DELETE, &path).bearer_auth(session)).await.refused(409, "in_use");
+    let unlink = || server.request(Method::DELETE, &path).bearer_auth(session).json(&json!({}));
+    send(unlink()).await.refused(409, "in_use");
+    // Who signed in long ago does so once more.
+    sqlx::query("UPDATE session SET created_at = now() - interval '11 minutes'").execute(&server.db).await.unwrap();
+    send(unlink()).await.refused(403, "sign_in_again");
     server.get("/auth/oauth/nowhere/start").await.refused(404, "not_found");
     server.stop().await;
 }
@@ -375,8 +379,14 @@ async fn an_address_never_takes_over_an_account_and_a_link_needs_its_owner() {
     // She has a password: the link may go, by her.
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(&adas)).await.expect(200);
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));
-    send(server.request(Method::DELETE, &path).bearer_auth(&eves)).await.refused(404, "not_found");
-    assert_eq!(send(server.request(Method::DELETE, &path).bearer_auth(&adas)).await.status, 204);
+    let unlink = |session: &str, proof: Value| send(server.request(Method::DELETE, &path).bearer_auth(session).json(&proof));
+    let proof = json!({"password": PASSWORD});
+    unlink(&eves, proof.clone()).await.refused(404, "not_found");
+    unlink(&adas, json!({})).await.refused(422, "validation_failed");
+    unlink(&adas, json!({"password": "wrong"})).await.refused(403, "forbidden");
+    assert_eq!(unlink(&adas, proof).await.status, 204);
+    let told = crate::factors::subjects(&server, "ada@example.org").await;
+    assert_eq!(told, ["A way to sign in was removed", "Another way to sign in was added"]);
     let said = Browser::default().sign_in(&server, "unverified-ada").await;
     assert!(said.contains("oauth_address_unverified"), "{said}");
     server.stop().await;

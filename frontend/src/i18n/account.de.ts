@@ -52,5 +52,5 @@ export const account: typeof english = {
     later: { show_to_come: (day) => `Ihr Name bleibt bis ${day} bei einer Vorstellung, die noch kommt, damit Sie eingelassen werden.`, books: (day) => `Ihr Name bleibt bis ${day} in den Büchern, wie es das Gesetz verlangt.` }, lastAdministrator: 'Außer Ihnen verwaltet niemand das Haus. Machen Sie zuerst jemand anderen dazu.',
     deleteGo: 'Konto löschen\u2026', deleteYes: 'Für immer löschen', type: (word) => `Zum Weitermachen ${word} eintippen`, deleted: 'Ihr Konto ist gelöscht', deletedText: 'Danke, dass Sie da waren.', deleteStaff: 'Wer für ein Haus arbeitet, wird zuerst dort herausgenommen.',
   },
-  copy: 'Kopieren', copied: 'Kopiert.', notCopied: 'Dieser Browser lässt uns nicht kopieren; bitte markieren und selbst kopieren.', download: 'Herunterladen', confirmPassword: 'Ihr Passwort, noch einmal',
+  copy: 'Kopieren', copied: 'Kopiert.', notCopied: 'Dieser Browser lässt uns nicht kopieren; bitte markieren und selbst kopieren.', download: 'Herunterladen', confirmPassword: 'Ihr Passwort, noch einmal', noPassword: 'Sie haben hier kein Passwort. Es genügt, dass Sie sich in den letzten zehn Minuten angemeldet haben; ist es länger her, melden Sie sich noch einmal an.',
 }

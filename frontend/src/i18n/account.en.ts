@@ -51,5 +51,5 @@ export const account = {
     later: { show_to_come: (day: string) => `Your name stays until ${day} with a show that is still to come, so that you are let in.`, books: (day: string) => `Your name stays in the books until ${day}, as the law asks.` } as Record<string, (day: string) => string>, lastAdministrator: 'You are the last administrator. Make somebody else one first.',
     deleteGo: 'Delete the account\u2026', deleteYes: 'Delete for ever', type: (word: string) => `Type ${word} to go on`, deleted: 'Your account is deleted', deletedText: 'Thank you for having been here.', deleteStaff: 'Who works for a house is taken out of it first, by its organizer.',
   },
-  copy: 'Copy', copied: 'Copied.', notCopied: 'This browser did not let us copy it; mark it and copy it yourself.', download: 'Download', confirmPassword: 'Your password, once more',
+  copy: 'Copy', copied: 'Copied.', notCopied: 'This browser did not let us copy it; mark it and copy it yourself.', download: 'Download', confirmPassword: 'Your password, once more', noPassword: 'You have no password here. It is enough that you signed in within the last ten minutes; if it was longer ago, sign in once more.',
 }

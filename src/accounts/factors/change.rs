@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use webauthn_rs::prelude::{Passkey, PublicKeyCredential, WebauthnError};
 
+use super::super::credentials::{Way, tell_way};
 use super::super::identity::{CameBy, Identity};
 use super::super::oidc::{Arrival, LinkedAccounts, Person};
 use super::super::passkeys::{self, Ceremony, CeremonyError, Passkeys, RelyingParty};
@@ -52,11 +53,22 @@ impl Change {
         audit::security(connection, Severity::Notice, entry).await
     }
 
+    /// Records a change in how they sign in, and tells them of it.
+    async fn told(&self, connection: &mut PgConnection, entry: Entry, way: Way) -> Result<(), DbFault> {
+        self.record(connection, entry).await?;
+        tell_way(connection, self.user, way).await
+    }
+
     /// A second factor was added: sessions that began without one end, but for the present one. Recovery codes for who has none.
-    async fn added(&self, connection: &mut PgConnection, entry: Entry) -> Result<Option<Vec<String>>, AccountsError> {
+    async fn added(
+        &self,
+        connection: &mut PgConnection,
+        entry: Entry,
+        way: Way,
+    ) -> Result<Option<Vec<String>>, AccountsError> {
         let codes = Factors::first_recovery_codes(connection, self.user).await?;
         sessions::end_all(connection, self.user, self.session, Ended::SecondFactorAdded).await?;
-        self.record(connection, entry).await?;
+        self.told(connection, entry, way).await?;
         Ok(codes)
     }
 }
@@ -68,7 +80,7 @@ impl Factors {
     /// When the database does not answer.
     pub async fn app_added(&self, change: &Change) -> Result<Option<Vec<String>>, FactorsError> {
         let mut transaction = self.pool.begin().await?;
-        let codes = change.added(&mut transaction, change.entry("totp.added")).await?;
+        let codes = change.added(&mut transaction, change.entry("totp.added"), Way::AppAdded).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -82,7 +94,7 @@ impl Factors {
         let removed = Self::remove_totp(&mut transaction, change.user).await?;
         if removed {
             Self::forget_codes_without_factor(&mut transaction, change.user).await?;
-            change.record(&mut transaction, change.entry("totp.removed")).await?;
+            change.told(&mut transaction, change.entry("totp.removed"), Way::AppRemoved).await?;
         }
         transaction.commit().await?;
         Ok(removed)
@@ -95,7 +107,7 @@ impl Factors {
     pub async fn codes_renewed(&self, change: &Change) -> Result<Vec<String>, FactorsError> {
         let mut transaction = self.pool.begin().await?;
         let codes = Self::new_recovery_codes(&mut transaction, change.user).await?;
-        change.record(&mut transaction, change.entry("recovery_codes.renewed")).await?;
+        change.told(&mut transaction, change.entry("recovery_codes.renewed"), Way::CodesRenewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -114,7 +126,7 @@ impl Factors {
         let mut transaction = self.pool.begin().await?;
         let Some(id) = Passkeys::insert(&mut transaction, change.user, name, passkey).await? else { return Ok(None) };
         let entry = change.entry("passkey.added").with("passkey", id);
-        let codes = change.added(&mut transaction, entry).await?;
+        let codes = change.added(&mut transaction, entry, Way::PasskeyAdded).await?;
         transaction.commit().await?;
         Ok(Some((id, codes)))
     }
@@ -128,7 +140,8 @@ impl Factors {
         let removed = Passkeys::remove(&mut transaction, change.user, id).await?;
         if removed {
             Self::forget_codes_without_factor(&mut transaction, change.user).await?;
-            change.record(&mut transaction, change.entry("passkey.removed").with("passkey", id)).await?;
+            let entry = change.entry("passkey.removed").with("passkey", id);
+            change.told(&mut transaction, entry, Way::PasskeyRemoved).await?;
         }
         transaction.commit().await?;
         Ok(removed)
@@ -278,6 +291,7 @@ impl Factors {
         if linked {
             let entry = Entry::new(Actor::User(user), "account.linked").on("user", user).address(address);
             audit::security(&mut transaction, Severity::Notice, entry).await?;
+            tell_way(&mut transaction, user, Way::AccountLinked).await?;
         }
         transaction.commit().await?;
         Ok(linked)
@@ -291,7 +305,8 @@ impl Factors {
         let mut transaction = self.pool.begin().await?;
         let gone = LinkedAccounts::unlink(&mut transaction, change.user, id).await?;
         if gone == Some(true) {
-            change.record(&mut transaction, change.entry("account.unlinked").with("linked_account", id)).await?;
+            let entry = change.entry("account.unlinked").with("linked_account", id);
+            change.told(&mut transaction, entry, Way::AccountUnlinked).await?;
         }
         transaction.commit().await?;
         Ok(gone)

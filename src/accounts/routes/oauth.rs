@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::mfa::{must_know_password, nothing, private, unix_s};
+use super::mfa::{Proof, must_be_really_them, nothing, private, unix_s};
 use crate::accounts::factors::{Change, Factors};
 use crate::accounts::identity::MaybeIdentity;
 use crate::accounts::oidc::{
@@ -225,7 +225,7 @@ async fn link(
     body: Json<Link>,
 ) -> Result<HttpResponse, ApiError> {
     let provider = known(&houses, &key)?;
-    must_know_password(&factors, &passwords, identity.user, body.value.password).await?;
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     let return_to = own_path(body.value.next.as_deref());
     let now = unix_s(&clock).cast_signed();
     let flow = Flow::new(&key, return_to, Some(identity.user), now).map_err(|error| ApiError::fault(&error))?;
@@ -328,10 +328,11 @@ async fn list_linked(links: web::Data<LinkedAccounts>, identity: Identity) -> Re
     Ok(private(Page::whole(links.of(identity.user).await?)))
 }
 
-/// Takes such a link away, unless it is the last way in.
+/// Takes such a link away, after the password or a fresh sign-in, unless it is the last way in.
 #[utoipa::path(
     tag = "accounts",
     params(("id" = Uuid, Path)),
+    request_body = Proof,
     responses((status = 204)),
     security(("session" = []), ("bearer" = []))
 )]
@@ -339,9 +340,12 @@ async fn list_linked(links: web::Data<LinkedAccounts>, identity: Identity) -> Re
 async fn unlink(
     request: HttpRequest,
     factors: web::Data<Factors>,
+    passwords: web::Data<Passwords>,
     identity: Identity,
     id: web::Path<Uuid>,
+    body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     match factors.account_unlinked(&Change::of(&request, &identity), *id).await? {
         Some(true) => Ok(nothing()),
         Some(false) => {

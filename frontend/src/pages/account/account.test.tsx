@@ -172,7 +172,7 @@ describe('one’s own pages', () => {
   beforeEach(() => {
     answers['GET /me'] = [200, { user: ada }]
     answers['GET /me/sessions'] = [200, { items: [{ id: 's1', created_at: '2026-11-22T10:00:00Z', last_used_at: null, address: '192.0.2.1', device: 'Firefox on Linux', current: true }, { id: 's2', created_at: '2026-11-20T10:00:00Z', last_used_at: null, address: '', device: '', current: false }] }]
-    answers['GET /auth/mfa'] = [200, { totp: false, passkeys: 0, recovery_codes: 0, required: true }]
+    answers['GET /auth/mfa'] = [200, { password: true, totp: false, passkeys: 0, recovery_codes: 0, required: true }]
     answers['GET /auth/passkeys'] = [200, { items: [] }]
     answers['GET /me/linked-accounts'] = [200, { items: [] }]
   })
@@ -207,6 +207,33 @@ describe('one’s own pages', () => {
     expect(await part.findByText('CCCC-DDDD')).toBeTruthy()
     await userEvent.click(part.getByRole('button', { name: 'I have kept them' }))
     expect(part.queryByText('CCCC-DDDD')).toBeNull()
+  })
+
+  it('ask for the password before a passkey goes, and not who has none', async () => {
+    answers['GET /auth/passkeys'] = [200, { items: [{ id: 'p1', name: 'Phone', created_at: '2026-11-20T10:00:00Z', last_used_at: null }] }]
+    answers['DELETE /auth/passkeys/p1'] = (body) => ((body as { password?: string }).password === 'right' ? [204] : [403, { code: 'forbidden', status: 403 }])
+    history.replaceState(null, '', '/account/security')
+    const { unmount } = draw(<SecurityPage />)
+    await userEvent.click(await screen.findByRole('button', { name: 'Remove: Phone' }))
+    const dialog = () => within(screen.getByRole('dialog'))
+    await userEvent.type(dialog().getByLabelText('Your password, once more'), 'wrong')
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    expect(await dialog().findByText('The present password is not right.')).toBeTruthy()
+    await userEvent.clear(dialog().getByLabelText('Your password, once more'))
+    await userEvent.type(dialog().getByLabelText('Your password, once more'), 'right')
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    unmount()
+
+    answers['GET /auth/mfa'] = [200, { password: false, totp: false, passkeys: 1, recovery_codes: 10, required: false }]
+    answers['DELETE /auth/passkeys/p1'] = [403, { code: 'sign_in_again', status: 403 }]
+    draw(<SecurityPage />)
+    await screen.findAllByText(/You have no password here/)
+    await userEvent.click(await screen.findByRole('button', { name: 'Remove: Phone' }))
+    expect(dialog().queryByLabelText('Your password, once more')).toBeNull()
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    await waitFor(() => expect(sent('DELETE /auth/passkeys/p1').map((one) => one.body)).toEqual([{ password: 'wrong' }, { password: 'right' }, {}]))
+    expect((await dialog().findByRole('alert')).textContent).toBeTruthy()
   })
 
   it('delete the account only when its address was typed', async () => {
