@@ -221,7 +221,8 @@ mod tests {
         let house = Uuid::from_u128(1);
         let person = |is_admin, memberships| {
             let came_by = CameBy::Token(Uuid::nil());
-            Principal::Person(Identity { user: Uuid::nil(), came_by, lacks_factor: false, is_admin, memberships })
+            let user = Uuid::nil();
+            Principal::Person(Identity { user, came_by, lacks_factor: false, is_admin, memberships, address: None })
         };
         let machine = |scopes: &[Scope]| {
             let scopes = scopes.to_vec();

@@ -323,6 +323,7 @@ impl Sessions {
                 .zip(row.roles)
                 .filter_map(|(organizer, role)| Some((organizer, Role::from_name(&role)?)))
                 .collect(),
+            address: None,
         }))
     }
 
@@ -357,20 +358,27 @@ impl Sessions {
             .collect())
     }
 
-    /// Ends a session of this user. False where they have no such session running.
+    /// Ends a session of this user, who asks for it from there. False where they have no such session running.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn end(&self, user: Uuid, session: Uuid, why: Ended) -> Result<bool, DbFault> {
+    pub async fn end(&self, user: Uuid, session: Uuid, why: Ended, address: IpAddr) -> Result<bool, DbFault> {
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query!(
             "UPDATE session SET ended_at = now(), ended_why = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL",
             session,
             user,
             why.name()
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let entry = Entry::new(Actor::User(user), "session.ended").on("session", session).with("why", why.name());
+        audit::record(&mut transaction, entry.address(address)).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// The user and session behind a refresh token, used or not, where the session still runs: for signing out.

@@ -57,6 +57,7 @@ pub struct Throttle {
     of_device: Rate<(Uuid, Name)>,
     after_a_challenge: Rate<(Name, IpAddr)>,
     news: Rate<(Name, IpAddr)>,
+    refusals: Rate<(Name, IpAddr)>,
     mails: Rate<Name>,
     mails_asked: Rate<IpAddr>,
 }
@@ -72,6 +73,7 @@ impl Throttle {
             of_device: Rate::new(OF_ONE_DEVICE, QUARTER),
             after_a_challenge: Rate::new(AT_ONE_ACCOUNT, QUARTER),
             news: Rate::new(ONCE, QUARTER),
+            refusals: Rate::new(ONCE, QUARTER),
             mails: Rate::new(MAILS, HOUR),
             mails_asked: Rate::new(MAILS_ASKED, HOUR),
         }
@@ -118,6 +120,13 @@ impl Throttle {
             metrics::counter!("aisle_mail_requests_limited_total").increment(1);
         }
         many && self.enforced
+    }
+
+    /// Whether a wrong password is the first one of this address at this account for a while, and worth a line in the audit
+    /// log: a thousand of them cost one.
+    #[must_use]
+    pub fn is_first_refusal(&self, email: &str, from: IpAddr) -> bool {
+        self.refusals.ask(&(name(email), from)).is_ok()
     }
 
     /// Whether one more mail with a link may go to this address now. Who asks is told nothing of it: the answer stays the same.
@@ -204,6 +213,15 @@ mod tests {
         assert!((0..MAILS_ASKED.get()).all(|_| !throttle.asks_for_many_mails(FROM)));
         assert!(throttle.asks_for_many_mails(FROM));
         assert!(!throttle.asks_for_many_mails(ELSEWHERE));
+    }
+
+    #[test]
+    fn of_a_flood_of_wrong_passwords_each_address_and_account_is_news_once() {
+        let throttle = Throttle::from_config(&Config { abuse_limits: AbuseLimits::Observe, ..Config::default() });
+        assert!(throttle.is_first_refusal("ada@example.org", FROM));
+        assert!((0..1_000).all(|_| !throttle.is_first_refusal(" ADA@example.org", FROM)));
+        assert!(throttle.is_first_refusal("ada@example.org", ELSEWHERE));
+        assert!(throttle.is_first_refusal("bob@example.org", FROM));
     }
 
     #[test]

@@ -205,6 +205,7 @@ mod tests {
             lacks_factor: false,
             is_admin,
             memberships: vec![(house, role)],
+            address: None,
         };
         let organizer = of(false, Role::Organizer);
         assert!(must_read(&organizer, Some(house)).is_ok());

@@ -12,6 +12,7 @@ use super::outside::Outside;
 use super::saga::Saga;
 use super::store::Orders;
 use crate::payments::Report;
+use crate::platform::audit::Entry;
 use crate::platform::db::DbFault;
 use crate::platform::time::from_core;
 
@@ -94,6 +95,20 @@ impl Checkout {
         order: Uuid,
         change: impl Fn(&mut Saga, Timestamp) -> Result<(), R>,
     ) -> Result<Option<Result<Drove, R>>, CheckoutFault> {
+        self.change_by(order, None, change).await
+    }
+
+    /// The same, recorded as this entry in the transaction that keeps the change: what is refused, or changes nothing, leaves
+    /// none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_by<R>(
+        &self,
+        order: Uuid,
+        by: Option<Entry>,
+        change: impl Fn(&mut Saga, Timestamp) -> Result<(), R>,
+    ) -> Result<Option<Result<Drove, R>>, CheckoutFault> {
         for _ in 0..TRIES_MAX {
             let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
             let mut saga = loaded.saga.clone();
@@ -104,7 +119,8 @@ impl Checkout {
             let kept = if saga == loaded.saga {
                 Kept::Version(loaded.version)
             } else {
-                self.store.keep(&loaded.saga, &saga, loaded.version, &Wake::At(Some(now + LEASE))).await?
+                let wake = Wake::At(Some(now + LEASE));
+                self.store.keep_by(by.as_ref(), &loaded.saga, &saga, loaded.version, &wake).await?
             };
             match kept {
                 Kept::Version(_) => return Ok(self.drive(order).await?.map(Ok)),

@@ -17,6 +17,7 @@ use super::saga::Saga;
 use super::wire::OrderJson;
 use crate::accounts::{MaybeIdentity, Role};
 use crate::http::{ApiError, Code};
+use crate::platform::audit::Entry;
 use crate::platform::keys::{Keys, Purpose};
 
 impl From<CheckoutFault> for ApiError {
@@ -66,21 +67,20 @@ async fn may_see(
 }
 
 /// Staff's own acts are recorded; a buyer's are the order itself.
-async fn note(
+async fn by_staff(
     checkout: &Checkout,
     access: Access,
     identity: &MaybeIdentity,
     action: &'static str,
     order: Uuid,
-) -> Result<(), ApiError> {
+) -> Result<Option<Entry>, ApiError> {
     match (access, &identity.0) {
         (Access::Staff, Some(identity)) => {
             let organizer = checkout.store.organizer_of(order).await?;
-            checkout.store.record(identity.did(action).of(organizer).on("order", order)).await?;
+            Ok(Some(identity.did(action).of(organizer).on("order", order)))
         }
-        (Access::Staff | Access::Guest, _) => {}
+        (Access::Staff | Access::Guest, _) => Ok(None),
     }
-    Ok(())
 }
 
 /// The order as it is shown.

@@ -80,15 +80,6 @@ impl Orders {
         Ok(later)
     }
 
-    /// Records an act of staff before it is done, because an order is changed in several transactions: so nothing is done
-    /// without an entry.
-    ///
-    /// # Errors
-    /// When the database does not answer; then it is not to be done.
-    pub async fn record(&self, entry: Entry) -> Result<(), DbFault> {
-        audit::record(&mut *self.pool.acquire().await?, entry).await
-    }
-
     /// An order's saga; `None`: there is no such order.
     ///
     /// # Errors

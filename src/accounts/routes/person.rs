@@ -12,7 +12,7 @@ use crate::accounts::identity::CameBy;
 use crate::accounts::password::Verdict;
 use crate::accounts::{Accounts, Identity, Passwords, cookies};
 use crate::http::caching::PRIVATE;
-use crate::http::{ApiError, ClientAddress, Code, Forgotten, Json};
+use crate::http::{ApiError, Code, Forgotten, Json};
 use crate::platform::audit::{self, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::people::{Forgetting, People};
@@ -42,11 +42,10 @@ async fn export_me(
     accounts: web::Data<Accounts>,
     people: web::Data<People>,
     identity: Identity,
-    address: ClientAddress,
 ) -> Result<HttpResponse, ApiError> {
     let leaver = accounts.leaver(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     let mut transaction = accounts.pool().begin().await.map_err(DbFault)?;
-    let entry = identity.did("person.exported").on("user", identity.user).address(address.0);
+    let entry = identity.did("person.exported").on("user", identity.user);
     audit::record(&mut transaction, entry).await?;
     let all = people.export(&mut transaction, &leaver.person).await?;
     transaction.commit().await.map_err(DbFault)?;
@@ -94,8 +93,9 @@ async fn delete_me(
     let mut transaction = accounts.pool().begin().await.map_err(DbFault)?;
     let how = Forgetting { now: from_core(clock.now()), at_once };
     let later = people.forget(&mut transaction, &leaver.person, how).await?;
-    audit::security(&mut transaction, Severity::Notice, identity.did("person.erased").on("user", identity.user))
-        .await?;
+    // What would tell of them again is not written down.
+    let entry = identity.did("person.erased").on("user", identity.user).address(None);
+    audit::security(&mut transaction, Severity::Notice, entry).await?;
     transaction.commit().await.map_err(DbFault)?;
     let mut response = HttpResponse::Ok();
     for cookie in cookies::gone(&request) {

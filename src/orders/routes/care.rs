@@ -12,7 +12,7 @@ use super::super::drive::Drove;
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
-use super::{Access, answer, may_see, note, shown};
+use super::{Access, answer, by_staff, may_see, shown};
 use crate::accounts::{MayAskForMail, MaybeIdentity, normalized};
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
@@ -84,9 +84,9 @@ pub async fn try_again(
         None => false,
     };
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
-    note(&checkout, access, &identity, "order.payment_begun", *id).await?;
+    let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove = there(checkout.change(*id, |saga, now| saga.try_again(now, payment, name, kind)).await?)?;
+    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, name, kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }
@@ -120,8 +120,8 @@ pub async fn reopen_order(
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
-    note(&checkout, access, &identity, "order.reopened", *id).await?;
-    let drove = there(checkout.change(*id, |saga, _| saga.give_up()).await?)?;
+    let by = by_staff(&checkout, access, &identity, "order.reopened", *id).await?;
+    let drove = there(checkout.change_by(*id, by, |saga, _| saga.give_up()).await?)?;
     let saga = given_up(drove)?;
     let mut holds = Vec::with_capacity(saga.parts.len());
     for part in &saga.parts {
@@ -176,17 +176,17 @@ pub async fn cancel_order(
         let order = shown(&checkout, &keys, &loaded.saga, access).await?;
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
-    note(&checkout, access, &identity, "order.cancelled", *id).await?;
+    let by = by_staff(&checkout, access, &identity, "order.cancelled", *id).await?;
     let unpaid = loaded.saga.state == OrderState::AwaitingPayment;
     let saga = if unpaid {
-        given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
+        given_up(there(checkout.change_by(*id, by, |saga, _| saga.give_up()).await?)?)?
     } else {
         let lines = body.value.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
         if access == Access::Guest {
             must_be_cancellable(&checkout, &loaded.saga, lines.as_deref()).await?;
         }
         let reason = body.value.reason.clone().unwrap_or_default();
-        there(checkout.change(*id, |saga, now| saga.give_back(now, lines.as_deref(), &reason)).await?)?.saga
+        there(checkout.change_by(*id, by, |saga, now| saga.give_back(now, lines.as_deref(), &reason)).await?)?.saga
     };
     if let Some(key) = key {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 200).await?;

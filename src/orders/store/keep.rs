@@ -7,6 +7,7 @@ use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, RefundStatus, Saga};
 use super::Orders;
+use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::time::sql;
@@ -18,6 +19,21 @@ impl Orders {
     /// # Errors
     /// When the database does not answer; then nothing was kept.
     pub async fn keep(&self, before: &Saga, after: &Saga, version: i64, wake: &Wake) -> Result<Kept, DbFault> {
+        self.keep_by(None, before, after, version, wake).await
+    }
+
+    /// The same, with the entry of whoever changed it.
+    ///
+    /// # Errors
+    /// As [`Orders::keep`].
+    pub async fn keep_by(
+        &self,
+        by: Option<&Entry>,
+        before: &Saga,
+        after: &Saga,
+        version: i64,
+        wake: &Wake,
+    ) -> Result<Kept, DbFault> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let order = after.order;
@@ -34,6 +50,9 @@ impl Orders {
         lines(&mut transaction, before, after).await?;
         books(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
+        if let Some(entry) = by {
+            audit::record(&mut transaction, entry.clone()).await?;
+        }
         transaction.commit().await?;
         Ok(Kept::Version(version + 1))
     }
