@@ -14,15 +14,33 @@ use serde_json::{Value, json};
 use crate::accounts::{PASSWORD, login, somebody, text};
 use crate::harness::{Server, send, spawn_with};
 
+/// A server of ours, where a browser finds it.
+pub trait Reached {
+    /// Where it is, without a slash at the end.
+    fn url(&self) -> &str;
+    /// What speaks HTTP and follows no redirect.
+    fn http(&self) -> &reqwest::Client;
+}
+
+impl Reached for Server {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+}
+
 /// The other house; ends with this value.
-struct OtherHouse {
+pub struct OtherHouse {
     child: Child,
-    url: String,
+    pub url: String,
     _breath: ChildStdin,
 }
 
 impl OtherHouse {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
         assert!(dir.join("node_modules").exists(), "its packages are installed by: scripts/oidc-packages");
         let mut command = Command::new("node");
@@ -71,8 +89,8 @@ impl Drop for OtherHouse {
 
 /// A browser: goes where it is sent, and keeps each host's cookies.
 #[derive(Default)]
-struct Browser {
-    jar: HashMap<(String, String), String>,
+pub struct Browser {
+    pub jar: HashMap<(String, String), String>,
 }
 
 /// What a page answers.
@@ -83,7 +101,7 @@ struct Page {
 }
 
 impl Browser {
-    async fn fetch(&mut self, server: &Server, url: &Url, form: Option<&[(&str, &str)]>) -> Page {
+    async fn fetch(&mut self, server: &impl Reached, url: &Url, form: Option<&[(&str, &str)]>) -> Page {
         let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
         let cookies: Vec<_> = self
             .jar
@@ -92,7 +110,7 @@ impl Browser {
             .map(|((_, name), value)| format!("{name}={value}"))
             .collect();
         let method = if form.is_some() { Method::POST } else { Method::GET };
-        let mut request = server.http.request(method, url.clone()).header(COOKIE, cookies.join("; "));
+        let mut request = server.http().request(method, url.clone()).header(COOKIE, cookies.join("; "));
         if let Some(form) = form {
             request = request.form(form);
         }
@@ -112,15 +130,15 @@ impl Browser {
     }
 
     /// Where our server sends somebody who wants to sign in.
-    async fn leave(&mut self, server: &Server, next: &str) -> Url {
-        let start = format!("{}/api/v1/auth/oauth/club/start?next={next}", server.url).parse().unwrap();
+    pub async fn leave(&mut self, server: &impl Reached, next: &str) -> Url {
+        let start = format!("{}/api/v1/auth/oauth/club/start?next={next}", server.url()).parse().unwrap();
         let page = self.fetch(server, &start, None).await;
         assert_eq!(page.status, 303, "{}", page.text);
         page.location.expect("somewhere")
     }
 
     /// Signs in at the other house; the address by which it sends the browser back, not yet visited.
-    async fn through(&mut self, server: &Server, way_there: Url, name: &str) -> Url {
+    pub async fn through(&mut self, server: &impl Reached, way_there: Url, name: &str) -> Url {
         let mut url = way_there;
         for _ in 0..20 {
             if url.path().ends_with("/callback") {
@@ -144,11 +162,11 @@ impl Browser {
     }
 
     /// Comes back; where our server sends the browser then, without the host.
-    async fn arrive(&mut self, server: &Server, back: &Url) -> String {
+    pub async fn arrive(&mut self, server: &impl Reached, back: &Url) -> String {
         let page = self.fetch(server, back, None).await;
         assert_eq!(page.status, 303, "{}", page.text);
         let to = page.location.expect("somewhere");
-        assert!(to.as_str().starts_with(&server.url), "{to}");
+        assert!(to.as_str().starts_with(server.url()), "{to}");
         to[Position::BeforePath..].to_owned()
     }
 
@@ -379,7 +397,8 @@ async fn an_address_never_takes_over_an_account_and_a_link_needs_its_owner() {
     // She has a password: the link may go, by her.
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(&adas)).await.expect(200);
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));
-    let unlink = |session: &str, proof: Value| send(server.request(Method::DELETE, &path).bearer_auth(session).json(&proof));
+    let unlink =
+        |session: &str, proof: Value| send(server.request(Method::DELETE, &path).bearer_auth(session).json(&proof));
     let proof = json!({"password": PASSWORD});
     unlink(&eves, proof.clone()).await.refused(404, "not_found");
     unlink(&adas, json!({})).await.refused(422, "validation_failed");
