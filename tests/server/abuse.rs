@@ -169,6 +169,40 @@ async fn each_kind_of_route_has_its_own_measure_for_each_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_sign_in_is_counted_as_one_kind() {
+    use aisle::accounts::needs::ROUTES;
+    let server = spawn_with(|config| {
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        config.account_requests_per_min_max = 3;
+    })
+    .await;
+    let ask = async |method: Method, path: &str, address: &str| {
+        let request = from(server.request(method.clone(), path), address);
+        send(if method == Method::GET { request } else { request.json(&json!({})) }).await
+    };
+    // The browser that comes back from another house comes by a GET.
+    let callback = "/auth/oauth/club/callback?code=x&state=y";
+    let exhausted = async |address: &str| {
+        for _ in 0..3 {
+            ask(Method::GET, callback, address).await.refused(404, "not_found");
+        }
+    };
+    exhausted("198.51.100.1").await;
+    let ways = ROUTES.iter().filter(|route| route.pattern.starts_with("/auth/") || route.pattern == "/setup");
+    let ways: Vec<_> =
+        ways.map(|way| (way.method, way.pattern.replace("{provider}", "club").replace("{id}", "1"))).collect();
+    assert!(ways.len() > 15, "{ways:?}");
+    for (method, path) in ways {
+        let refused = ask(method.parse().unwrap(), &path, "198.51.100.1").await;
+        assert!(refused.headers.contains_key("retry-after"), "{path}");
+        refused.refused(429, "too_many_requests");
+    }
+    // Neither is anybody else, nor looking around, the worse for it.
+    ask(Method::GET, callback, "198.51.100.2").await.refused(404, "not_found");
+    ask(Method::GET, "/productions", "198.51.100.1").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_limits_are_only_observed_nobody_is_refused() {
     let server = spawn_with(|config| {
         config.trusted_proxies = "127.0.0.1".parse().unwrap();
