@@ -11,6 +11,7 @@ use crate::notify::put;
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
+use crate::platform::people::People;
 
 /// Tells the old address that the account has moved to another.
 pub(super) const EMAIL_CHANGED: &str = "account_email_changed";
@@ -82,7 +83,7 @@ impl Links {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn verify(&self, id: Uuid) -> Result<Option<Uuid>, DbFault> {
+    pub async fn verify(&self, id: Uuid, people: &People) -> Result<Option<Uuid>, DbFault> {
         let mut transaction = self.pool().begin().await?;
         let Some(link) = links::spend(&mut transaction, id).await? else { return Ok(None) };
         let user = match link.kind {
@@ -90,6 +91,9 @@ impl Links {
             Kind::ChangeEmail => move_to(&mut transaction, &link).await?,
             Kind::ResetPassword => None,
         };
+        if let Some(user) = user {
+            people.welcome(&mut transaction, user).await?;
+        }
         transaction.commit().await?;
         Ok(user)
     }
@@ -99,7 +103,7 @@ impl Links {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reset(&self, id: Uuid, hash: &str) -> Result<Option<Uuid>, DbFault> {
+    pub async fn reset(&self, id: Uuid, hash: &str, people: &People) -> Result<Option<Uuid>, DbFault> {
         let mut transaction = self.pool().begin().await?;
         let Some(link) = links::spend(&mut transaction, id).await? else { return Ok(None) };
         let user = sqlx::query_scalar!(
@@ -111,6 +115,7 @@ impl Links {
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(user) = user {
+            people.welcome(&mut transaction, user).await?;
             sessions::end_all(&mut transaction, user, None, Ended::PasswordReset).await?;
             links::spend_resets(&mut transaction, &link.email).await?;
             tell(&mut transaction, PASSWORD_CHANGED, user, None).await?;

@@ -29,6 +29,7 @@ pub use factors::{Factors, WaysIn};
 pub use guard::guard;
 pub use guessable::Weakness;
 pub use identity::{CameBy, Identity, MaybeIdentity, MaybeMachine, MaybePrincipal, Principal, Role};
+pub use language::Language;
 pub use machine::{Kind, Machine, Scope};
 pub use mail_gate::MayAskForMail;
 pub use oidc::{Houses, LinkedAccounts, Provider, ProviderError, Wire};

@@ -56,8 +56,8 @@ impl Proof {
     pub fn words(self) -> &'static str {
         match self {
             Self::HoldToken => "the hold's token",
-            Self::OrderToken => "the order's token",
-            Self::TicketLink => "the order's token or the ticket's link",
+            Self::OrderToken => "the order's token or owns it",
+            Self::TicketLink => "the order's token or the ticket's link or owns the order",
             Self::Signature => "the provider's signature",
             Self::Link => "a link's token",
         }

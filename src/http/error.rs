@@ -59,6 +59,7 @@ codes! {
     MfaRequired "mfa_required" FORBIDDEN "Your role needs a second factor; set one up first.";
     HoldTokenInvalid "hold_token_invalid" FORBIDDEN "The hold's token is missing or wrong.";
     OrderTokenInvalid "order_token_invalid" FORBIDDEN "The order's token is missing or wrong.";
+    OrderLinkEnded "order_link_ended" FORBIDDEN "This link was ended; a newer one went to the order's address.";
     AccessCodeRequired "access_code_required" FORBIDDEN "An access code is needed.";
     AccessCodeInvalid "access_code_invalid" FORBIDDEN "This access code opens nothing here, or not now.";
     LinkInvalid "link_invalid" FORBIDDEN "This link was used already, is too old, or is none of ours.";

@@ -1,6 +1,10 @@
 //! What this room knows of people: customers, their orders, and what providers told us of their payments. An order is never
 //! deleted, because the books are made of it; its customer is blanked.
 
+mod claims;
+
+pub use claims::Claims;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -33,6 +37,7 @@ impl PersonalData for Customers {
 
     fn export<'a>(&'a self, connection: &'a mut PgConnection, person: &'a Person) -> Asked<'a, Value> {
         Box::pin(async move {
+            // What belongs by its address to who had the address before is theirs and not told.
             Ok(sqlx::query_scalar!(
                 "SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'organizer', g.name, 'name', c.name, 'email', c.email, 'locale', c.locale, 'since', c.created_at,
@@ -56,11 +61,17 @@ impl PersonalData for Customers {
                         'tickets', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'id', t.id, 'status', t.status, 'issued_at', t.issued_at) ORDER BY t.issued_at, t.id), '[]')
                             FROM ticket t WHERE t.order_id = o.id)) ORDER BY o.created_at, o.id), '[]')
-                    FROM orders o WHERE o.customer_id = c.id)) ORDER BY c.created_at, c.id), '[]') AS \"all!\"
+                    FROM orders o WHERE o.customer_id = c.id AND NOT EXISTS (
+                        SELECT 1 FROM order_claim k WHERE k.order_id = o.id AND k.how = 'address' AND k.user_id <> $3)))
+                    ORDER BY c.created_at, c.id), '[]') AS \"all!\"
                  FROM customer c JOIN organizer g ON g.id = c.organizer_id
-                 WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2)",
+                 WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2)
+                   AND coalesce((SELECT bool_or(NOT EXISTS (
+                           SELECT 1 FROM order_claim k WHERE k.order_id = o.id AND k.how = 'address' AND k.user_id <> $3))
+                       FROM orders o WHERE o.customer_id = c.id), true)",
                 &person.emails,
-                person.organizer
+                person.organizer,
+                person.user
             )
             .fetch_one(connection)
             .await?)
@@ -114,6 +125,9 @@ impl PersonalData for Customers {
                     continue;
                 }
                 unname(connection, customer.id).await?;
+                if person.user.is_none() {
+                    disown(connection, customer.id).await?;
+                }
                 if let Some(until) = books {
                     lock(connection, customer.id, how.now, until).await?;
                     later.push(Later { organizer: customer.organizer_id, until, why: Why::Books });
@@ -162,6 +176,17 @@ async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbF
                FROM payment y JOIN orders o ON o.id = y.order_id WHERE o.customer_id = $1) theirs
          WHERE w.provider = theirs.provider AND w.received_at >= theirs.created_at AND w.processed_at IS NOT NULL
            AND position(theirs.mark IN w.body) > 0",
+        customer
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a house has forgotten belongs no more to the account that had the address, for an account has a name.
+async fn disown(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbFault> {
+    sqlx::query!(
+        "DELETE FROM order_claim WHERE how = 'address' AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
         customer
     )
     .execute(connection)

@@ -1,12 +1,15 @@
 //! SQL of orders. The saga is read whole and kept by its difference; whoever saw an older one is told to look again.
 
 mod books;
+mod claims;
 mod inbox;
 mod keep;
 mod make;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
+pub(super) use claims::claim_by_address;
+pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};

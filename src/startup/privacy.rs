@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::accounts::WaysIn;
 use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
-use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
+use crate::orders::privacy::{Claims, Customers, OldCustomers, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -18,6 +18,7 @@ use crate::platform::retention::{Kept, Retention, Rule};
 pub fn people(config: &Config) -> People {
     let rooms: Vec<Arc<dyn PersonalData>> = vec![
         Arc::new(Customers { books_days: config.books_customers_days }),
+        Arc::new(Claims),
         Arc::new(Mails),
         Arc::new(Answers),
         Arc::new(AuditPersons),

@@ -14,6 +14,7 @@ mod customers;
 mod factors;
 mod feed;
 mod fuzz;
+mod guests;
 mod holds;
 mod hostile;
 mod keys;

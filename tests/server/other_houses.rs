@@ -194,6 +194,7 @@ async fn who_is_new_gets_an_account_and_who_is_known_gets_in() {
     let server = club.server(|_| {}).await;
     let listed = server.get("/auth/oauth").await.expect(200);
     assert_eq!(listed["items"], json!([{"id": "club", "name": "The Club"}]));
+    let bought = crate::sold::sell(&server.db).await;
     let mut browser = Browser::default();
     assert_eq!(browser.sign_in(&server, "ada").await, "/orders");
     let me = browser.me(&server).await;
@@ -211,6 +212,8 @@ async fn who_is_new_gets_an_account_and_who_is_known_gets_in() {
     assert_eq!(other.me(&server).await["user"]["id"], me["user"]["id"]);
     // It is their only way in, and stays.
     let session = browser.cookie("aisle_session").unwrap();
+    let mine = send(server.request(Method::GET, "/me/orders").bearer_auth(session)).await.expect(200);
+    assert_eq!(mine["items"][0]["id"], bought.order.to_string(), "their address was shown to be theirs");
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(session)).await.expect(200);
     assert_eq!(links["items"][0]["provider"], "club");
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));

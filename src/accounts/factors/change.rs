@@ -17,6 +17,7 @@ use super::store::{Factors, FactorsError};
 use crate::http::client_address::client_address;
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
+use crate::platform::people::People;
 
 /// Who changes their factors, and from where.
 #[derive(Clone, Copy, Debug)]
@@ -235,7 +236,13 @@ impl Factors {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn arrived(&self, provider: &str, person: &Person, address: IpAddr) -> Result<Arrival, AccountsError> {
+    pub async fn arrived(
+        &self,
+        provider: &str,
+        person: &Person,
+        address: IpAddr,
+        people: &People,
+    ) -> Result<Arrival, AccountsError> {
         let mut transaction = self.pool.begin().await?;
         let arrival = LinkedAccounts::arrive(&mut transaction, provider, person).await?;
         let entry = match arrival {
@@ -244,6 +251,9 @@ impl Factors {
         };
         if let Some(entry) = entry {
             audit::record(&mut transaction, entry.address(address)).await?;
+        }
+        if let Arrival::New(user) = arrival {
+            people.welcome(&mut transaction, user).await?;
         }
         transaction.commit().await?;
         Ok(arrival)

@@ -67,6 +67,8 @@ pub const ROUTES: &[Route] = &[
     get("/auth/oauth/{provider}/start", Public),
     get("/auth/oauth/{provider}/callback", Public),
     post("/auth/oauth/{provider}/link", SignedIn),
+    get("/me/orders", SignedIn),
+    post("/me/orders/claim", SignedIn),
     get("/me/linked-accounts", SignedIn),
     delete("/me/linked-accounts/{id}", SignedIn),
     // The catalogue.
@@ -99,6 +101,7 @@ pub const ROUTES: &[Route] = &[
     post("/orders/{id}/payments", Proof(OrderToken, Some(BoxOffice))),
     post("/orders/{id}/reopen", Proof(OrderToken, Some(BoxOffice))),
     post("/orders/{id}/cancel", Proof(OrderToken, Some(BoxOffice))),
+    post("/orders/{id}/revoke-links", Proof(OrderToken, Some(BoxOffice))),
     get("/orders/{id}/tickets", Proof(OrderToken, Some(BoxOffice))),
     get("/tickets/{id}.pdf", Proof(TicketLink, Some(BoxOffice))),
     get("/tickets/{id}.svg", Proof(TicketLink, Some(BoxOffice))),

@@ -18,6 +18,7 @@ use crate::http::{ApiError, Code, Json};
 use crate::notify::Outbox;
 use crate::platform::db::Db;
 use crate::platform::house;
+use crate::platform::people::People;
 
 /// Who wants an account.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -148,11 +149,12 @@ async fn register(
 #[post("/auth/verify-email")]
 async fn verify_email(
     links: web::Data<Links>,
+    people: web::Data<People>,
     outbox: web::Data<Outbox>,
     body: Json<Token>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, id) = links.read(&[Kind::Register, Kind::ChangeEmail], &body.value.token).ok_or_else(dead)?;
-    links.verify(id).await?.ok_or_else(dead)?;
+    links.verify(id, &people).await?.ok_or_else(dead)?;
     outbox.wake();
     Ok(done())
 }
@@ -181,6 +183,7 @@ async fn forgot_password(
 #[post("/auth/reset-password")]
 async fn reset_password(
     links: web::Data<Links>,
+    people: web::Data<People>,
     passwords: web::Data<Passwords>,
     db: web::Data<Db>,
     outbox: web::Data<Outbox>,
@@ -193,7 +196,7 @@ async fn reset_password(
     // The link stays good for a better one.
     strong(&passwords, &db, "password", &password, vec![owner.name, owner.email]).await?;
     let hash = passwords.hash(password).await?;
-    links.reset(id, &hash).await?.ok_or_else(dead)?;
+    links.reset(id, &hash, &people).await?.ok_or_else(dead)?;
     outbox.wake();
     Ok(done())
 }

@@ -25,6 +25,7 @@ use crate::http::error::chain;
 use crate::http::extract::Page;
 use crate::http::{ApiError, Code, Json};
 use crate::platform::keys::Keys;
+use crate::platform::people::People;
 
 const PATH: &str = "/api/v1/auth/oauth";
 
@@ -253,6 +254,7 @@ async fn callback(
     clock: web::Data<Clock>,
     factors: web::Data<Factors>,
     sessions: web::Data<Sessions>,
+    people: web::Data<People>,
     identity: Result<MaybeIdentity, ApiError>,
     key: web::Path<String>,
     answer: web::Query<Answer>,
@@ -289,7 +291,7 @@ async fn callback(
         let mut response = if linked { to(&flow.return_to) } else { back(Failed::LinkedElsewhere, &key, Some(&flow)) };
         return Ok(response.cookie(gone).finish());
     }
-    let failed = match factors.arrived(&key, &person, address).await? {
+    let failed = match factors.arrived(&key, &person, address, &people).await? {
         Arrival::Known(user) | Arrival::New(user) => {
             return match sign_in::enter(&request, user, How::OtherHouse).await? {
                 Entered::Session(tokens) => {

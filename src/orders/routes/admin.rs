@@ -11,7 +11,7 @@ use super::super::checkout::Checkout;
 use super::super::store::{AdminFilter, LedgerBalance, PaymentRow};
 use super::super::wire::{OrderBody, OrderJson};
 use super::{Access, answer, shown};
-use crate::accounts::{Identity, Principal, Role};
+use crate::accounts::{Identity, MaybeIdentity, Principal, Role};
 use crate::http::extract::Page;
 use crate::http::{ApiError, Listing};
 use crate::platform::keys::Keys;
@@ -69,7 +69,7 @@ pub async fn admin_orders(
     let mut items = Vec::with_capacity(found.items.len());
     for (_, id) in found.items {
         if let Some(loaded) = checkout.store.load(id).await? {
-            items.push(shown(&checkout, &keys, &loaded.saga, Access::Staff).await?);
+            items.push(shown(&checkout, &keys, &loaded.saga, Access::Staff, &MaybeIdentity(None)).await?);
         }
     }
     Ok(answer(StatusCode::OK, false, &Page { items, next: found.next }))
@@ -88,7 +88,7 @@ pub async fn admin_order(
     let organizer = checkout.store.organizer_of(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
     who.must(Role::BoxOffice, organizer, "order")?;
     let loaded = checkout.store.load(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let order = shown(&checkout, &keys, &loaded.saga, Access::Staff).await?;
+    let order = shown(&checkout, &keys, &loaded.saga, Access::Staff, &MaybeIdentity(None)).await?;
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }
 

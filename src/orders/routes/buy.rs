@@ -14,8 +14,8 @@ use super::super::pricing::{Priced, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
 use super::super::store::{Made, NewOrder, customer_of};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
-use super::{Access, answer, may_see, shown};
-use crate::accounts::{MaybeIdentity, normalized};
+use super::{answer, token_for, told};
+use crate::accounts::{MaybeIdentity, Role, normalized};
 use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
 use crate::holds::{HoldJson, proves_hold};
 use crate::http::rejection::{guids, rejected, unasked};
@@ -25,6 +25,7 @@ use crate::platform::ids::{derived_id, new_id};
 use crate::platform::keys::Keys;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::to_core;
+use crate::tickets::access::{Access, Shown};
 
 /// A request that found its order refused before it began is decided anew, this often.
 const DECIDED_ANEW_MAX: u8 = 20;
@@ -176,7 +177,7 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let new = intent(&desk, order, &wanted, hash, gateway.as_ref()).await?;
+                let new = intent(&desk, order, &wanted, hash, gateway.as_ref(), &identity).await?;
                 desk.checkout.store.make(&new).await?
             }
         };
@@ -191,17 +192,27 @@ pub async fn create_order(
         if made == Made::Before && drove.saga.was_refused() {
             continue;
         }
-        return made_answer(&desk, &drove, made == Made::Before).await;
+        return made_answer(&desk, &drove, made == Made::Before, &identity).await;
     }
     Err(ApiError::plain(Code::TooManyRequests).retry_after(60))
 }
 
-async fn made_answer(desk: &Desk<'_>, drove: &Drove, replayed: bool) -> Result<HttpResponse, ApiError> {
+async fn made_answer(
+    desk: &Desk<'_>,
+    drove: &Drove,
+    replayed: bool,
+    identity: &MaybeIdentity,
+) -> Result<HttpResponse, ApiError> {
     let unheard = drove.saga.parts.iter().any(|part| part.state == PartState::Intended);
     if unheard && drove.stuck.is_some() {
         return Err(ApiError::busy(1));
     }
-    let order = shown(desk.checkout, desk.keys, &drove.saga, Access::Guest).await?;
+    let saga = &drove.saga;
+    let view = desk.checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;
+    // Whoever sits at the old browser can repeat its requests. Once the links were ended the newer one is in the mail alone.
+    let ended = replayed && view.standing.link_version > 0;
+    let token = token_for(Access::Guest, desk.keys, &view).filter(|_| !ended);
+    let order = told(saga, view, token, identity, desk.checkout.now());
     let payment = order.payment.clone();
     Ok(answer(StatusCode::CREATED, replayed, &CheckoutBody { order, payment }))
 }
@@ -220,8 +231,11 @@ async fn intent(
     wanted: &CreateOrder,
     request: u64,
     gateway: &dyn Gateway,
+    identity: &MaybeIdentity,
 ) -> Result<NewOrder, ApiError> {
     let (organizer, currency) = desk.seller(&wanted.holds).await?;
+    // Who sells for the house buys for others.
+    let buyer = identity.0.as_ref().filter(|identity| !identity.may(Role::BoxOffice, organizer));
     let standing = desk.standing(&wanted.holds, false).await?;
     let (lines, said): (Vec<_>, Vec<_>) =
         priced(order, &standing, &wanted.tickets)?.into_iter().map(|priced| (priced.line, priced.said)).unzip();
@@ -271,6 +285,7 @@ async fn intent(
         saga,
         lines: said,
         organizer,
+        buyer: buyer.map(|identity| identity.user),
         name: wanted.customer.name.trim().to_owned(),
         email: wanted.customer.email.clone(),
         email_normalized,
@@ -280,7 +295,7 @@ async fn intent(
     })
 }
 
-/// An order, by its token or by the house.
+/// An order, by its token, by its owner or by the house.
 #[utoipa::path(
     tag = "orders",
     params(("id" = Uuid, Path), ("Aisle-Order-Token" = Option<String>, Header)),
@@ -295,8 +310,13 @@ pub async fn read_order(
     identity: MaybeIdentity,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
-    let loaded = checkout.store.load(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let order = shown(&checkout, &keys, &loaded.saga, access).await?;
+    let shown = Shown::of_order(&request, &keys, &identity, *id).something()?;
+    // Read oftener than anything else of an order: what it shows says also who may see it.
+    let missing = || ApiError::not_found("order");
+    let view = checkout.store.view(*id).await?.ok_or_else(missing)?;
+    let access = shown.admitted(Some(&view.standing), "order")?;
+    let loaded = checkout.store.load(*id).await?.ok_or_else(missing)?;
+    let token = token_for(access, &keys, &view);
+    let order = told(&loaded.saga, view, token, &identity, checkout.now());
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }

@@ -1,4 +1,4 @@
-//! What its buyer does with an order: pays again, gives up, cancels, asks for its link.
+//! What its buyer does with an order: pays again, gives up, cancels.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
-use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
+use super::super::wire::{CancelOrder, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
 use super::{Access, answer, may_see, note, shown};
-use crate::accounts::{MayAskForMail, MaybeIdentity, normalized};
+use crate::accounts::MaybeIdentity;
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Scoped};
@@ -40,14 +40,14 @@ fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
     Ok(drove.ok_or_else(|| ApiError::not_found("order"))??)
 }
 
-fn scoped(
+pub(super) fn scoped(
     key: IdempotencyKey,
     access: Access,
     identity: &MaybeIdentity,
     order: Uuid,
 ) -> Result<Option<Scoped>, ApiError> {
-    let staff = identity.0.as_ref().filter(|_| access == Access::Staff);
-    key.of(staff.map_or(Caller::Guest(order), |identity| identity.caller()))
+    let known = identity.0.as_ref().filter(|_| access != Access::Guest);
+    key.of(known.map_or(Caller::Guest(order), |identity| identity.caller()))
 }
 
 /// Another attempt to pay, until `pay_by`; the one before is closed.
@@ -90,13 +90,13 @@ pub async fn try_again(
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }
-    let order = shown(&checkout, &keys, &drove.saga, access).await?;
+    let order = shown(&checkout, &keys, &drove.saga, access, &identity).await?;
     let payment = order.payment.clone();
     Ok(answer(StatusCode::CREATED, replayed, &CheckoutBody { order, payment }))
 }
 
 /// True: the same request was answered before. Nothing but that is kept: the answer is the order as it is.
-async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
+pub(super) async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
     match checkout.store.recall(&key.scope, &key.key, route, hash).await? {
         Begin::Fresh => Ok(false),
         Begin::Replay { .. } => Ok(true),
@@ -132,7 +132,7 @@ pub async fn reopen_order(
         let view = view.ok_or_else(|| named(ApiError::not_found("hold")))?;
         holds.push(HoldJson::of(&view, show, handle.plan(), to_core(checkout.now())).map_err(named)?);
     }
-    let order = shown(&checkout, &keys, &saga, access).await?;
+    let order = shown(&checkout, &keys, &saga, access, &identity).await?;
     Ok(answer(StatusCode::OK, false, &ReopenedBody { order, holds }))
 }
 
@@ -173,7 +173,7 @@ pub async fn cancel_order(
     if let Some(key) = &key
         && recall(&checkout, key, route, body.hash).await?
     {
-        let order = shown(&checkout, &keys, &loaded.saga, access).await?;
+        let order = shown(&checkout, &keys, &loaded.saga, access, &identity).await?;
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
     note(&checkout, access, &identity, "order.cancelled", *id).await?;
@@ -182,7 +182,7 @@ pub async fn cancel_order(
         given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
     } else {
         let lines = body.value.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
-        if access == Access::Guest {
+        if access != Access::Staff {
             must_be_cancellable(&checkout, &loaded.saga, lines.as_deref()).await?;
         }
         let reason = body.value.reason.clone().unwrap_or_default();
@@ -191,7 +191,7 @@ pub async fn cancel_order(
     if let Some(key) = key {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 200).await?;
     }
-    let order = shown(&checkout, &keys, &saga, access).await?;
+    let order = shown(&checkout, &keys, &saga, access, &identity).await?;
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }
 
@@ -227,19 +227,4 @@ async fn must_be_cancellable(checkout: &Checkout, saga: &Saga, lines: Option<&[U
         }
     }
     Ok(())
-}
-
-/// Sends the order's link again, to the address it was ordered with. Always the same answer.
-#[utoipa::path(tag = "orders", request_body = LookUpOrder, responses((status = 202)))]
-#[post("/orders/lookup")]
-pub async fn look_up_order(
-    _: MayAskForMail,
-    checkout: web::Data<Checkout>,
-    body: Json<LookUpOrder>,
-) -> Result<HttpResponse, ApiError> {
-    let number = body.value.number.trim().to_uppercase();
-    if let Some(order) = checkout.store.find(&number, &normalized(&body.value.email)).await? {
-        checkout.store.send_link(order).await?;
-    }
-    Ok(HttpResponse::Accepted().insert_header(("cache-control", crate::http::caching::PRIVATE)).finish())
 }

@@ -34,6 +34,8 @@ pub struct NewOrder {
     pub lines: Vec<NewLine>,
     /// Who sells.
     pub organizer: Uuid,
+    /// Who was signed in and buys for themselves.
+    pub buyer: Option<Uuid>,
     /// The buyer's name.
     pub name: String,
     /// The buyer's address.
@@ -133,6 +135,7 @@ impl Orders {
             return Err(super::unknown("free order number"));
         }
         rows(&mut transaction, new).await?;
+        super::claims::claim_new(&mut transaction, saga.order, new.buyer, &new.email_normalized).await?;
         transaction.commit().await?;
         Ok(Made::New)
     }

@@ -10,6 +10,7 @@ use super::{Orders, currency, jiff as moment, unknown};
 use crate::platform::db::DbFault;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::sql;
+use crate::tickets::access::Standing;
 
 /// One place that was ordered, or a fee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -122,8 +123,8 @@ impl PaymentView {
 pub struct OrderView {
     /// Its id.
     pub id: Uuid,
-    /// Who sells.
-    pub organizer: Uuid,
+    /// Who may come near it.
+    pub standing: Standing,
     /// How far it is.
     pub state: OrderState,
     /// What people call it.
@@ -162,7 +163,7 @@ pub struct AdminFilter {
 }
 
 /// The addresses of posters are the catalogue's.
-fn poster_url(production: Uuid, version: i32) -> String {
+pub(super) fn poster_url(production: Uuid, version: i32) -> String {
     format!("/api/v1/productions/{production}/poster.svg?v={version}")
 }
 
@@ -173,7 +174,8 @@ impl Orders {
     /// When the database does not answer.
     pub async fn view(&self, order: Uuid) -> Result<Option<OrderView>, DbFault> {
         let head = sqlx::query!(
-            "SELECT o.organizer_id, o.state, o.number, o.currency, o.created_at, o.customer_id,
+            "SELECT o.organizer_id, o.link_version, ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS \"owners!\",
+                    o.state, o.number, o.currency, o.created_at, o.customer_id,
                     CASE WHEN c.erased_at IS NULL THEN c.name ELSE '' END AS \"name!\",
                     CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\"
              FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
@@ -235,7 +237,7 @@ impl Orders {
         }
         Ok(Some(OrderView {
             id: order,
-            organizer: head.organizer_id,
+            standing: Standing { organizer: head.organizer_id, link_version: head.link_version, owners: head.owners },
             state: OrderState::from_word(&head.state).ok_or_else(|| unknown("order state"))?,
             number: head.number,
             customer: head.customer_id,
