@@ -24,6 +24,7 @@ const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/Ma
 // So are the pages of an account.
 const AccountPage = lazy(async () => ({ default: (await import('./pages/account/AccountPage')).AccountPage }))
 const SecurityPage = lazy(async () => ({ default: (await import('./pages/account/SecurityPage')).SecurityPage }))
+const MyOrdersPage = lazy(async () => ({ default: (await import('./pages/account/OrdersPage')).OrdersPage }))
 const DataPage = lazy(async () => ({ default: (await import('./pages/account/DataPage')).DataPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/admin/PeoplePage')).PeoplePage }))
 const MachinesPage = lazy(async () => ({ default: (await import('./pages/admin/MachinesPage')).MachinesPage }))
@@ -51,6 +52,7 @@ export function App() {
         <Route path="/reset-password"><ResetPasswordPage /></Route>
         <Route path="/account"><AccountPage /></Route>
         <Route path="/account/security"><SecurityPage /></Route>
+        <Route path="/account/orders"><MyOrdersPage /></Route>
         <Route path="/account/data"><DataPage /></Route>
         <Route path="/admin/people"><PeoplePage /></Route>
         <Route path="/admin/machines"><MachinesPage /></Route>

@@ -1,7 +1,7 @@
 /** Accounts: who somebody is, how they prove it, what is theirs. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { call } from './client'
-import type { User } from './types'
+import type { MyOrder, Order, Page, User } from './types'
 
 /** What a second step may be made with. */
 export const FACTORS = ['totp', 'recovery_code', 'passkey'] as const
@@ -27,6 +27,9 @@ export const changePassword = (body: { current_password: string; new_password: s
 export const endSession = (id: string) => call('DELETE', `/me/sessions/${id}`)
 export const signOut = () => call('POST', '/auth/logout', {})
 
+export const myOrders = (after: string | null, signal?: AbortSignal) => call<Page<MyOrder>>('GET', `/me/orders?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`, undefined, { signal })
+/** Makes an order one's own by what stands in its link. */
+export const claimOrder = (order: string, token: string, key: string) => call<{ order: Order }>('POST', '/me/orders/claim', { order_id: order, token }, { key })
 export const exportMe = () => call<unknown>('GET', '/me/export')
 /** What cannot go yet, and until when: for a show that is still to come, or because the books must be kept. */
 export type Later = { organizer_id: string; until: string; why: 'show_to_come' | 'books' }

@@ -20,7 +20,7 @@ export const account: typeof english = {
   forgot: { title: 'Ein neues Passwort', intro: 'Wir schicken einen Link an Ihre Adresse. Damit wählen Sie ein neues Passwort.', go: 'Link schicken', sentText: (email) => `Falls es zu ${email} ein Konto gibt, ist der Link unterwegs. Er gilt nur kurze Zeit.` },
   reset: { title: 'Ein Passwort wählen', go: 'Passwort speichern', done: 'Das Passwort ist geändert', doneText: 'Alle anderen Geräte wurden abgemeldet.', old: 'Dieser Link wurde schon benutzt oder ist zu alt. Fordern Sie einen neuen an.', anew: 'Neuen Link anfordern' },
   invitation: { title: 'Zum Haus gehören', text: 'Sie sind eingeladen, mit uns zu arbeiten. Wählen Sie Name und Passwort, oder melden Sie sich zuerst an, wenn Sie ein Konto haben.', textSignedIn: (name) => `Sie treten als ${name} bei.`, go: 'Beitreten', done: 'Willkommen im Haus', old: 'Diese Einladung wurde schon benutzt, zurückgezogen oder ist zu alt.', signIn: 'Ich habe ein Konto' },
-  menu: { open: 'Konto', account: 'Konto', security: 'Anmeldung und Sicherheit', data: 'Meine Daten', out: 'Abmelden', signIn: 'Anmelden' },
+  menu: { open: 'Konto', account: 'Konto', security: 'Anmeldung und Sicherheit', orders: 'Meine Bestellungen', data: 'Meine Daten', out: 'Abmelden', signIn: 'Anmelden' },
   rooms: 'Teile des Kontos',
   profile: {
     wrongPassword: 'Das jetzige Passwort stimmt nicht.',
@@ -47,6 +47,10 @@ export const account: typeof english = {
       oauth_address_taken: 'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich mit dessen Passwort an, und verbinden Sie beide unter „Anmeldung und Sicherheit“.', oauth_address_unverified: 'Ihre Adresse ist dort nicht bestätigt. Bestätigen Sie sie zuerst dort.', oauth_account_disabled: 'Dieses Konto wurde vom Haus geschlossen.', oauth_linked_elsewhere: 'Jenes Konto gehört hier schon jemand anderem.',
     },
     failed: 'Das ging nicht. Es hat sich nichts geändert.' },
+  orders: {
+    title: 'Meine Bestellungen', none: 'Noch keine Bestellungen.', noneHint: 'Was Sie angemeldet kaufen, steht hier, und was früher mit der Adresse dieses Kontos gekauft wurde.', look: 'Zum Spielplan',
+    elsewhere: 'Mit einer anderen Adresse gekauft?', elsewhereText: 'Öffnen Sie den Link aus jener Mail, während Sie angemeldet sind, und behalten Sie die Bestellung in Ihrem Konto. Ohne die Mail lassen Sie sich den Link noch einmal schicken.', cancellable: 'lässt sich stornieren', more: 'Ältere Bestellungen',
+  },
   data: {
     title: 'Meine Daten', export: 'Alles, was wir über Sie haben', exportText: 'Eine Datei, die auch Programme lesen.', exportGo: 'Herunterladen', exportDone: 'Die Datei liegt bei Ihren Downloads.', delete: 'Konto löschen', deleteText: 'Ihr Name und Ihre Adresse werden hier gelöscht. Bestellungen und Rechnungen bleiben ohne sie, solange das Gesetz es verlangt. Karten, die Sie haben, gelten weiter, mit den Links aus Ihrer Post. Das lässt sich nicht rückgängig machen.',
     later: { show_to_come: (day) => `Ihr Name bleibt bis ${day} bei einer Vorstellung, die noch kommt, damit Sie eingelassen werden.`, books: (day) => `Ihr Name bleibt bis ${day} in den Büchern, wie es das Gesetz verlangt.` }, lastAdministrator: 'Außer Ihnen verwaltet niemand das Haus. Machen Sie zuerst jemand anderen dazu.',

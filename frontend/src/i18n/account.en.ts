@@ -19,7 +19,7 @@ export const account = {
   forgot: { title: 'A new password', intro: 'We send a link to your address. With it you choose a new password.', go: 'Send the link', sentText: (email: string) => `If there is an account for ${email}, the link is on its way to it. It works for a short time.` },
   reset: { title: 'Choose a password', go: 'Save the password', done: 'The password is changed', doneText: 'Every other device was signed out.', old: 'This link was used already, or is too old. Ask for a new one.', anew: 'Ask for a new link' },
   invitation: { title: 'Join the house', text: 'You were asked to work with us. Choose a name and a password, or sign in first if you have an account.', textSignedIn: (name: string) => `You join as ${name}.`, go: 'Join', done: 'Welcome to the house', old: 'This invitation was used already, withdrawn, or is too old.', signIn: 'I have an account' },
-  menu: { open: 'Account', account: 'Account', security: 'Sign-in and security', data: 'My data', out: 'Sign out', signIn: 'Sign in' },
+  menu: { open: 'Account', account: 'Account', security: 'Sign-in and security', orders: 'My orders', data: 'My data', out: 'Sign out', signIn: 'Sign in' },
   rooms: 'Parts of the account',
   profile: {
     wrongPassword: 'The present password is not right.',
@@ -46,6 +46,10 @@ export const account = {
       oauth_address_taken: 'There is an account with this address already. Sign in with its password, then connect the two in “Sign-in and security”.', oauth_address_unverified: 'They have not confirmed your address. Confirm it there first.', oauth_account_disabled: 'This account was closed by the house.', oauth_linked_elsewhere: 'That account belongs to somebody else here already.',
     } as Record<string, string>,
     failed: 'That did not work. Nothing has changed.' },
+  orders: {
+    title: 'My orders', none: 'No orders yet.', noneHint: 'What you buy while signed in stands here, and what was bought before with the address of this account.', look: 'See what\u2019s on',
+    elsewhere: 'Bought with another address?', elsewhereText: 'Open the link in that mail while you are signed in, and keep the order in your account. Without the mail, have the link sent again.', cancellable: 'can be cancelled', more: 'Older orders',
+  },
   data: {
     title: 'My data', export: 'Everything we keep about you', exportText: 'One file, in a form that programs read too.', exportGo: 'Download', exportDone: 'The file is with your downloads.', delete: 'Delete the account', deleteText: 'Your name and address are erased here. Orders and invoices stay without them as long as the law asks. Tickets that you hold stay good, with the links from your mails. This cannot be undone.',
     later: { show_to_come: (day: string) => `Your name stays until ${day} with a show that is still to come, so that you are let in.`, books: (day: string) => `Your name stays in the books until ${day}, as the law asks.` } as Record<string, (day: string) => string>, lastAdministrator: 'You are the last administrator. Make somebody else one first.',

@@ -1,7 +1,7 @@
 /** A sentence for people for every word that the server refuses with. docs/API.md and the core name the words. */
 export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
-  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
+  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'order_link_ended' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
@@ -23,6 +23,7 @@ const en: Sentences = {
   hold_lapsed: 'Your time was up, and the seats went back on sale.',
   hold_token_invalid: 'This basket belongs to somebody else.',
   order_token_invalid: 'This link does not open the order. Ask for a new one.',
+  order_link_ended: 'This link was ended. A newer one went to the address of the order.',
   not_on_sale: 'This show is not on sale yet.',
   sales_paused: 'The house has paused the sale for the moment.',
   access_code_required: 'For the moment these seats need an access code.',
@@ -77,6 +78,7 @@ const de: Sentences = {
   hold_lapsed: 'Ihre Zeit war um, die Plätze sind wieder im Verkauf.',
   hold_token_invalid: 'Dieser Korb gehört jemand anderem.',
   order_token_invalid: 'Dieser Link öffnet die Bestellung nicht. Fordern Sie einen neuen an.',
+  order_link_ended: 'Dieser Link gilt nicht mehr. Ein neuerer ging an die Adresse der Bestellung.',
   not_on_sale: 'Diese Vorstellung ist noch nicht im Verkauf.',
   sales_paused: 'Das Haus hat den Verkauf für den Moment angehalten.',
   access_code_required: 'Im Moment braucht es für diese Plätze einen Zugangscode.',

@@ -9,11 +9,12 @@ import { Poster } from '../components/Poster'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { clock, leaseFrom } from '../hold/lease'
-import { forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
+import { forgetOrder, forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
 import { useLeft } from '../hold/useBasket'
 import { useSpeech } from '../i18n'
 import { Button, ButtonLink, Dialog, Notice, Waiting, buttonClass } from '../ui'
 import { FindOrder } from './FindOrderPage'
+import { Keeping, LinksEnded } from './OrderKeeping'
 import './order.css'
 
 const POLL_MS = 1_500
@@ -33,20 +34,32 @@ const FAILED: Record<PaymentStatus, boolean> = { starting: false, pending: false
 
 export function OrderPage({ id }: { id: string }) {
   const { t } = useSpeech()
-  const token = useMemo(() => takeToken(id), [id])
+  const [token, setToken] = useState(() => takeToken(id))
+  const [endedFor, setEndedFor] = useState<string | null>(null)
   const order = useQuery({
     queryKey: ['order', id],
     queryFn: async ({ signal }) => (await call<{ order: Order }>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) })).order,
     refetchInterval: ({ state }) => (state.data && MOVING[state.data.status] ? POLL_MS : false),
   })
-  const locked = order.error instanceof Problem && (order.error.status === 401 || order.error.status === 403)
+  const refusal = order.error instanceof Problem ? order.error : null
+  // Who is signed in and has no link is told that there is nothing here; perhaps they have only lost the link.
+  const locked = refusal !== null && (refusal.status === 401 || refusal.status === 403 || (refusal.status === 404 && !token))
+  const ended = refusal?.code === 'order_link_ended'
+  // The link in the address bar is dead. Who owns the order or sold it needs none; to anybody else the next one is in the mail.
+  const onEnded = (email: string, stays: boolean) => {
+    forgetOrder(id)
+    setToken(null)
+    history.replaceState(null, '', location.pathname)
+    if (!stays) setEndedFor(email)
+  }
+  if (endedFor !== null) return <LinksEnded email={endedFor} />
   return (
     <Shell title={order.data ? t.order.number(order.data.number) : t.nav.findOrder}>
       <div className="page">
         {order.isPending && <Waiting label={t.common.loading} />}
-        {locked && <FindOrder intro={<Notice>{t.order.noToken} {t.order.noTokenHint}</Notice>} />}
+        {locked && !order.data && <FindOrder intro={<Notice kind={ended ? 'alarm' : 'plain'}>{ended ? t.order.linkEnded : `${t.order.noToken} ${t.order.noTokenHint}`}</Notice>} />}
         {order.isError && !locked && !order.data && <Trouble error={order.error} again={() => void order.refetch()} />}
-        {order.data && <Receipt order={order.data} token={token} again={() => void order.refetch()} />}
+        {order.data && <Receipt order={order.data} token={token} again={() => void order.refetch()} onEnded={onEnded} />}
       </div>
     </Shell>
   )
@@ -59,7 +72,9 @@ function takeToken(order: string): string | null {
   return given ?? orderToken(order)
 }
 
-function Receipt({ order, token, again }: { order: Order; token: string | null; again(): void }) {
+type ReceiptProps = { order: Order; token: string | null; again(): void; onEnded(email: string, stays: boolean): void }
+
+function Receipt({ order, token, again, onEnded }: ReceiptProps) {
   const { t, f } = useSpeech()
   const site = useSite().data
   const settled = !MOVING[order.status]
@@ -72,7 +87,7 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
     <article className="order">
       <header className="order__head">
         <p className="soft">{t.order.number(order.number)}</p>
-        <h1 className="display order__title" role="status">{t.order.status[order.status]}</h1>
+        <h1 className="display order__title" aria-live="polite">{t.order.status[order.status]}</h1>
         <p className="prose">{t.order.say[order.status]}</p>
         {order.status === 'awaiting_payment' && <Paying order={order} token={token} again={again} />}
         {(order.status === 'expired' || order.status === 'cancelled') && order.shows[0] && <Link href={`/shows/${order.shows[0].id}`} className={buttonClass('lamp')}>{t.order.again}</Link>}
@@ -101,6 +116,7 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
       <aside className="order__side">
         <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
         {order.status === 'confirmed' && <Cancel order={order} token={token} again={again} />}
+        <Keeping order={order} token={token} again={again} onEnded={onEnded} />
       </aside>
     </article>
   )
@@ -219,7 +235,7 @@ function Cancel({ order, token, again }: { order: Order; token: string | null; a
         {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
         <div className="dialog__actions">
           <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : t.order.cancelYes}</Button>
-          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keep}</Button>
+          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keepIt}</Button>
         </div>
       </Dialog>
     </>
