@@ -56,6 +56,7 @@ export const SCENES = {
   security: async (page, base) => { await page.goto(`${base}/account/security`); await settle(page) },
   enrol: async (page, base) => { await page.goto(`${base}/account/security`); await page.locator('section').filter({ hasText: 'Second step' }).getByLabel('Your password, once more').first().fill('any'); await page.getByRole('button', { name: 'Set up' }).click(); await page.getByText('Scan this').waitFor() },
   codes: async (page, base) => { await page.goto(`${base}/account/security`); await page.locator('section').filter({ hasText: 'Second step' }).getByLabel('Your password, once more').first().fill('any'); await page.getByRole('button', { name: 'Set up' }).click(); await page.getByLabel('The code that the app').fill('123456'); await page.getByRole('button', { name: 'Turn it on' }).click(); await page.getByText('I have kept them').waitFor() },
+  myorders: async (page, base) => { await page.goto(`${base}/account/orders`); await settle(page) },
   mydata: async (page, base) => { await page.goto(`${base}/account/data`); await page.getByRole('button', { name: /Delete the account/ }).click(); await settle(page); return false },
   people: async (page, base) => { await page.goto(`${base}/admin/people`); await settle(page) },
   users: async (page, base) => { await page.goto(`${base}/admin/people`); await page.getByRole('button', { name: 'Everybody' }).click(); await settle(page) },
