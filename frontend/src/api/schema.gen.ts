@@ -1458,6 +1458,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own orders, newest first: what one ordered while signed in, what was bought with an address that was shown to be one's
+         *     own, and what one has claimed by its link.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/orders/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an order one's own by what proves it: for who bought with another address. Again it is the same. Ends with the link.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_me_orders_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1548,7 +1589,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends the order's link again, to the address it was ordered with. Always the same answer.
+         * Sends links again, to the address that was ordered with: of the order with this number, or of all. Always the same answer,
+         *     and the same work: what there is to say is found out by who writes the mail.
          * @description Who may: Anybody.
          */
         post: operations["post_orders_lookup"];
@@ -1566,8 +1608,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An order, by its token or by the house.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * An order, by its token, by its owner or by the house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         get: operations["get_orders_id"];
         put?: never;
@@ -1589,7 +1631,7 @@ export interface paths {
         put?: never;
         /**
          * Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_cancel"];
         delete?: never;
@@ -1609,7 +1651,7 @@ export interface paths {
         put?: never;
         /**
          * Another attempt to pay, until `pay_by`; the one before is closed.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_payments"];
         delete?: never;
@@ -1629,9 +1671,30 @@ export interface paths {
         put?: never;
         /**
          * Gives the payment up, so that the holds are open again.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/revoke-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends every link of an order, that of its mails and those of its tickets, because one came into wrong hands. A newer one goes to
+         *     the order's address by mail and is in no answer: who has somebody's link does not get the next one for it.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
+         */
+        post: operations["post_orders_id_revoke_links"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1647,7 +1710,7 @@ export interface paths {
         };
         /**
          * The tickets of an order; none before it is confirmed.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         get: operations["get_orders_id_tickets"];
         put?: never;
@@ -2001,7 +2064,7 @@ export interface paths {
         };
         /**
          * The ticket as a calendar entry.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_ics"];
         put?: never;
@@ -2021,7 +2084,7 @@ export interface paths {
         };
         /**
          * The ticket as a page to print. One that does not admit says so and has no code.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_pdf"];
         put?: never;
@@ -2041,7 +2104,7 @@ export interface paths {
         };
         /**
          * The ticket's QR code as a picture. Of a ticket that does not admit it is the word why.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_svg"];
         put?: never;
@@ -2407,11 +2470,21 @@ export interface components {
             order: components["schemas"]["OrderJson"];
             payment?: components["schemas"]["PaymentView"] | null;
         };
+        /** @description An order that is to be one's own, and what proves it. */
+        ClaimOrder: {
+            /**
+             * Format: uuid
+             * @description Which order.
+             */
+            order_id: string;
+            /** @description Out of its link. */
+            token: string;
+        };
         /**
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -2923,10 +2996,10 @@ export interface components {
         /** @description What somebody knows of an order whose link is lost. */
         LookUpOrder: {
             /**
-             * @description Its number.
+             * @description Its number; without it the mail lists all orders of the address.
              * @example A-7F3K2M
              */
-            number: string;
+            number?: string | null;
             /** @description The address it was ordered with. */
             email: string;
         };
@@ -3058,6 +3131,41 @@ export interface components {
             /** @description The language of mails, as a BCP 47 tag. */
             locale?: string;
         };
+        /** @description One of one's own orders. */
+        MyOrderJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example A-7F3K2M
+             */
+            number: string;
+            /** @description How far it is. */
+            status: components["schemas"]["StatusJson"];
+            /** @description Who sold it. */
+            organizer: string;
+            /** @description What it costs. */
+            total: components["schemas"]["Money"];
+            /** @description Of which shows, by their start. */
+            shows: components["schemas"]["ShowView"][];
+            /** @description Its places that were not given back. */
+            places: components["schemas"]["PlaceJson"][];
+            /** @description Whether all of it may be cancelled now. */
+            cancellable: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its tickets were issued.
+             */
+            confirmed_at?: string | null;
+        };
         /** @description The sessions of who is asking. */
         MySessions: {
             /** @description The last used first. */
@@ -3173,6 +3281,8 @@ export interface components {
             number: string;
             /** @description Proves that its bearer made the order; only for who has proved it. */
             token?: string;
+            /** @description Whether it belongs to the account of who asks. */
+            yours: boolean;
             /** @description How far it is. */
             status: components["schemas"]["StatusJson"];
             /** @description Who bought. */
@@ -3521,6 +3631,46 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_MyOrderJson: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description What people call it.
+                 * @example A-7F3K2M
+                 */
+                number: string;
+                /** @description How far it is. */
+                status: components["schemas"]["StatusJson"];
+                /** @description Who sold it. */
+                organizer: string;
+                /** @description What it costs. */
+                total: components["schemas"]["Money"];
+                /** @description Of which shows, by their start. */
+                shows: components["schemas"]["ShowView"][];
+                /** @description Its places that were not given back. */
+                places: components["schemas"]["PlaceJson"][];
+                /** @description Whether all of it may be cancelled now. */
+                cancellable: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When its tickets were issued.
+                 */
+                confirmed_at?: string | null;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_OrderJson: {
             /** @description This page's items. */
             items: {
@@ -3536,6 +3686,8 @@ export interface components {
                 number: string;
                 /** @description Proves that its bearer made the order; only for who has proved it. */
                 token?: string;
+                /** @description Whether it belongs to the account of who asks. */
+                yours: boolean;
                 /** @description How far it is. */
                 status: components["schemas"]["StatusJson"];
                 /** @description Who bought. */
@@ -4235,6 +4387,21 @@ export interface components {
             status: string;
             /** @description Where the buyer pays. */
             checkout_url?: string;
+        };
+        /** @description A place of an order, in a list of orders. */
+        PlaceJson: {
+            /**
+             * Format: uuid
+             * @description Of which show.
+             */
+            show_id: string;
+            /** @description What people read. */
+            label: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
         };
         /** @description What people call a seat. */
         PlaceName: {
@@ -8582,6 +8749,71 @@ export interface operations {
             };
         };
     };
+    get_me_orders: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MyOrderJson"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_orders_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_me_password: {
         parameters: {
             query?: never;
@@ -8859,6 +9091,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReopenedBody"];
                 };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_orders_id_revoke_links: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Aisle-Order-Token"?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: see `code` */
             default: {
