@@ -26,6 +26,7 @@ pub use workers::Workers;
 use self::doors::Doors;
 use self::tls::Certificate;
 use crate::accounts::links::Links;
+use crate::accounts::members::Members;
 use crate::accounts::{AccessTokens, Houses, Kind, Passwords, Provider, RelyingParty, Sessions, Throttle, Wire, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
@@ -335,7 +336,8 @@ async fn up(
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", reachable(addr)));
     let http_db = db::pool(options.clone(), config.database_connections_max);
     let writer = Writer::new(Tickets::new(workers_db.clone()), Arc::clone(&keys), &public_url);
-    let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), &public_url);
+    let members = Members::new(workers_db.clone(), Arc::clone(&keys));
+    let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), members, &public_url);
     let composers = letters.register(writer.register(Composers::default()));
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let providers = config.oauth.iter().map(|(key, written)| Provider::new(key, written));

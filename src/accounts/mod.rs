@@ -13,6 +13,7 @@ pub mod links;
 mod machine;
 pub mod mail_gate;
 pub mod mails;
+pub mod members;
 pub mod needs;
 mod oidc;
 mod passkeys;

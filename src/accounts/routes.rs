@@ -1,12 +1,15 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`, the public keys, and below it what people do with their account.
 
 mod credentials;
+mod joining;
 mod machines;
 mod me;
+mod members;
 mod mfa;
 mod oauth;
 mod passkeys;
 mod person;
+mod users;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
@@ -184,6 +187,9 @@ pub fn routes(config: &mut ServiceConfig) {
     credentials::routes(config);
     person::routes(config);
     machines::routes(config);
+    members::routes(config);
+    joining::routes(config);
+    users::routes(config);
     mfa::routes(config);
     passkeys::routes(config);
     oauth::routes(config);

@@ -38,6 +38,8 @@ pub enum How {
     Passkey,
     /// Another house, by OpenID Connect.
     OtherHouse,
+    /// The link of an invitation into a house.
+    Invitation,
 }
 
 impl How {
@@ -49,13 +51,16 @@ impl How {
             Self::SetUp => "set_up",
             Self::Passkey => "passkey",
             Self::OtherHouse => "other_house",
+            Self::Invitation => "invitation",
         }
     }
 
     /// The one with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Password, Self::SetUp, Self::Passkey, Self::OtherHouse].into_iter().find(|how| how.name() == name)
+        [Self::Password, Self::SetUp, Self::Passkey, Self::OtherHouse, Self::Invitation]
+            .into_iter()
+            .find(|how| how.name() == name)
     }
 }
 
@@ -74,6 +79,8 @@ pub enum Ended {
     PasswordReset,
     /// A second factor was added in another session.
     SecondFactorAdded,
+    /// An administrator ended all of them.
+    EndedByAdministrator,
 }
 
 impl Ended {
@@ -87,6 +94,7 @@ impl Ended {
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::SecondFactorAdded => "second_factor_added",
+            Self::EndedByAdministrator => "ended_by_administrator",
         }
     }
 }

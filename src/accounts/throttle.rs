@@ -30,6 +30,8 @@ const OF_ONE_DEVICE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 const MAILS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Mails with links that one address asks for in an hour, to whomever, before it is challenged. Where nobody is, it is told nothing.
 const MAILS_ASKED: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Mails of one house in an hour that invite: a whole team, some of them twice, and no address book.
+const INVITATIONS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// An attack is one line in the audit log in a quarter of an hour, not thousands.
 const ONCE: NonZeroU32 = NonZeroU32::MIN;
 
@@ -59,6 +61,7 @@ pub struct Throttle {
     news: Rate<(Name, IpAddr)>,
     mails: Rate<Name>,
     mails_asked: Rate<IpAddr>,
+    invitations: Rate<Uuid>,
 }
 
 impl Throttle {
@@ -74,6 +77,7 @@ impl Throttle {
             news: Rate::new(ONCE, QUARTER),
             mails: Rate::new(MAILS, HOUR),
             mails_asked: Rate::new(MAILS_ASKED, HOUR),
+            invitations: Rate::new(INVITATIONS, HOUR),
         }
     }
 
@@ -128,6 +132,17 @@ impl Throttle {
         }
         metrics::counter!("aisle_account_mails_limited_total").increment(1);
         !self.enforced
+    }
+
+    /// Counts one invitation of this house to this address: it is a mail with a link like any other. Who invites is told when
+    /// it must wait, for a house that believes to have invited somebody waits in vain.
+    ///
+    /// # Errors
+    /// When the house, or anybody, has had too many sent.
+    pub fn may_invite(&self, house: Uuid, email: &str) -> Result<(), ApiError> {
+        let Err(wait) = self.invitations.ask(&house).and_then(|()| self.mails.ask(&name(email))) else { return Ok(()) };
+        metrics::counter!("aisle_account_mails_limited_total").increment(1);
+        if self.enforced { Err(too_many(wait)) } else { Ok(()) }
     }
 }
 
@@ -204,6 +219,22 @@ mod tests {
         assert!((0..MAILS_ASKED.get()).all(|_| !throttle.asks_for_many_mails(FROM)));
         assert!(throttle.asks_for_many_mails(FROM));
         assert!(!throttle.asks_for_many_mails(ELSEWHERE));
+    }
+
+    #[test]
+    fn a_house_invites_a_team_and_no_address_book_and_nobody_ten_times_over() {
+        let throttle = Throttle::from_config(&Config::default());
+        let (house, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for _ in 0..MAILS.get() {
+            throttle.may_invite(house, "ada@example.org").unwrap();
+        }
+        assert_eq!(throttle.may_invite(other, "Ada@example.org ").unwrap_err().code(), Code::TooManyRequests);
+        assert!(!throttle.may_mail("ada@example.org"), "they are mails with links like others");
+        for n in MAILS.get()..INVITATIONS.get() {
+            throttle.may_invite(house, &format!("{n}@example.org")).unwrap();
+        }
+        assert_eq!(throttle.may_invite(house, "bob@example.org").unwrap_err().code(), Code::TooManyRequests);
+        throttle.may_invite(other, "bob@example.org").unwrap();
     }
 
     #[test]

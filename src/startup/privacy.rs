@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::accounts::WaysIn;
+use crate::accounts::members::privacy::Invitations;
 use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
 use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
@@ -21,6 +22,7 @@ pub fn people(config: &Config) -> People {
         Arc::new(Mails),
         Arc::new(Answers),
         Arc::new(AuditPersons),
+        Arc::new(Invitations),
         Arc::new(AccountData),
         Arc::new(WaysIn),
     ];
@@ -40,6 +42,7 @@ pub fn retention(config: &Config, db: Db) -> Retention {
             rule(Arc::new(EndedSessions), config.retain_sessions_days),
             // Long enough to be told that a link has run out, rather than that there never was one.
             rule(Arc::new(OldLinks), 7),
+            rule(Arc::new(Invitations), 7),
             rule(Arc::new(ProviderNews), config.retain_provider_news_days),
             rule(Arc::new(AuditPersons), config.retain_audit_persons_days),
             rule(Arc::new(OldCustomers { people: people.clone() }), config.retain_customers_days),

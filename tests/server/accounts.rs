@@ -1,6 +1,6 @@
 //! Signing in, being known, signing out.
 
-mod credentials;
+pub mod credentials;
 mod jwt;
 mod sessions;
 

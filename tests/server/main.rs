@@ -20,6 +20,7 @@ mod keys;
 mod killed;
 mod live;
 mod machines;
+mod members;
 mod misfortune;
 mod needs;
 mod operations;

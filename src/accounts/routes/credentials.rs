@@ -48,6 +48,12 @@ pub struct Token {
     token: String,
 }
 
+impl Token {
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 /// Whose password is forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -101,12 +107,12 @@ fn done() -> HttpResponse {
     HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish()
 }
 
-fn dead() -> ApiError {
+pub(super) fn dead() -> ApiError {
     ApiError::plain(Code::LinkInvalid)
 }
 
 /// Refuses a new password that would be guessed too soon by who knows its owner and the house.
-async fn strong(
+pub(super) async fn strong(
     passwords: &Passwords,
     db: &Db,
     field: &str,

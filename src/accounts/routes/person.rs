@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::identity::CameBy;
+use crate::accounts::members::may_leave;
 use crate::accounts::password::Verdict;
 use crate::accounts::{Accounts, Identity, Passwords, cookies};
 use crate::http::caching::PRIVATE;
@@ -57,7 +58,8 @@ async fn export_me(
 }
 
 /// Deletes one's account and everything that is known of one, after the password or a fresh sign-in. Orders stay in the books
-/// without their customer, tickets stay good. Refused while a payment or a refund is under way.
+/// without their customer, tickets stay good. Refused while a payment or a refund is under way, and to who alone runs a house or
+/// administers the server.
 #[utoipa::path(tag = "accounts", request_body = ForgetMe, responses((status = 200, body = Forgotten)),
     security(("session" = []), ("bearer" = [])))]
 #[delete("/me")]
@@ -85,13 +87,8 @@ async fn delete_me(
     if !proven {
         return Err(ApiError::plain(Code::SignInAgain));
     }
-    if leaver.is_last_admin {
-        return Err(ApiError::new(
-            Code::InUse,
-            "Nobody else administers this server; make another administrator first.",
-        ));
-    }
     let mut transaction = accounts.pool().begin().await.map_err(DbFault)?;
+    may_leave(&mut transaction, identity.user).await?;
     let how = Forgetting { now: from_core(clock.now()), at_once };
     let later = people.forget(&mut transaction, &leaver.person, how).await?;
     audit::security(&mut transaction, Severity::Notice, identity.did("person.erased").on("user", identity.user))

@@ -9,7 +9,7 @@ use crate::harness::{Answer, Server, send, spawn};
 const OTHER: &str = "wobbly trombone in the cellar";
 
 /// Says everything that is due, and gives the mails since the last look: to whom, subject, text.
-async fn mails(server: &Server) -> Vec<(String, String, String)> {
+pub async fn mails(server: &Server) -> Vec<(String, String, String)> {
     while server.running.parts.outbox.run_once().await.unwrap() {}
     // A worker of the server may be at the last one still: it is there when nothing is left to say.
     let waiting = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
@@ -26,7 +26,7 @@ async fn mails(server: &Server) -> Vec<(String, String, String)> {
 
 /// The token of the link in a mail.
 #[track_caller]
-fn token(mail: &str) -> String {
+pub fn token(mail: &str) -> String {
     let (_, rest) = mail.split_once("#t=").unwrap_or_else(|| panic!("no link in {mail}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }

@@ -38,13 +38,20 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("POST", "/admin/shows/{id}/state"),
     ("POST", "/admin/customers/{id}/erase"),
     ("POST", "/admin/api-keys"),
     ("DELETE", "/admin/api-keys/{id}"),
     ("POST", "/admin/devices"),
     ("DELETE", "/admin/devices/{id}"),
+    ("POST", "/admin/organizers/{id}/members"),
+    ("PATCH", "/admin/organizers/{id}/members/{user}"),
+    ("DELETE", "/admin/organizers/{id}/members/{user}"),
+    ("DELETE", "/admin/organizers/{id}/invitations/{invitation}"),
+    ("POST", "/admin/organizers/{id}/invitations/{invitation}/resend"),
+    ("PUT", "/admin/users/{id}/roles"),
+    ("POST", "/admin/users/{id}/end-sessions"),
 ];
 
 #[test]

@@ -238,12 +238,24 @@ async fn a_house_erases_its_own_customer_and_nobody_elses() {
     let unknown = format!("/admin/customers/{}/erase", aisle::platform::ids::new_id());
     server.admin(Method::POST, &unknown, &body).await.refused(404, "not_found");
 
+    for purchase in [&ours, &theirs] {
+        sqlx::query(
+            "INSERT INTO invitation (id, organizer_id, email, email_normalized, role, expires_at)
+             VALUES (gen_random_uuid(), $1, $2, lower($2), 'scanner', now() + interval '1 day')",
+        )
+        .bind(purchase.organizer)
+        .bind(EMAIL)
+        .execute(&server.db)
+        .await
+        .unwrap();
+    }
     let organizer = staff(&server, &ours.organizer.to_string(), "organizer").await;
     by(&server, &organizer, Method::POST, &path, &body).await.expect(200);
     let name = |order: &Value| order["order"]["customer"]["name"].clone();
     assert_eq!(name(&read(&server, &ours.order, "").await), "");
     assert_eq!(name(&read(&server, &theirs.order, "").await), NAME, "another house's customer is another customer");
     let left = found(&server.db, &TRACES).await;
+    assert_eq!(left["invitation.email"], 1, "whom we asked to work with us is forgotten here, and not there");
     for place in ["mail.recipient", "webhook_in.body", "refund.reason", "audit_person.email"] {
         assert!(left.contains_key(place), "theirs stays: {place} of {left:?}");
     }
