@@ -50,6 +50,7 @@ export const SCENES = {
   register: async (page, base) => { await page.goto(`${base}/register`); await settle(page) },
   sent: async (page, base) => { await page.goto(`${base}/forgot-password#ada@example.org`); await page.getByRole('button', { name: 'Send the link' }).click(); await settle(page) },
   verify: async (page, base) => { await page.goto(`${base}/verify-email#t=abc`); await settle(page) },
+  invitation: async (page, base) => { await page.goto(`${base}/invitation#t=make_account`); await settle(page) },
   reset: async (page, base) => { await page.goto(`${base}/reset-password#t=abc`); await settle(page) },
   second: async (page, base) => { await signIn(page, base, 'second') },
   account: async (page, base) => { await signIn(page, base); await page.goto(`${base}/account`); await page.getByRole('button', { name: 'Account' }).click(); await settle(page) },

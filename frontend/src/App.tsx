@@ -7,6 +7,7 @@ import { Waiting } from './ui'
 import { CheckoutPage } from './pages/CheckoutPage'
 import { FindOrderPage } from './pages/FindOrderPage'
 import { Home } from './pages/Home'
+import { InvitationPage } from './pages/account/InvitationPage'
 import { ForgotPasswordPage, RegisterPage, ResetPasswordPage, VerifyPage } from './pages/account/doors'
 import { LoginPage } from './pages/LoginPage'
 import { OrderPage } from './pages/OrderPage'
@@ -49,6 +50,7 @@ export function App() {
         <Route path="/verify-email"><VerifyPage /></Route>
         <Route path="/forgot-password"><ForgotPasswordPage /></Route>
         <Route path="/reset-password"><ResetPasswordPage /></Route>
+        <Route path="/invitation"><InvitationPage /></Route>
         <Route path="/account"><AccountPage /></Route>
         <Route path="/account/security"><SecurityPage /></Route>
         <Route path="/account/data"><DataPage /></Route>

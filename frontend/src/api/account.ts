@@ -16,6 +16,10 @@ export const signIn = (body: { email: string; password: string }, key: string) =
 export const register = (body: { name: string; email: string; password: string; locale: string }, key: string) => call('POST', '/auth/register', body, { key })
 export const verifyAddress = (token: string, key: string) => call<{ user?: User } | undefined>('POST', '/auth/verify-email', { token }, { key })
 export const forgotPassword = (email: string, key: string) => call('POST', '/auth/forgot-password', { email }, { key })
+/** What an invitation says to who holds its link, and what they must do next. */
+export type InvitationShown = { organizer: { id: string; name: string }; role: string; email: string; expires_at: string; next: 'accept' | 'sign_in' | 'make_account' | 'sign_out' }
+export const lookAtInvitation = (token: string) => call<InvitationShown>('POST', '/auth/invitations/look', { token })
+export const acceptInvitation = (body: { token: string; name?: string; password?: string; locale?: string }, key: string) => call<{ user: User }>('POST', '/auth/invitations/accept', body, { key })
 export const resetPassword = (body: { token: string; password: string }, key: string) => call('POST', '/auth/reset-password', body, { key })
 
 export const meQuery = queryOptions({ queryKey: ['me'], queryFn: async ({ signal }) => (await call<{ user: User }>('GET', '/me', undefined, { signal })).user, retry: false, staleTime: 60_000 })

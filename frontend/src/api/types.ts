@@ -152,7 +152,7 @@ export type Order = {
   number: string
   token?: string
   status: OrderStatus
-  customer: { name: string; email: string }
+  customer: { id?: string; name: string; email: string }
   total: Money
   lines: Line[]
   pay_by: string | null

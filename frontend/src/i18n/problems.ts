@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
+  | 'invitation_for_another' | 'already_member' | 'too_many_invitations' | 'last_organizer' | 'last_administrator'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
 
@@ -50,6 +51,11 @@ const en: Sentences = {
   already_exists: 'There is one of this name already.',
   in_use: 'Something else still needs it.',
   signature_invalid: 'This link is not complete or too old.',
+  invitation_for_another: 'This invitation went to another address than that of your account.',
+  already_member: 'This person works for the house already.',
+  too_many_invitations: 'Too many invitations wait for an answer. Withdraw some first.',
+  last_organizer: 'Nobody else runs this house. Make somebody else its organizer first.',
+  last_administrator: 'Nobody else administers this server. Make somebody else an administrator first.',
   link_invalid: 'This link was used already, or is too old.',
   sign_in_again: 'Show once more who you are: with your password, or by signing in again.',
   order_under_way: 'A payment or a refund of yours is under way. It is over in some minutes; try again then.',
@@ -104,6 +110,11 @@ const de: Sentences = {
   already_exists: 'So heißt schon etwas anderes.',
   in_use: 'Etwas anderes braucht es noch.',
   signature_invalid: 'Dieser Link ist unvollständig oder zu alt.',
+  invitation_for_another: 'Diese Einladung ging an eine andere Adresse als die Ihres Kontos.',
+  already_member: 'Diese Person gehört schon zum Haus.',
+  too_many_invitations: 'Zu viele Einladungen warten auf Antwort. Ziehen Sie zuerst einige zurück.',
+  last_organizer: 'Sonst leitet niemand dieses Haus. Geben Sie zuerst jemand anderem die Leitung.',
+  last_administrator: 'Sonst verwaltet niemand diesen Server. Bestimmen Sie zuerst jemand anderen.',
   link_invalid: 'Dieser Link wurde schon benutzt oder ist zu alt.',
   sign_in_again: 'Zeigen Sie noch einmal, wer Sie sind: mit Ihrem Passwort, oder melden Sie sich neu an.',
   order_under_way: 'Eine Zahlung oder Erstattung von Ihnen läuft noch. In einigen Minuten ist sie fertig; versuchen Sie es dann.',

@@ -10,7 +10,6 @@ import { Refusal } from '../../components/Refusal'
 import { Problem } from '../../api/client'
 import { Speaking } from '../../i18n'
 import { LoginPage } from '../LoginPage'
-import { PeoplePage } from '../admin/PeoplePage'
 import { AccountPage } from './AccountPage'
 import { DataPage } from './DataPage'
 import { SecurityPage } from './SecurityPage'
@@ -232,15 +231,4 @@ it('keeps asking where what was confirmed was refused', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Yes, remove', hidden: true }))
   expect(await screen.findByText('Something else still needs it.')).toBeTruthy()
   expect(run).toHaveBeenCalledTimes(1)
-})
-
-it('shows the people of a house without a fault that a screen reader would stumble over', async () => {
-  answers['GET /me'] = [200, { user: ada }]
-  answers['GET /admin/organizers'] = [200, { items: [{ id: 'o', name: 'House' }], next: null }]
-  answers['GET /admin/organizers/o/members'] = [200, { items: [{ user_id: 'u', name: 'Ada', email: 'ada@example.org', role: 'organizer' }], next: null }]
-  answers['GET /admin/organizers/o/invitations'] = [200, { items: [], next: null }]
-  draw(<PeoplePage />)
-  expect(await screen.findByRole('button', { name: 'Remove Ada' })).toBeTruthy()
-  expect(await screen.findByText('No invitation is open.')).toBeTruthy()
-  await expectAccessible()
 })

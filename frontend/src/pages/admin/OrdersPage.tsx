@@ -4,7 +4,9 @@ import type { Order, Page } from '../../api/types'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
 import { Button, Waiting } from '../../ui'
+import { EraseCustomer } from './EraseCustomer'
 import { Office } from './Office'
+import { ACTS } from './Paged'
 
 /** Orders, newest first. */
 export function AdminOrdersPage() {
@@ -23,16 +25,17 @@ export function AdminOrdersPage() {
       {items.length > 0 && (
         <div className="table-box">
           <table className="table">
-            <thead><tr><th>Order</th><th>When</th><th>Customer</th><th>Show</th><th>Status</th><th className="number">Total</th></tr></thead>
+            <thead><tr><th>Order</th><th>When</th><th>Customer</th><th>Show</th><th>Status</th><th className="number">Total</th><th><span className="out-of-sight">{ACTS}</span></th></tr></thead>
             <tbody>
               {items.map((order) => (
                 <tr key={order.id}>
                   <td>{order.number}</td>
                   <td>{f.day(order.created_at)}, {f.time(order.created_at)}</td>
-                  <td>{order.customer.name}<br /><span className="soft">{order.customer.email}</span></td>
+                  <td>{order.customer.name || <span className="soft">erased</span>}<br /><span className="soft">{order.customer.email}</span></td>
                   <td>{order.shows.map((show) => show.title).join(', ')}</td>
                   <td>{order.status.replaceAll('_', ' ')}</td>
                   <td className="number">{f.money(order.total)}</td>
+                  <td>{order.customer.id && order.customer.name && <EraseCustomer customer={order.customer.id} name={order.customer.name} />}</td>
                 </tr>
               ))}
             </tbody>
