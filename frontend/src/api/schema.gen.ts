@@ -306,6 +306,96 @@ export interface paths {
         patch: operations["patch_admin_organizers_id"];
         trace?: never;
     };
+    "/api/v1/admin/organizers/{id}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraws an invitation: its link is good no more. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_invitations_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/invitations/{invitation}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an invitation again, also one that has run out; its link is good for another week.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_invitations_invitation_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who works for a house, with their part, whether they have a second factor, when they last signed in; and the open
+         *     invitations.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_members"];
+        put?: never;
+        /**
+         * Invites somebody into the house by mail. The answer does not tell whether they have an account. An older open invitation of
+         *     the same address gives way to this one.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a member away, at once. They are told by mail. The last organizer stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_members_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives a member another part, at once. They are told by mail.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_organizers_id_members_user"];
+        trace?: never;
+    };
     "/api/v1/admin/organizers/{id}/mfa": {
         parameters: {
             query?: never;
@@ -782,6 +872,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody with an account, newest first.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An account.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_users_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/end-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends every session of somebody, at once. They may sign in again; tokens made on the command line stay good.
+         * @description Who may: Administrators.
+         */
+        post: operations["post_admin_users_id_end_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Makes somebody an administrator or none, and sets their parts in houses, at once. The last administrator stays, and so does
+         *     a house's last organizer.
+         * @description Who may: Administrators.
+         */
+        put: operations["put_admin_users_id_roles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/venues": {
         parameters: {
             query?: never;
@@ -848,6 +1019,47 @@ export interface paths {
          * @description Who may: Anybody.
          */
         post: operations["post_auth_forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comes into the house: with the account that is signed in and has the invited address; or, where there is none with it, with
+         *     one that is made of the name and password and signed in.
+         * @description Who may: Whoever shows a link's token.
+         */
+        post: operations["post_auth_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an invitation says, and what to do to accept it. Changes nothing.
+         * @description Who may: Whoever shows a link's token.
+         */
+        post: operations["post_auth_invitations_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1363,7 +1575,8 @@ export interface paths {
         post?: never;
         /**
          * Deletes one's account and everything that is known of one, after the password or a fresh sign-in. Orders stay in the books
-         *     without their customer, tickets stay good. Refused while a payment or a refund is under way.
+         *     without their customer, tickets stay good. Refused while a payment or a refund is under way, and to who alone runs a house or
+         *     administers the server.
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         delete: operations["delete_me"];
@@ -2116,6 +2329,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An invitation's link, and of who has no account what to make it of. */
+        Acceptance: {
+            token: string;
+            /** @description What to be called. */
+            name?: string;
+            /** @description The new account's password. */
+            password?: string;
+            /** @description The language of mails, as a BCP 47 tag. */
+            locale?: string;
+        };
+        /** @description Who has accepted with the account that they had. */
+        Accepted: {
+            user: components["schemas"]["User"];
+        };
         /** @description An access code, as the back office sees it. */
         AccessCode: components["schemas"]["AccessCodeInput"] & {
             /**
@@ -2171,6 +2398,48 @@ export interface components {
             places_max?: number | null;
             /** @description For whom it is; the house's own. */
             note?: string;
+        };
+        /** @description An account, as administrators see it. */
+        Account: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What its owner is called. */
+            name: string;
+            /** @description Its address. */
+            email: string;
+            /** @description Whether its owner has shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere. */
+            role: string;
+            /** @description Whether they may do everything in every house. */
+            is_admin: boolean;
+            /** @description What they may do where. */
+            memberships: components["schemas"]["Part"][];
+            /** @description Whether they have an authenticator app or a passkey. */
+            second_factor: boolean;
+            /**
+             * Format: int64
+             * @description In how many sessions they are signed in.
+             */
+            sessions: number;
+            /**
+             * Format: date-time
+             * @description When they last signed in, as far as sessions are kept.
+             */
+            last_sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is closed: nobody can sign in to it. Null: it is open.
+             */
+            disabled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
         };
         /**
          * @description What to do with a show.
@@ -2411,7 +2680,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -2699,6 +2968,46 @@ export interface components {
             id: string;
             /** @description Its `seat_guid`s. */
             seats: string[];
+        };
+        /** @description Somebody who is asked into a house and has not answered. */
+        Invitation: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description To which address it went. */
+            email: string;
+            /** @description Which part it offers. */
+            role: components["schemas"]["Role"];
+            /** @description Who invited; null: their account is gone. */
+            invited_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When they did.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the link is good. What has run out is listed for another week, to be sent again.
+             */
+            expires_at: string;
+        };
+        /** @description An invitation, as who holds its link sees it. */
+        InvitationShown: {
+            /** @description Into which house. */
+            organizer: components["schemas"]["Organizer"];
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /** @description To which address it went. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /** @description What to do. */
+            next: components["schemas"]["Next"];
         };
         /**
          * @description What kind of machine it is.
@@ -3032,6 +3341,48 @@ export interface components {
         Me: {
             user: components["schemas"]["User"];
         };
+        /** @description Somebody who works for a house. */
+        Member: {
+            /**
+             * Format: uuid
+             * @description Whose account it is.
+             */
+            user_id: string;
+            /** @description What they are called. */
+            name: string;
+            /** @description Their address. */
+            email: string;
+            /** @description Their part. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description Since when they work here.
+             */
+            created_at: string;
+            /** @description Whether they have an authenticator app or a passkey. */
+            second_factor: boolean;
+            /** @description Whether the house asks their role for one: without it they can do nothing here. */
+            second_factor_required: boolean;
+            /**
+             * Format: date-time
+             * @description When they last signed in, as far as sessions are kept; null: not lately, or never.
+             */
+            last_sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when their account is closed; null: it is open.
+             */
+            disabled_at?: string | null;
+        };
+        /** @description Who works for a house, and who is asked to. */
+        MembersPage: {
+            /** @description This page's members, who has been there longest first. */
+            items: components["schemas"]["Member"][];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+            /** @description The invitations that nobody has answered, on every page: at most fifty. */
+            invitations: components["schemas"]["Invitation"][];
+        };
         /**
          * @description What a second factor may be.
          * @enum {string}
@@ -3116,6 +3467,16 @@ export interface components {
              */
             expires_at?: string;
         };
+        /** @description Whom to invite. */
+        NewInvitation: {
+            /**
+             * Format: email
+             * @description Their address; the mail goes there.
+             */
+            email: string;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A key to be made. */
         NewKey: {
             /**
@@ -3136,11 +3497,38 @@ export interface components {
              */
             expires_at?: string;
         };
+        /** @description A part in a house. */
+        NewMembership: {
+            /**
+             * Format: uuid
+             * @description In which house.
+             */
+            organizer_id: string;
+            /** @description Which part. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A member's part. */
+        NewPart: {
+            /** @description What they are from now on. */
+            role: components["schemas"]["Role"];
+        };
         /** @description The password and another one. */
         NewPassword: {
             current_password: string;
             new_password: string;
         };
+        /** @description What somebody is to be; what is left out stays. */
+        NewRoles: {
+            /** @description May do everything in every house. */
+            is_admin?: boolean;
+            /** @description All their parts in houses: one that is not among them is taken away. */
+            memberships?: components["schemas"]["NewMembership"][];
+        };
+        /**
+         * @description What whoever holds an invitation's link must do to accept it.
+         * @enum {string}
+         */
+        Next: "accept" | "sign_in" | "make_account" | "sign_out";
         /** @description An answer with an order. */
         OrderBody: {
             /** @description The order. */
@@ -3299,6 +3687,53 @@ export interface components {
                  */
                 created_at: string;
             })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_Account: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What its owner is called. */
+                name: string;
+                /** @description Its address. */
+                email: string;
+                /** @description Whether its owner has shown that the address is theirs. */
+                email_verified: boolean;
+                /** @description `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere. */
+                role: string;
+                /** @description Whether they may do everything in every house. */
+                is_admin: boolean;
+                /** @description What they may do where. */
+                memberships: components["schemas"]["Part"][];
+                /** @description Whether they have an authenticator app or a passkey. */
+                second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description In how many sessions they are signed in.
+                 */
+                sessions: number;
+                /**
+                 * Format: date-time
+                 * @description When they last signed in, as far as sessions are kept.
+                 */
+                last_sign_in_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when it is closed: nobody can sign in to it. Null: it is open.
+                 */
+                disabled_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
@@ -3935,6 +4370,18 @@ export interface components {
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
+        };
+        /** @description A part in a house. */
+        Part: {
+            /**
+             * Format: uuid
+             * @description In which house.
+             */
+            organizer_id: string;
+            /** @description What the house is called. */
+            organizer: string;
+            /** @description Which part. */
+            role: components["schemas"]["Role"];
         };
         /** @description A passkey that was made. */
         PasskeyMade: {
@@ -4692,6 +5139,11 @@ export interface components {
             token: string;
             password: string;
         };
+        /**
+         * @description What somebody may do in one organiser's house.
+         * @enum {string}
+         */
+        Role: "scanner" | "box_office" | "organizer";
         /** @description A rush, as the demo's page shows it. */
         RushJson: {
             /** @description Where it stands. */
@@ -4835,6 +5287,11 @@ export interface components {
             last_used_at: string;
             /** @description Whether it is the one that asks. */
             current: boolean;
+        };
+        /** @description How many sessions were ended. */
+        SessionsEnded: {
+            /** Format: int64 */
+            ended: number;
         };
         /** @description All that an empty server must be told. */
         SetUp: {
@@ -6122,6 +6579,203 @@ export interface operations {
             };
         };
     };
+    delete_admin_organizers_id_invitations_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_invitations_invitation_resend: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_members: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_organizers_id_members_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_organizers_id_members_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_organizers_id_mfa: {
         parameters: {
             query?: never;
@@ -7388,6 +8042,139 @@ export interface operations {
             };
         };
     };
+    get_admin_users: {
+        parameters: {
+            query?: {
+                /** @description Whose name or address has this in it, whatever its case. */
+                q?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_users_id_end_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_users_id_roles: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoles"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_venues: {
         parameters: {
             query?: {
@@ -7571,6 +8358,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
+                };
             };
             /** @description A problem: see `code` */
             default: {
