@@ -33,7 +33,8 @@ export class Unreachable extends Error {
 }
 
 export type Proof = { holdToken?: string; orderToken?: string }
-export type CallOptions = Proof & { key?: string; signal?: AbortSignal }
+/** `seen` is the version that an edit was made from. */
+export type CallOptions = Proof & { key?: string; seen?: number; signal?: AbortSignal }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** True where the same request may succeed later, unchanged, and must carry the same key. */
@@ -48,6 +49,7 @@ export async function call<T>(method: Method, path: string, body?: unknown, opti
     headers.set('Aisle-Csrf', '1')
     headers.set('Idempotency-Key', options.key ?? newKey())
   }
+  if (options.seen !== undefined) headers.set('If-Match', `"${options.seen}"`)
   if (options.holdToken) headers.set('Aisle-Hold-Token', options.holdToken)
   if (options.orderToken) headers.set('Aisle-Order-Token', options.orderToken)
   const timeout = AbortSignal.timeout(TIMEOUT_MS)

@@ -147,6 +147,9 @@ export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
 export type Refund = { id: string; amount: Money; status: 'pending' | 'succeeded' | 'failed'; reason: string | null; created_at: string }
+export type ReviewState = 'flagged' | 'wanted' | 'accepted' | 'refused' | 'lapsed' | 'withdrawn' | 'let_go'
+export type Finding = { rule: 'velocity' | 'mismatch' | 'reuse'; holds: boolean; fact: string; max: number | null; window_s: number | null; country: string | null; text: string }
+export type Review = { state: ReviewState; by: string | null; findings: Finding[]; reason: string }
 export type Order = {
   id: string
   number: string
@@ -157,6 +160,10 @@ export type Order = {
   lines: Line[]
   pay_by: string | null
   pay_in_ms: number | null
+  /** Once the house held it: by when its buyer hears. */
+  review_by: string | null
+  /** For staff alone, where a rule found something. */
+  review?: Review
   payment: Payment | null
   refunds: Refund[]
   holds: { show_id: string; hold_id: string }[]

@@ -64,13 +64,15 @@ export const de: Messages = {
   order: {
     number: (n) => `Bestellung ${n}`,
     status: {
-      awaiting_payment: 'Wir warten auf Ihre Zahlung', in_review: 'Ihre Zahlung wird geprüft', paid: 'Bezahlt. Ihre Karten werden geschrieben', confirmed: 'Bis dann',
+      awaiting_payment: 'Wir warten auf Ihre Zahlung', in_review: 'Wir sehen uns Ihre Bestellung an', paid: 'Bezahlt. Ihre Karten werden geschrieben', confirmed: 'Bis dann',
       expired: 'Die Zeit zum Zahlen ist um', cancelled: 'Diese Bestellung wurde storniert', refunding: 'Ihr Geld ist auf dem Rückweg', refunded: 'Ihr Geld ist zurück', partially_refunded: 'Ein Teil Ihres Geldes ist zurück',
     },
     say: {
-      awaiting_payment: 'Die Plätze sind die Ihren, bis die Uhr abläuft.', in_review: 'Das dauert einige Minuten. Die Plätze sind sicher, und wir schreiben Ihnen.', paid: 'Das dauert einige Sekunden.', confirmed: 'Ihre Karten stehen unten und in Ihrer Post.',
+      awaiting_payment: 'Die Plätze sind die Ihren, bis die Uhr abläuft.', in_review: 'Die Plätze bleiben für Sie. Ihre Bank hat den Betrag vorgemerkt, abgebucht ist nichts.', paid: 'Das dauert einige Sekunden.', confirmed: 'Ihre Karten stehen unten und in Ihrer Post.',
       expired: 'Nichts wurde abgebucht, die Plätze sind wieder im Verkauf.', cancelled: 'Dafür wird nichts abgebucht.', refunding: 'Die Karten gelten nicht mehr. Banken brauchen einige Tage.', refunded: 'Die Karten gelten nicht mehr.', partially_refunded: 'Die anderen Karten gelten weiter.',
     },
+    reviewBy: (when) => `Bis ${when} hören Sie von uns. Sie müssen nichts tun.`, giveUp: 'Lieber nicht warten', giveUpAsk: 'Diese Bestellung aufgeben? Nichts wird abgebucht, der Betrag wird freigegeben, und die Plätze sind wieder frei.', giveUpYes: 'Aufgeben',
+    notSold: 'Wir konnten diese Bestellung nicht abschließen', notSoldText: 'Jemand vom Haus hat sie angesehen, oder niemand konnte es rechtzeitig. Abgebucht wurde nichts. Die Kasse hilft gern.',
     declined: 'Die Zahlung wurde abgelehnt. Nichts wurde abgebucht, und die Plätze sind noch die Ihren.', payNow: 'Weiter zur Zahlung', payAgain: 'Noch einmal bezahlen', others: 'Andere Plätze wählen', othersHint: 'Gibt diese Zahlung auf; die Plätze bleiben gehalten, während Sie wählen.',
     payBy: (clock) => `noch ${clock} zum Zahlen`, tickets: 'Karten', ticketPdf: 'PDF', ticketIcs: 'Kalender', allBill: 'Rechnung', code: 'Code', mailbox: 'Die Post im Postfach ansehen', cancel: 'Bestellung stornieren', cancelAsk: 'Diese Bestellung stornieren? Die Karten gelten sofort nicht mehr, und das Geld geht dorthin zurück, woher es kam.', cancelYes: 'Stornieren und erstatten', keep: 'Behalten',
     refunds: 'Erstattungen', refundState: { pending: 'unterwegs', succeeded: 'erledigt', failed: 'liegt bei der Kasse' }, noToken: 'Diese Seite braucht den Link aus Ihrer Post.', noTokenHint: 'Geben Sie Bestellnummer und E-Mail-Adresse an, dann schicken wir den Link noch einmal.',

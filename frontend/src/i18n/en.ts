@@ -66,13 +66,15 @@ export const en = {
   order: {
     number: (n: string) => `Order ${n}`,
     status: {
-      awaiting_payment: 'Waiting for your payment', in_review: 'Your payment is being looked at', paid: 'Paid. Your tickets are being written', confirmed: 'See you there',
+      awaiting_payment: 'Waiting for your payment', in_review: 'We are looking at your order', paid: 'Paid. Your tickets are being written', confirmed: 'See you there',
       expired: 'The time to pay ran out', cancelled: 'This order was cancelled', refunding: 'Your money is on its way back', refunded: 'Your money went back', partially_refunded: 'Part of your money went back',
     },
     say: {
-      awaiting_payment: 'The seats are yours until the clock runs out.', in_review: 'This takes a few minutes. The seats are safe, and we write to you.', paid: 'This takes a few seconds.', confirmed: 'Your tickets are below and in your mail.',
+      awaiting_payment: 'The seats are yours until the clock runs out.', in_review: 'The seats are kept for you. Your bank has set the amount aside, and nothing has been taken.', paid: 'This takes a few seconds.', confirmed: 'Your tickets are below and in your mail.',
       expired: 'Nothing was charged, and the seats went back on sale.', cancelled: 'Nothing is charged for it.', refunding: 'The tickets no longer admit. Banks take some days.', refunded: 'The tickets no longer admit.', partially_refunded: 'The other tickets stay good.',
     },
+    reviewBy: (when: string) => `You hear from us by ${when}. You need do nothing.`, giveUp: 'Rather not wait', giveUpAsk: 'Give this order up? Nothing is taken, the amount is let go of, and the seats are free again.', giveUpYes: 'Give it up',
+    notSold: 'We could not complete this order', notSoldText: 'Somebody of the house has looked at it, or nobody could in time. Nothing was taken. The box office is glad to help.',
     declined: 'The payment was declined. Nothing was charged, and the seats are still yours.', payNow: 'Go on to payment', payAgain: 'Try paying again', others: 'Choose other seats', othersHint: 'Gives up this payment; the seats stay held while you choose.',
     payBy: (clock: string) => `${clock} left to pay`, tickets: 'Tickets', ticketPdf: 'PDF', ticketIcs: 'Calendar', allBill: 'Bill', code: 'Code', mailbox: 'See the mail in the mailbox', cancel: 'Cancel the order', cancelAsk: 'Cancel this order? The tickets stop admitting at once and the money goes back to where it came from.', cancelYes: 'Cancel and refund', keep: 'Keep it',
     refunds: 'Refunds', refundState: { pending: 'under way', succeeded: 'done', failed: 'being looked at by the box office' }, noToken: 'This page needs the link from your mail.', noTokenHint: 'Give your order number and e-mail address, and we send the link again.',

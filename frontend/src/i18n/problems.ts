@@ -3,7 +3,7 @@ export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
-  | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
+  | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'review_closed' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
@@ -43,6 +43,7 @@ const en: Sentences = {
   rush_running: 'A rush is already running.',
   internal: 'Something broke on our side. Nothing is charged twice; try again in a moment.',
   order_not_open: 'This order can no longer be changed.',
+  review_closed: 'Nobody waits for this decision any more: it was made, the buyer gave up, or the time is over.',
   cancellation_closed: 'It is too late to cancel this order.',
   provider_unknown: 'This way to pay is not on offer here. Choose another.',
   already_set_up: 'The house is already set up. Sign in instead.',
@@ -96,6 +97,7 @@ const de: Sentences = {
   rush_running: 'Ein Ansturm läuft schon.',
   internal: 'Bei uns ist etwas kaputtgegangen. Nichts wird doppelt abgebucht; gleich noch einmal versuchen.',
   order_not_open: 'Diese Bestellung lässt sich nicht mehr ändern.',
+  review_closed: 'Auf diese Entscheidung wartet niemand mehr: sie ist gefallen, die Käuferin hat aufgegeben, oder die Zeit ist um.',
   cancellation_closed: 'Für eine Stornierung ist es zu spät.',
   provider_unknown: 'So kann man hier nicht bezahlen. Bitte anders wählen.',
   already_set_up: 'Das Haus ist schon eingerichtet. Bitte anmelden.',

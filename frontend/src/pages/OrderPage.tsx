@@ -17,6 +17,8 @@ import { FindOrder } from './FindOrderPage'
 import './order.css'
 
 const POLL_MS = 1_500
+/** People decide, and that takes its time. */
+const POLL_REVIEW_MS = 15_000
 /** A longer code is for scanners; nobody reads it out at the door. */
 const CODE_SAID_MAX = 24
 /** What is still on its way and may change without the reader doing anything. */
@@ -37,7 +39,7 @@ export function OrderPage({ id }: { id: string }) {
   const order = useQuery({
     queryKey: ['order', id],
     queryFn: async ({ signal }) => (await call<{ order: Order }>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) })).order,
-    refetchInterval: ({ state }) => (state.data && MOVING[state.data.status] ? POLL_MS : false),
+    refetchInterval: ({ state }) => (!state.data || !MOVING[state.data.status] ? false : state.data.status === 'in_review' ? POLL_REVIEW_MS : POLL_MS),
   })
   const locked = order.error instanceof Problem && (order.error.status === 401 || order.error.status === 403)
   return (
@@ -63,6 +65,8 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
   const { t, f } = useSpeech()
   const site = useSite().data
   const settled = !MOVING[order.status]
+  // It was held for the house to look at, and the house did not sell.
+  const notSold = order.status === 'expired' && order.review_by !== null
   // A hold that became an order, or ended with it, has nothing left to come back to.
   useEffect(() => {
     if (!settled) return
@@ -72,8 +76,9 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
     <article className="order">
       <header className="order__head">
         <p className="soft">{t.order.number(order.number)}</p>
-        <h1 className="display order__title" role="status">{t.order.status[order.status]}</h1>
-        <p className="prose">{t.order.say[order.status]}</p>
+        <h1 className="display order__title" role="status">{notSold ? t.order.notSold : t.order.status[order.status]}</h1>
+        <p className="prose">{notSold ? t.order.notSoldText : t.order.say[order.status]}</p>
+        {order.status === 'in_review' && order.review_by && <p>{t.order.reviewBy(`${f.longDay(order.review_by)}, ${f.time(order.review_by)}`)}</p>}
         {order.status === 'awaiting_payment' && <Paying order={order} token={token} again={again} />}
         {(order.status === 'expired' || order.status === 'cancelled') && order.shows[0] && <Link href={`/shows/${order.shows[0].id}`} className={buttonClass('lamp')}>{t.order.again}</Link>}
         {order.status === 'confirmed' && site?.mail === 'mailbox' && <Link href="/admin/mailbox" className="order__mailbox">{t.order.mailbox}</Link>}
@@ -100,7 +105,7 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
       </div>
       <aside className="order__side">
         <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
-        {order.status === 'confirmed' && <Cancel order={order} token={token} again={again} />}
+        {(order.status === 'confirmed' || order.status === 'in_review') && <Cancel order={order} token={token} again={again} />}
       </aside>
     </article>
   )
@@ -199,6 +204,8 @@ function Cancel({ order, token, again }: { order: Order; token: string | null; a
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const [key] = useState(newKey)
+  // What is still looked at is given up; what was bought is cancelled.
+  const words = order.status === 'in_review' ? { go: t.order.giveUp, ask: t.order.giveUpAsk, yes: t.order.giveUpYes } : { go: t.order.cancel, ask: t.order.cancelAsk, yes: t.order.cancelYes }
   const cancel = async () => {
     setBusy(true)
     try {
@@ -213,12 +220,12 @@ function Cancel({ order, token, again }: { order: Order; token: string | null; a
   }
   return (
     <>
-      <Button look="plain" onClick={() => setAsking(true)}>{t.order.cancel}</Button>
-      <Dialog open={asking} title={t.order.cancel} onClose={() => setAsking(false)}>
-        <p className="dialog__text">{t.order.cancelAsk}</p>
+      <Button look="plain" onClick={() => setAsking(true)}>{words.go}</Button>
+      <Dialog open={asking} title={words.go} onClose={() => setAsking(false)}>
+        <p className="dialog__text">{words.ask}</p>
         {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
         <div className="dialog__actions">
-          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : t.order.cancelYes}</Button>
+          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : words.yes}</Button>
           <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keep}</Button>
         </div>
       </Dialog>
