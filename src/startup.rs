@@ -157,7 +157,8 @@ impl Parts {
     /// What drives orders, over the connections of one runtime.
     fn checkout(&self, db: &db::Db) -> Checkout {
         let outside = Outside { shows: self.shows.clone(), gateways: self.gateways(db) };
-        Checkout::new(Orders::new(db.clone()), outside, Arc::clone(&self.clock))
+        let holds = self.config.abuse_limits == AbuseLimits::Enforce;
+        Checkout::new(Orders::new(db.clone()), outside, Arc::clone(&self.clock), holds)
     }
 }
 
@@ -332,11 +333,12 @@ async fn up(
     let providers = config.oauth.iter().map(|(key, written)| Provider::new(key, written));
     let wire = Wire::new().map_err(StartError::HttpClient)?;
     let houses = Houses::new(wire, providers.collect::<Result<_, _>>()?, &public_url);
+    let lasts = jiff::SignedDuration::from_secs(i64::from(config.sandbox_authorisation_s));
     let parts = Parts {
         relying_party: RelyingParty::of(&public_url, "Aisle"),
         houses,
         shelf: Shelf::new(Catalog::new(http_db.clone())),
-        sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys)),
+        sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys), lasts),
         http_db,
         workers_db,
         keys,

@@ -86,6 +86,7 @@ codes! {
     WrongState "wrong_state" CONFLICT "The show's state does not allow this.";
     OrderNotOpen "order_not_open" CONFLICT "The order no longer awaits payment.";
     OrderUnderWay "order_under_way" CONFLICT "A payment or a refund is under way; it is over in some minutes.";
+    ReviewClosed "review_closed" CONFLICT "Nobody waits for this decision, or not any more.";
     CancellationClosed "cancellation_closed" CONFLICT "The order can no longer be cancelled.";
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";

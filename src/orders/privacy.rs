@@ -38,6 +38,10 @@ impl PersonalData for Customers {
                     'organizer', g.name, 'name', c.name, 'email', c.email, 'locale', c.locale, 'since', c.created_at,
                     'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'number', o.number, 'at', o.created_at, 'state', o.state, 'total', o.total, 'currency', o.currency,
+                        'review', o.review, 'review_by', o.review_by, 'review_findings', o.review_findings,
+                        'review_reason', o.review_reason,
+                        'came_from', (SELECT jsonb_build_object('address', t.address, 'device', t.device, 'at', t.at)
+                            FROM order_trace t WHERE t.order_id = o.id),
                         'terms_version', o.terms_version, 'external_id', o.external_id, 'metadata', o.metadata,
                         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'label', l.label, 'show', p.title, 'starts_at', s.starts_at, 'section', l.section, 'row', l.row_label,
@@ -47,7 +51,8 @@ impl PersonalData for Customers {
                             WHERE l.order_id = o.id),
                         'payments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'provider', y.provider, 'status', y.status, 'amount', y.amount, 'currency', y.currency,
-                            'reference', y.provider_ref, 'paid_at', y.paid_at) ORDER BY y.attempt), '[]')
+                            'reference', y.provider_ref, 'paid_at', y.paid_at, 'instrument', y.instrument,
+                            'instrument_country', y.instrument_country) ORDER BY y.attempt), '[]')
                             FROM payment y WHERE y.order_id = o.id),
                         'refunds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'status', r.status, 'amount', r.amount, 'currency', r.currency, 'reason', r.reason,
@@ -146,9 +151,23 @@ async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbF
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("UPDATE orders SET metadata = '{}' WHERE customer_id = $1 AND metadata <> '{}'", customer)
+    sqlx::query!(
+        "UPDATE orders SET metadata = '{}', review_reason = '', review_findings = '[]'
+         WHERE customer_id = $1 AND (metadata <> '{}' OR review_reason <> '' OR review_findings <> '[]')",
+        customer
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("DELETE FROM order_trace WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)", customer)
         .execute(&mut *connection)
         .await?;
+    sqlx::query!(
+        "UPDATE payment SET instrument = NULL, instrument_country = NULL
+         WHERE instrument IS NOT NULL AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
+        customer
+    )
+    .execute(&mut *connection)
+    .await?;
     // The answers that are kept for a repeated request. They are found by the order that they belong to.
     sqlx::query!(
         "DELETE FROM idempotency WHERE scope IN (SELECT 'order:' || id FROM orders WHERE customer_id = $1)",
@@ -229,6 +248,52 @@ impl Kept for ProviderNews {
             .execute(connection)
             .await?;
             Ok(rows(&done))
+        })
+    }
+}
+
+/// Where orders came from and what paid for them, beyond what the rules of a house look back to. What a rule has found stays
+/// with its order: it names nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderTraces;
+
+impl Kept for OrderTraces {
+    fn kind(&self) -> &'static str {
+        "order_traces"
+    }
+
+    fn due<'a>(&'a self, connection: &'a mut PgConnection, before: Timestamp) -> Asked<'a, i64> {
+        Box::pin(async move {
+            Ok(sqlx::query_scalar!(
+                "SELECT (SELECT count(*) FROM order_trace WHERE at < $1)
+                      + (SELECT count(*) FROM payment WHERE instrument IS NOT NULL AND created_at < $1) AS \"due!\"",
+                time::sql(before) as jiff_sqlx::Timestamp
+            )
+            .fetch_one(connection)
+            .await?)
+        })
+    }
+
+    fn erase<'a>(&'a self, connection: &'a mut PgConnection, batch: Batch) -> Asked<'a, i64> {
+        Box::pin(async move {
+            let traces = sqlx::query!(
+                "DELETE FROM order_trace WHERE order_id IN (
+                     SELECT order_id FROM order_trace WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                time::sql(batch.before) as jiff_sqlx::Timestamp,
+                batch.rows_max
+            )
+            .execute(&mut *connection)
+            .await?;
+            let instruments = sqlx::query!(
+                "UPDATE payment SET instrument = NULL, instrument_country = NULL WHERE id IN (
+                     SELECT id FROM payment WHERE instrument IS NOT NULL AND created_at < $1
+                     ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                time::sql(batch.before) as jiff_sqlx::Timestamp,
+                batch.rows_max
+            )
+            .execute(connection)
+            .await?;
+            Ok(rows(&traces) + rows(&instruments))
         })
     }
 }

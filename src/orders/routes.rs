@@ -4,6 +4,7 @@ mod admin;
 mod buy;
 mod care;
 mod customers;
+mod review;
 mod webhooks;
 
 use actix_web::http::StatusCode;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::checkout::{Checkout, CheckoutFault};
 use super::saga::Saga;
-use super::wire::OrderJson;
+use super::wire::{OrderJson, ReviewJson};
 use crate::accounts::{MaybeIdentity, Role};
 use crate::http::{ApiError, Code};
 use crate::platform::keys::{Keys, Purpose};
@@ -87,7 +88,8 @@ async fn note(
 async fn shown(checkout: &Checkout, keys: &Keys, saga: &Saga, access: Access) -> Result<OrderJson, ApiError> {
     let view = checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;
     let token = (access == Access::Guest).then(|| order_token(keys, saga.order));
-    Ok(OrderJson::of(saga, view, token, checkout.now()))
+    let review = ReviewJson::of(&saga.review).filter(|_| access == Access::Staff);
+    Ok(OrderJson { review, ..OrderJson::of(saga, view, token, checkout.now()) })
 }
 
 fn answer(status: StatusCode, replayed: bool, body: &impl Serialize) -> HttpResponse {
@@ -112,6 +114,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(webhooks::receive_webhook)
         .service(admin::admin_orders)
         .service(admin::admin_order)
+        .service(review::decide_review)
+        .service(review::read_fraud_rules)
+        .service(review::set_fraud_rules)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
         .service(admin::ledger_report);

@@ -1,12 +1,14 @@
 //! SQL of orders. The saga is read whole and kept by its difference; whoever saw an older one is told to look again.
 
 mod books;
+mod fraud;
 mod inbox;
 mod keep;
 mod make;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
+pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
@@ -17,7 +19,10 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::drive::Loaded;
-use super::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, RefundStatus, Repayment, Saga};
+use super::saga::{
+    Attempt, AttemptStatus, Instrument, Line, OrderState, Part, PartState, RefundStatus, Repayment, Review,
+    ReviewState, Saga,
+};
 use crate::payments::MethodKind;
 use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
@@ -106,7 +111,7 @@ impl Orders {
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *transaction).await?;
         let row = sqlx::query!(
             "SELECT number, state, total, currency, pay_by, pay_within_ms, accept_equal_seats, paid_with, confirmed_at,
-                    saga_version, next_step_at, attempts, organizer_id,
+                    saga_version, next_step_at, attempts, organizer_id, review, review_by, review_findings, review_reason,
                     (SELECT email_normalized FROM customer WHERE id = customer_id) AS \"email!\" FROM orders WHERE id = $1",
             order
         )
@@ -121,7 +126,7 @@ impl Orders {
         .await?;
         let attempts = sqlx::query!(
             "SELECT id, attempt, provider, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
-                    next_check_at, last_problem FROM payment WHERE order_id = $1 ORDER BY attempt",
+                    next_check_at, last_problem, instrument, instrument_country FROM payment WHERE order_id = $1 ORDER BY attempt",
             order
         )
         .fetch_all(&mut *transaction)
@@ -153,6 +158,12 @@ impl Orders {
             pay_within_ms: row.pay_within_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
             accept_equal: row.accept_equal_seats,
             paid_with: row.paid_with,
+            review: Review {
+                state: ReviewState::from_word(&row.review).ok_or_else(|| unknown("review"))?,
+                by: jiff(row.review_by),
+                findings: serde_json::from_value(row.review_findings).map_err(|_| unknown("findings"))?,
+                reason: row.review_reason,
+            },
             confirmed_at: jiff(row.confirmed_at),
             parts: Vec::with_capacity(parts.len()),
             attempts: Vec::with_capacity(attempts.len()),
@@ -180,6 +191,7 @@ impl Orders {
                 provider_ref: attempt.provider_ref,
                 checkout_url: attempt.checkout_url,
                 paid_at: jiff(attempt.paid_at),
+                instrument: attempt.instrument.map(|id| Instrument { id, country: attempt.instrument_country }),
                 next_check_at: jiff(attempt.next_check_at),
                 problem: attempt.last_problem,
             });

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::saga::{OrderState, Saga};
+use super::fraud::in_words;
+use super::saga::{Finding, OrderState, Review, ReviewState, Saga};
 use super::store::{LineView, OrderView, PaymentView, ShowView};
 use crate::holds::HoldJson;
 use crate::platform::money::{Currency, Money};
@@ -181,7 +182,7 @@ pub struct Quote {
 pub enum StatusJson {
     /// Nobody has paid yet, or the money is just on its way.
     AwaitingPayment,
-    /// The provider looks at it.
+    /// The amount is set aside, nothing is taken, and the house looks at it.
     InReview,
     /// Paid; the tickets are being made.
     Paid,
@@ -252,6 +253,78 @@ pub struct OrderHoldJson {
     pub hold_id: Uuid,
 }
 
+/// One thing that a rule of the house found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FindingJson {
+    /// Which rule.
+    #[schema(value_type = String, pattern = "^(velocity|mismatch|reuse)$")]
+    pub rule: &'static str,
+    /// Whether it wants the order held, or only marked.
+    pub holds: bool,
+    /// What it found, as a word.
+    #[schema(example = "emails_by_instrument")]
+    pub fact: &'static str,
+    /// More than so many; null for what is not counted.
+    pub max: Option<i64>,
+    /// Within so long.
+    pub window_s: Option<i64>,
+    /// The card's country, where that is it.
+    pub country: Option<String>,
+    /// The same in words.
+    pub text: String,
+}
+
+impl From<&Finding> for FindingJson {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.word(),
+            holds: finding.holds,
+            fact: finding.fact.word(),
+            max: finding.max,
+            window_s: finding.window_s,
+            country: finding.country.clone(),
+            text: in_words(finding),
+        }
+    }
+}
+
+/// The house's look at an order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReviewJson {
+    /// How far it is.
+    #[schema(value_type = String, pattern = "^(flagged|wanted|accepted|refused|lapsed|withdrawn|let_go)$")]
+    pub state: &'static str,
+    /// Until when staff decide; null for an order that was never held.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub by: Option<Timestamp>,
+    /// What the rules found.
+    pub findings: Vec<FindingJson>,
+    /// Why staff decided so.
+    pub reason: String,
+}
+
+impl ReviewJson {
+    /// The look, where the rules found anything to look at.
+    #[must_use]
+    pub fn of(review: &Review) -> Option<Self> {
+        match review.state {
+            ReviewState::Unjudged | ReviewState::Clear => None,
+            ReviewState::Flagged
+            | ReviewState::Wanted
+            | ReviewState::Accepted
+            | ReviewState::Refused
+            | ReviewState::Lapsed
+            | ReviewState::Withdrawn
+            | ReviewState::LetGo => Some(Self {
+                state: review.state.word(),
+                by: review.by,
+                findings: review.findings.iter().map(FindingJson::from).collect(),
+                reason: review.reason.clone(),
+            }),
+        }
+    }
+}
+
 /// An order, as its buyer sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderJson {
@@ -277,6 +350,13 @@ pub struct OrderJson {
     pub pay_by: Option<Timestamp>,
     /// The same as milliseconds from now, for clocks that are wrong.
     pub pay_in_ms: Option<u64>,
+    /// Once the house held it to look at it: by when its buyer hears, or has heard.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub review_by: Option<Timestamp>,
+    /// What the rules of the house found, and what came of it; for its staff alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub review: Option<ReviewJson>,
     /// The newest attempt to pay.
     pub payment: Option<PaymentView>,
     /// Money on its way back.
@@ -309,6 +389,8 @@ impl OrderJson {
             lines: view.lines,
             pay_by: saga.pay_by,
             pay_in_ms: saga.pay_by.map(|at| u64::try_from(at.as_millisecond() - now.as_millisecond()).unwrap_or(0)),
+            review_by: saga.review.by,
+            review: None,
             payment: payment.map(|attempt| {
                 PaymentView::of(attempt.id, attempt.provider.clone(), attempt.status, attempt.checkout_url.clone())
             }),

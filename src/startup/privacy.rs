@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::accounts::WaysIn;
 use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
-use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
+use crate::orders::privacy::{Customers, OldCustomers, OrderTraces, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -41,6 +41,7 @@ pub fn retention(config: &Config, db: Db) -> Retention {
             // Long enough to be told that a link has run out, rather than that there never was one.
             rule(Arc::new(OldLinks), 7),
             rule(Arc::new(ProviderNews), config.retain_provider_news_days),
+            rule(Arc::new(OrderTraces), config.retain_order_traces_days),
             rule(Arc::new(AuditPersons), config.retain_audit_persons_days),
             rule(Arc::new(OldCustomers { people: people.clone() }), config.retain_customers_days),
             // A moment of its own was set for each.

@@ -20,6 +20,8 @@ const ORDER_CONFIRMATION: &str = "order_confirmation";
 const ORDER_LOOKUP: &str = "order_lookup";
 const ORDER_REFUNDED: &str = "order_refunded";
 const LATE_MONEY_REFUNDED: &str = "late_money_refunded";
+const ORDER_HELD: &str = "order_held";
+const ORDER_NOT_SOLD: &str = "order_not_sold";
 
 #[derive(Serialize, Deserialize)]
 struct AboutOrder {
@@ -64,6 +66,22 @@ pub async fn tell_late_money_refunded(connection: &mut PgConnection, refund: Uui
     put(connection, LATE_MONEY_REFUNDED, &format!("{LATE_MONEY_REFUNDED}:{refund}"), &AboutRefund { refund }).await
 }
 
+/// "We look at your order; nothing has been taken". Once an order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_held(connection: &mut PgConnection, order: Uuid) -> Result<bool, DbFault> {
+    put(connection, ORDER_HELD, &format!("{ORDER_HELD}:{order}"), &AboutOrder { order }).await
+}
+
+/// "We could not sell you these places; nothing was taken". Once an order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_not_sold(connection: &mut PgConnection, order: Uuid) -> Result<bool, DbFault> {
+    put(connection, ORDER_NOT_SOLD, &format!("{ORDER_NOT_SOLD}:{order}"), &AboutOrder { order }).await
+}
+
 /// Composes the mails of this room.
 #[derive(Clone)]
 pub struct Writer {
@@ -83,6 +101,7 @@ impl Writer {
     #[must_use]
     pub fn register(&self, composers: Composers) -> Composers {
         let (confirmed, again, refunded, late) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let (held, not_sold) = (self.clone(), self.clone());
         composers
             .with(ORDER_CONFIRMATION, move |payload| {
                 let writer = confirmed.clone();
@@ -99,6 +118,14 @@ impl Writer {
             .with(LATE_MONEY_REFUNDED, move |payload| {
                 let writer = late.clone();
                 async move { writer.about_refund(LATE_MONEY_REFUNDED, payload).await }
+            })
+            .with(ORDER_HELD, move |payload| {
+                let writer = held.clone();
+                async move { writer.about_review(ORDER_HELD, payload).await }
+            })
+            .with(ORDER_NOT_SOLD, move |payload| {
+                let writer = not_sold.clone();
+                async move { writer.about_review(ORDER_NOT_SOLD, payload).await }
             })
     }
 
@@ -133,6 +160,18 @@ impl Writer {
             _ => format!("Your refund for order {}", letter.number),
         };
         let words = write(kind, &letter, &house, &[], Some(&amount.display()), &self.link(order))?;
+        Ok(Some(message(&letter, subject, words, vec![])))
+    }
+
+    async fn about_review(&self, kind: &'static str, payload: Value) -> Result<Option<Message>, ComposeError> {
+        let about: AboutOrder = serde_json::from_value(payload)?;
+        let Some(letter) = self.tickets.letter(about.order).await? else { return Ok(None) };
+        let house = self.tickets.house(&letter.organizer).await?;
+        let subject = match kind {
+            ORDER_HELD => format!("We are looking at your order {}", letter.number),
+            _ => format!("Your order {} was not completed", letter.number),
+        };
+        let words = write(kind, &letter, &house, &[], None, &self.link(letter.order))?;
         Ok(Some(message(&letter, subject, words, vec![])))
     }
 
@@ -227,6 +266,10 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("order_refunded.txt", include_str!("mail/order_refunded.txt")),
         ("late_money_refunded.html", include_str!("mail/late_money_refunded.html")),
         ("late_money_refunded.txt", include_str!("mail/late_money_refunded.txt")),
+        ("order_held.html", include_str!("mail/order_held.html")),
+        ("order_held.txt", include_str!("mail/order_held.txt")),
+        ("order_not_sold.html", include_str!("mail/order_not_sold.html")),
+        ("order_not_sold.txt", include_str!("mail/order_not_sold.txt")),
     ] {
         templates.add_template(name, source)?;
     }
@@ -247,7 +290,12 @@ fn write(
         .iter()
         .map(|line| context! { label => &line.label, quantity => line.quantity, amount => line.amount.display() })
         .collect();
+    let by = letter.review_by.as_ref().map(|(by, zone)| {
+        let by = words::local(*by, zone);
+        format!("{}, {} {}", words::date(&by), words::time(&by), words::zone(&by))
+    });
     let facts = context! {
+        by,
         house, link, refund, lines,
         number => &letter.number,
         name => &letter.name,
@@ -270,7 +318,8 @@ mod tests {
     use super::*;
     use crate::platform::money::Money;
 
-    const KINDS: [&str; 4] = [ORDER_CONFIRMATION, ORDER_LOOKUP, ORDER_REFUNDED, LATE_MONEY_REFUNDED];
+    const KINDS: [&str; 6] =
+        [ORDER_CONFIRMATION, ORDER_LOOKUP, ORDER_REFUNDED, LATE_MONEY_REFUNDED, ORDER_HELD, ORDER_NOT_SOLD];
 
     fn letter() -> Letter {
         let money = |amount| Money::new(amount, "EUR".parse().unwrap());
@@ -290,6 +339,7 @@ mod tests {
                 line("Booking fee", 1, 450),
             ],
             confirmed_at: None,
+            review_by: Some(("2026-12-12T18:30:00Z".parse().unwrap(), "Europe/Stockholm".to_owned())),
         }
     }
 

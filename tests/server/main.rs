@@ -13,6 +13,7 @@ mod catalog;
 mod customers;
 mod factors;
 mod feed;
+mod fraud;
 mod fuzz;
 mod holds;
 mod hostile;

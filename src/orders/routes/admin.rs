@@ -26,6 +26,8 @@ pub struct OrdersWanted {
     status: Option<String>,
     /// Whose number, name or address has this in it.
     q: Option<String>,
+    /// By the house's look at it: `wanted`, `flagged`, `accepted`, `refused`, …
+    review: Option<String>,
 }
 
 /// Which payments.
@@ -45,8 +47,20 @@ pub struct LedgerReport {
     balanced: bool,
 }
 
+/// Orders of the house, and how many of all of them wait for staff.
+#[derive(Serialize, ToSchema)]
+pub struct OrdersPage {
+    /// This page's.
+    items: Vec<OrderJson>,
+    /// Where the next page begins; null on the last.
+    next: Option<String>,
+    /// Orders that are held until somebody decides, whatever the list was asked for.
+    #[schema(minimum = 0)]
+    in_review: i64,
+}
+
 /// Orders, newest first.
-#[utoipa::path(tag = "back office", params(OrdersWanted, Listing), responses((status = 200, body = Page<OrderJson>)),
+#[utoipa::path(tag = "back office", params(OrdersWanted, Listing), responses((status = 200, body = OrdersPage)),
     security(("session" = []), ("bearer" = [])))]
 #[get("/admin/orders")]
 pub async fn admin_orders(
@@ -61,6 +75,7 @@ pub async fn admin_orders(
         organizers: who.sees(Role::BoxOffice),
         show: wanted.show,
         state: wanted.status.clone(),
+        review: wanted.review.as_deref().map(|text| text.replace('\0', "")),
         search: wanted.q.clone().filter(|text| !text.trim().is_empty()).map(|text| text.trim().replace('\0', "")),
         after: listing.after()?,
         limit,
@@ -72,7 +87,8 @@ pub async fn admin_orders(
             items.push(shown(&checkout, &keys, &loaded.saga, Access::Staff).await?);
         }
     }
-    Ok(answer(StatusCode::OK, false, &Page { items, next: found.next }))
+    let in_review = checkout.store.waiting_for_review(filter.organizers.as_deref()).await?;
+    Ok(answer(StatusCode::OK, false, &OrdersPage { items, next: found.next, in_review }))
 }
 
 /// One order.

@@ -11,19 +11,21 @@ use super::super::asking::area_ids;
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::pricing::{Priced, ToPrice, price};
-use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
-use super::super::store::{Made, NewOrder, customer_of};
+use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Review, Saga};
+use super::super::store::{Made, NewOrder, Trace, customer_of};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
 use super::{Access, answer, may_see, shown};
 use crate::accounts::{MaybeIdentity, normalized};
 use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
 use crate::holds::{HoldJson, proves_hold};
+use crate::http::client_address::client_address;
 use crate::http::rejection::{guids, rejected, unasked};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
 use crate::payments::{Gateway, Gateways};
 use crate::platform::ids::{derived_id, new_id};
-use crate::platform::keys::Keys;
+use crate::platform::keys::{Keys, Purpose};
 use crate::platform::money::{Currency, Money};
+use crate::platform::network::group;
 use crate::platform::time::to_core;
 
 /// A request that found its order refused before it began is decided anew, this often.
@@ -148,6 +150,7 @@ pub async fn make_quote(
 #[post("/orders")]
 #[allow(clippy::too_many_arguments, reason = "each is what actix extracts or shares")]
 pub async fn create_order(
+    request: HttpRequest,
     checkout: web::Data<Checkout>,
     gateways: web::Data<Gateways>,
     keys: web::Data<Keys>,
@@ -176,7 +179,8 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let new = intent(&desk, order, &wanted, hash, gateway.as_ref()).await?;
+                let mut new = intent(&desk, order, &wanted, hash, gateway.as_ref()).await?;
+                new.trace = trace(&request, &keys, new.organizer);
                 desk.checkout.store.make(&new).await?
             }
         };
@@ -236,6 +240,7 @@ async fn intent(
         provider_ref: None,
         checkout_url: None,
         paid_at: None,
+        instrument: None,
         next_check_at: None,
         problem: None,
     };
@@ -251,6 +256,7 @@ async fn intent(
         pay_within_ms: standing.iter().map(|hold| hold.pay_within_ms).min().unwrap_or(0),
         accept_equal: wanted.accept_equal_seats,
         paid_with: None,
+        review: Review::unjudged(),
         confirmed_at: None,
         parts: standing
             .into_iter()
@@ -277,7 +283,28 @@ async fn intent(
         locale: wanted.customer.locale.clone(),
         terms_version: wanted.terms_version.clone(),
         request,
+        trace: Trace::default(),
     })
+}
+
+/// Where an order comes from: marks that tell nothing but "the same". Of an address of this machine there is none, because
+/// behind a proxy that is not named in `trusted_proxies` it would be everybody's.
+fn trace(request: &HttpRequest, keys: &Keys, organizer: Uuid) -> Trace {
+    let address = client_address(request);
+    if address.is_loopback() || address.is_unspecified() {
+        return Trace::default();
+    }
+    let network = group(address).to_string();
+    let header = |name| request.headers().get(name).map_or(&[][..], |value| value.as_bytes());
+    let mark = |what: &[&[u8]]| {
+        let house = [&[organizer.as_bytes().as_slice()][..], what].concat();
+        Some(keys.token(Purpose::OrderTrace, &house))
+    };
+    Trace {
+        address: mark(&[b"address", network.as_bytes()]),
+        // Of a browser as such nothing is known that another has not too; behind one address its own words tell it apart.
+        device: mark(&[b"device", network.as_bytes(), header("user-agent"), header("accept-language")]),
+    }
 }
 
 /// An order, by its token or by the house.

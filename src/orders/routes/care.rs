@@ -32,11 +32,12 @@ impl From<WishRefused> for ApiError {
             }
             WishRefused::UnderWay => Self::new(Code::CancellationClosed, "A cancellation is still on its way."),
             WishRefused::NotItsLines => Self::field("tickets", "is not a ticket of this order"),
+            WishRefused::Decided => Self::plain(Code::ReviewClosed),
         }
     }
 }
 
-fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
+pub(super) fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
     Ok(drove.ok_or_else(|| ApiError::not_found("order"))??)
 }
 
@@ -96,7 +97,7 @@ pub async fn try_again(
 }
 
 /// True: the same request was answered before. Nothing but that is kept: the answer is the order as it is.
-async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
+pub(super) async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
     match checkout.store.recall(&key.scope, &key.key, route, hash).await? {
         Begin::Fresh => Ok(false),
         Begin::Replay { .. } => Ok(true),
@@ -177,7 +178,7 @@ pub async fn cancel_order(
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
     note(&checkout, access, &identity, "order.cancelled", *id).await?;
-    let unpaid = loaded.saga.state == OrderState::AwaitingPayment;
+    let unpaid = matches!(loaded.saga.state, OrderState::AwaitingPayment | OrderState::InReview);
     let saga = if unpaid {
         given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
     } else {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::super::saga::Saga;
 use super::Orders;
+use super::fraud::{Trace, leave_trace};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 
@@ -46,6 +47,8 @@ pub struct NewOrder {
     pub terms_version: Option<String>,
     /// The hash of the request.
     pub request: u64,
+    /// Where it came from.
+    pub trace: Trace,
 }
 
 /// Whether it was made.
@@ -133,6 +136,9 @@ impl Orders {
             return Err(super::unknown("free order number"));
         }
         rows(&mut transaction, new).await?;
+        let places = saga.lines.iter().map(|line| line.quantity).sum::<u32>();
+        let places = i32::try_from(places).unwrap_or(i32::MAX);
+        leave_trace(&mut transaction, new.organizer, saga.order, &new.trace, places).await?;
         transaction.commit().await?;
         Ok(Made::New)
     }

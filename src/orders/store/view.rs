@@ -153,6 +153,8 @@ pub struct AdminFilter {
     pub show: Option<Uuid>,
     /// In this state.
     pub state: Option<String>,
+    /// By the house's look at it.
+    pub review: Option<String>,
     /// Whose number, name or address has this in it.
     pub search: Option<String>,
     /// Older than this one.
@@ -276,6 +278,7 @@ impl Orders {
                AND ($4::text IS NULL OR lower(o.number) LIKE $4
                     OR (c.erased_at IS NULL AND (lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)))
                AND ($5::timestamptz IS NULL OR (o.created_at, o.id) < ($5, $6::uuid))
+               AND ($8::text IS NULL OR o.review = $8)
              ORDER BY o.created_at DESC, o.id DESC LIMIT $7",
             filter.organizers.as_deref(),
             filter.show,
@@ -283,7 +286,8 @@ impl Orders {
             search,
             at.map(sql) as Option<jiff_sqlx::Timestamp>,
             id,
-            filter.limit + 1
+            filter.limit + 1,
+            filter.review
         )
         .fetch_all(&self.pool)
         .await?;

@@ -28,6 +28,8 @@ pub struct Letter {
     pub lines: Vec<LetterLine>,
     /// When it was confirmed.
     pub confirmed_at: Option<Timestamp>,
+    /// By when the house has looked at it, and in which time zone its first show is.
+    pub review_by: Option<(Timestamp, String)>,
 }
 
 /// A line of an order.
@@ -49,7 +51,9 @@ impl Tickets {
     /// When the database does not answer.
     pub async fn letter(&self, order: Uuid) -> Result<Option<Letter>, DbFault> {
         let Some(row) = sqlx::query!(
-            "SELECT o.number, o.organizer_id, g.name AS organizer, c.name, c.email, o.total, o.currency, o.confirmed_at
+            "SELECT o.number, o.organizer_id, g.name AS organizer, c.name, c.email, o.total, o.currency, o.confirmed_at, o.review_by,
+                    (SELECT v.time_zone FROM order_hold h JOIN show s ON s.id = h.show_id JOIN venue v ON v.id = s.venue_id
+                     WHERE h.order_id = o.id ORDER BY h.position LIMIT 1) AS zone
              FROM orders o JOIN customer c ON c.id = o.customer_id JOIN organizer g ON g.id = o.organizer_id
              WHERE o.id = $1 AND c.erased_at IS NULL",
             order
@@ -83,6 +87,7 @@ impl Tickets {
                 })
                 .collect(),
             confirmed_at: row.confirmed_at.map(jiff_sqlx::Timestamp::to_jiff),
+            review_by: row.review_by.map(|by| (by.to_jiff(), row.zone.unwrap_or_default())),
         }))
     }
 

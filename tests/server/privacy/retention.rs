@@ -266,6 +266,7 @@ async fn administrators_see_every_kind_with_its_period() {
         ("mails", 7),
         ("sayings", 7),
         ("provider_news", 395),
+        ("order_traces", 14),
         ("audit_persons", 365),
         ("customers", 1_095),
         ("customers_to_be_forgotten", 0),
