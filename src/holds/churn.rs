@@ -212,6 +212,7 @@ mod tests {
         churn.ended(BEGIN, Who::Account(Uuid::max()), false);
         assert_eq!(churn.known.len(), KNOWN_MAX);
         churn.ended(BEGIN, Who::Account(Uuid::from_u128(0)), false);
+        churn.let_through(BEGIN, Who::Account(Uuid::from_u128(0)));
         assert_eq!(churn.wait_ms(BEGIN, Who::Account(Uuid::from_u128(0)), 2), Some(10_000), "who is known stays so");
         churn.ended(BEGIN.plus_ms(HOUR_MS), Who::Account(Uuid::max()), false);
         assert_eq!(churn.known.len(), 1);
