@@ -96,21 +96,18 @@ fn valid_code(keys: &Keys, ticket: &Ticket) -> Option<String> {
     }
 }
 
-/// Whoever made the order, by its token, or staff of the house that sold it.
-fn must_see(
-    request: &HttpRequest,
-    keys: &Keys,
-    identity: &MaybeIdentity,
-    order: Uuid,
-    organizer: Uuid,
-) -> Result<(), ApiError> {
+/// Whether the request shows the token of this order.
+fn proves(request: &HttpRequest, keys: &Keys, order: Uuid) -> bool {
     let token = request.headers().get("aisle-order-token").and_then(|token| token.to_str().ok());
-    if token.is_some_and(|token| keys.proves(Purpose::OrderToken, &[order.as_bytes()], token)) {
-        return Ok(());
-    }
-    match &identity.0 {
-        Some(identity) => identity.must(Role::BoxOffice, organizer, "ticket"),
-        None => Err(ApiError::plain(Code::OrderTokenInvalid)),
+    token.is_some_and(|token| keys.proves(Purpose::OrderToken, &[order.as_bytes()], token))
+}
+
+/// Staff of the house that sold it; `organizer` is none where there is no such thing. Whether there is, is nobody else's business.
+fn must_be_staff(identity: &MaybeIdentity, organizer: Option<Uuid>, what: &str) -> Result<(), ApiError> {
+    match (&identity.0, organizer) {
+        (Some(identity), Some(organizer)) => identity.must(Role::BoxOffice, organizer, what),
+        (Some(_), None) => Err(ApiError::not_found(what)),
+        (None, _) => Err(ApiError::plain(Code::OrderTokenInvalid)),
     }
 }
 
@@ -123,12 +120,13 @@ async fn admitted(
     id: Uuid,
     link: &Link,
 ) -> Result<Ticket, ApiError> {
-    let ticket = tickets.one(id).await?.ok_or_else(|| ApiError::not_found("ticket"))?;
+    let ticket = tickets.one(id).await?;
     let by_link = link.t.as_deref().is_some_and(|token| keys.proves(Purpose::Link, &[b"ticket", id.as_bytes()], token));
-    if !by_link {
-        must_see(request, keys, identity, ticket.order_id, ticket.organizer_id)?;
+    let by_token = || ticket.as_ref().is_some_and(|ticket| proves(request, keys, ticket.order_id));
+    if !by_link && !by_token() {
+        must_be_staff(identity, ticket.as_ref().map(|ticket| ticket.organizer_id), "ticket")?;
     }
-    Ok(ticket)
+    ticket.ok_or_else(|| ApiError::not_found("ticket"))
 }
 
 /// A ticket in one of its forms. It is somebody's own: nothing between may keep it, and its address is told to nobody.
@@ -165,8 +163,11 @@ async fn list(
     identity: MaybeIdentity,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    let organizer = tickets.organizer_of(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    must_see(&request, &keys, &identity, *id, organizer)?;
+    let organizer = tickets.organizer_of(*id).await?;
+    if !proves(&request, &keys, *id) {
+        must_be_staff(&identity, organizer, "order")?;
+    }
+    organizer.ok_or_else(|| ApiError::not_found("order"))?;
     let items = tickets.of_order(*id).await?.into_iter().map(|ticket| TicketView::new(&keys, ticket)).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
