@@ -312,7 +312,10 @@ async fn admin_end_allocation(
     let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     let running = handle(&all, id).await?;
     let entry = identity.did("allocation.ended").of(show.organizer_id).on("allocation", allocation);
-    office.record(entry.with("show", id)).await?;
+    // Of what does not stand nothing ends, and nothing is recorded; whether it ever stood, the show says.
+    if standing(&running).await?.iter().any(|view| view.allocation.0 == allocation) {
+        office.record(entry.with("show", id)).await?;
+    }
     ask(&running, Command::Unblock { allocation: AllocationId(allocation), seats: Vec::new(), areas: Vec::new() })
         .await?;
     Ok(gone())

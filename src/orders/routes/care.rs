@@ -176,12 +176,14 @@ pub async fn cancel_order(
         let order = shown(&checkout, &keys, &loaded.saga, access).await?;
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
-    note(&checkout, access, &identity, "order.cancelled", *id).await?;
     let unpaid = loaded.saga.state == OrderState::AwaitingPayment;
+    let named = body.value.tickets.as_deref().filter(|_| !unpaid);
+    let lines = named.map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
+    // Who names tickets of somebody else's has cancelled nothing.
+    note(&checkout, access, &identity, "order.cancelled", *id).await?;
     let saga = if unpaid {
         given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
     } else {
-        let lines = body.value.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
         if access == Access::Guest {
             must_be_cancellable(&checkout, &loaded.saga, lines.as_deref()).await?;
         }
