@@ -51,7 +51,7 @@ pub struct Token {
 /// Whose password is forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Forgotten {
+pub struct ForgottenPassword {
     #[garde(email, length(chars, max = 320))]
     #[schema(format = "email", max_length = 320)]
     email: String,
@@ -158,14 +158,14 @@ async fn verify_email(
 }
 
 /// Asks for a link to a new password. The answer is the same for every address.
-#[utoipa::path(tag = "accounts", request_body = Forgotten, responses((status = 202)))]
+#[utoipa::path(tag = "accounts", request_body = ForgottenPassword, responses((status = 202)))]
 #[post("/auth/forgot-password")]
 async fn forgot_password(
     _: MayAskForMail,
     links: web::Data<Links>,
     throttle: web::Data<Throttle>,
     outbox: web::Data<Outbox>,
-    body: Json<Forgotten>,
+    body: Json<ForgottenPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let email = body.value.email;
     if throttle.may_mail(&email) {
