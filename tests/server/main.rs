@@ -28,6 +28,7 @@ mod other_houses;
 mod outbox;
 mod privacy;
 mod process;
+mod roles;
 mod sleeping;
 mod slow;
 mod sold;
