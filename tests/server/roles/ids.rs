@@ -254,16 +254,7 @@ async fn no_id_of_another_house_is_told_from_one_that_nobody_has() {
         sent += 1 + NONE.len();
     }
     problems.extend(world.changed_since(&before).await);
-    assert!(
-        problems.is_empty(),
-        "{} problems:
-{}",
-        problems.len(),
-        problems.join(
-            "
-"
-        )
-    );
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
     let ids: BTreeSet<_> = tries.iter().map(|(line, _, _, name, ..)| (line.route, name)).collect();
     println!(
         "{} ids of the API, {alike} pairs of a foreign and an unknown one answered alike, {} requests",
