@@ -42,7 +42,8 @@ test: ## Run everything that must pass (about 20 minutes on a clean clone)
 	@scripts/install-needs test
 	@scripts/test
 
-check: ## Format, lint and type check only (a minute or two once dependencies are built)
+check: ## Format, lint and type check only (a minute or two once dependencies and cargo-deny are built)
+	@scripts/install-needs check
 	@echo "check: rustfmt, clippy, where the dependencies come from, then the website's type check and lint"
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings

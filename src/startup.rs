@@ -26,6 +26,7 @@ pub use workers::Workers;
 use self::doors::Doors;
 use self::tls::Certificate;
 use crate::accounts::links::Links;
+use crate::accounts::members::Members;
 use crate::accounts::{AccessTokens, Houses, Kind, Passwords, Provider, RelyingParty, Sessions, Throttle, Wire, mails};
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
@@ -164,7 +165,8 @@ impl Parts {
     /// What drives orders, over the connections of one runtime.
     fn checkout(&self, db: &db::Db) -> Checkout {
         let outside = Outside { shows: self.shows.clone(), gateways: self.gateways(db) };
-        Checkout::new(Orders::new(db.clone()), outside, Arc::clone(&self.clock))
+        let holds = self.config.abuse_limits == AbuseLimits::Enforce;
+        Checkout::new(Orders::new(db.clone()), outside, Arc::clone(&self.clock), holds)
     }
 }
 
@@ -298,7 +300,7 @@ async fn up(
     let workers_db = db::pool(options.clone(), WORKERS_CONNECTIONS_MAX);
     db::migrate(&workers_db).await?;
     let keys = Arc::new(Keys::open(&workers_db, secret).await?);
-    let access = Arc::new(AccessTokens::new(&keys, config.public_url.as_deref())?);
+    let access = Arc::new(AccessTokens::new(Arc::clone(&keys), config.public_url.as_deref())?);
     let metrics = telemetry::metrics()?;
 
     let clock = Arc::new(Clock::system());
@@ -335,17 +337,19 @@ async fn up(
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", reachable(addr)));
     let http_db = db::pool(options.clone(), config.database_connections_max);
     let writer = Writer::new(Tickets::new(workers_db.clone()), Arc::clone(&keys), &public_url);
-    let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), &public_url);
+    let members = Members::new(workers_db.clone(), Arc::clone(&keys));
+    let letters = mails::Writer::new(Links::new(workers_db.clone(), Arc::clone(&keys)), members, &public_url);
     let composers = letters.register(writer.register(Composers::default()));
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let providers = config.oauth.iter().map(|(key, written)| Provider::new(key, written));
     let wire = Wire::new().map_err(StartError::HttpClient)?;
     let houses = Houses::new(wire, providers.collect::<Result<_, _>>()?, &public_url);
+    let lasts = jiff::SignedDuration::from_secs(i64::from(config.sandbox_authorisation_s));
     let parts = Parts {
         relying_party: RelyingParty::of(&public_url, "Aisle"),
         houses,
         shelf: Shelf::new(Catalog::new(http_db.clone())),
-        sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys)),
+        sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys), lasts),
         hoards,
         challenges: Arc::new(Challenges::from_config(&config)?),
         notices: Arc::new(Notices::new(http_db.clone())),

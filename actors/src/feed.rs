@@ -147,6 +147,12 @@ impl Feed {
         self.snapshot_with(&current.state, letters)
     }
 
+    /// What the show as a whole is.
+    #[must_use]
+    pub fn state(&self) -> ShowState {
+        self.read().state.state.clone()
+    }
+
     /// The plan that its numbers belong to.
     #[must_use]
     pub fn plan(&self) -> &Arc<Plan> {

@@ -16,6 +16,9 @@ const log = [
 ]
 const refuse = (status, code, more = {}) => { throw Object.assign(new Error(code), { problem: { status, code, title: code, ...more } }) }
 
+const member = (user_id, name, email, role, more = {}) => ({ user_id, name, email, role, created_at: at(900), second_factor: false, second_factor_required: false, last_sign_in_at: null, disabled_at: null, ...more })
+const user = (more) => ({ email_verified: true, is_admin: false, memberships: [], second_factor: false, sessions: 0, last_sign_in_at: null, disabled_at: null, created_at: at(900), ...more })
+
 export const ACCOUNT_ROUTES = [
   ['POST', '/auth/login', ({ body }) => body.password === 'wrong' ? refuse(401, 'unauthenticated') : body.password === 'second' ? { mfa: { challenge: 'c', methods: ['totp', 'recovery_code', 'passkey'] } } : { user: person, access_token: 'a', refresh_token: 'r', expires_in: 600 }],
   ['POST', '/auth/mfa/challenge', ({ body }) => (body.code === '000000' ? refuse(401, 'unauthenticated') : { user: person })],
@@ -34,10 +37,14 @@ export const ACCOUNT_ROUTES = [
   ['GET', '/me/linked-accounts', () => ({ items: [{ id: 'l1', provider: 'google', email: 'ada@example.org', created_at: at(90), last_used_at: null }] })],
   ['GET', '/me/export', () => ({ user: person })], ['DELETE', '/me', () => [204]],
   ['GET', '/admin/organizers', () => ({ items: [{ id: 'o', name: 'The Aisle Houses' }, { id: 'o2', name: 'The Other House' }], next: null })],
-  ['GET', '/admin/organizers/:id/members', () => ({ items: [{ user_id: 'u', name: 'Ada Example', email: 'ada@example.org', role: 'organizer' }, { user_id: 'u2', name: 'Somebody with a rather long name', email: 'somebody.with.a.long.address@example.org', role: 'box_office' }], next: null })],
-  ['GET', '/admin/organizers/:id/invitations', () => ({ items: [{ id: 'i1', email: 'new@example.org', role: 'scanner', expires_at: at(-90) }], next: null })],
+  ['GET', '/admin/organizers/:id/members', () => ({
+    items: [member('u', 'Ada Example', 'ada@example.org', 'organizer', { second_factor: true, last_sign_in_at: at(1) }), member('u2', 'Somebody with a rather long name', 'somebody.with.a.long.address@example.org', 'box_office', { second_factor_required: true })],
+    next: null, invitations: [{ id: 'i1', email: 'new@example.org', role: 'scanner', invited_by: 'Ada Example', created_at: at(78), expires_at: at(-90) }, { id: 'i2', email: 'late@example.org', role: 'box_office', invited_by: null, created_at: at(200), expires_at: at(32) }],
+  })],
+  ['POST', '/auth/invitations/look', ({ body }) => (body.token === 'old' ? refuse(403, 'link_invalid') : { organizer: { id: 'o', name: 'The Aisle Houses' }, role: 'box_office', email: 'new@example.org', expires_at: at(-90), next: body.token })],
+  ['POST', '/auth/invitations/accept', () => ({ user: person })],
   ['POST', '/admin/organizers/:id/members', () => [201, {}]],
-  ['GET', '/admin/users', () => ({ items: [{ ...person, is_admin: true, disabled_at: null, created_at: at(900) }, { id: 'u2', name: 'Somebody', email: 'some@example.org', role: 'customer', is_admin: false, disabled_at: null, created_at: at(90) }], next: null })],
+  ['GET', '/admin/users', () => ({ items: [user({ ...person, is_admin: true, second_factor: true, sessions: 2, last_sign_in_at: at(1) }), user({ id: 'u2', name: 'Somebody', email: 'some@example.org', role: 'box_office', memberships: [{ organizer_id: 'o', organizer: 'The Aisle Houses', role: 'box_office' }] })], next: null })],
   ['GET', '/admin/api-keys', () => ({ items: [{ id: 'k', name: 'The town\u2019s ticket shop', prefix: 'aislek_7f3k2m', scopes: ['inventory:read', 'inventory:hold'], created_at: at(90), last_used_at: at(1), expires_at: null }], next: null })],
   ['POST', '/admin/api-keys', () => [201, { id: 'k2', key: 'aislek_9d1x0q_GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }]],
   ['GET', '/admin/devices', () => ({ items: [], next: null })],

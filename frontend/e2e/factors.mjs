@@ -93,6 +93,7 @@ test('a passkey is added, signs in by itself, and is removed', async () => {
   await page.waitForURL(`${named}/admin`)
   await page.goto(`${named}/account/security`)
   await part.getByRole('button', { name: 'Remove: Phone' }).click()
+  await page.getByRole('dialog').getByLabel('Your password, once more').fill(STAFF_PASSWORD)
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await part.getByText('None yet.').waitFor()
   // The device still has it; the house doesn't know it any more.

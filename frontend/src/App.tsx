@@ -7,6 +7,7 @@ import { Waiting } from './ui'
 import { CheckoutPage } from './pages/CheckoutPage'
 import { FindOrderPage } from './pages/FindOrderPage'
 import { Home } from './pages/Home'
+import { InvitationPage } from './pages/account/InvitationPage'
 import { ForgotPasswordPage, RegisterPage, ResetPasswordPage, VerifyPage } from './pages/account/doors'
 import { LoginPage } from './pages/LoginPage'
 import { OrderPage } from './pages/OrderPage'
@@ -24,6 +25,7 @@ const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/Ma
 // So are the pages of an account.
 const AccountPage = lazy(async () => ({ default: (await import('./pages/account/AccountPage')).AccountPage }))
 const SecurityPage = lazy(async () => ({ default: (await import('./pages/account/SecurityPage')).SecurityPage }))
+const MyOrdersPage = lazy(async () => ({ default: (await import('./pages/account/OrdersPage')).OrdersPage }))
 const DataPage = lazy(async () => ({ default: (await import('./pages/account/DataPage')).DataPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/admin/PeoplePage')).PeoplePage }))
 const MachinesPage = lazy(async () => ({ default: (await import('./pages/admin/MachinesPage')).MachinesPage }))
@@ -49,8 +51,10 @@ export function App() {
         <Route path="/verify-email"><VerifyPage /></Route>
         <Route path="/forgot-password"><ForgotPasswordPage /></Route>
         <Route path="/reset-password"><ResetPasswordPage /></Route>
+        <Route path="/invitation"><InvitationPage /></Route>
         <Route path="/account"><AccountPage /></Route>
         <Route path="/account/security"><SecurityPage /></Route>
+        <Route path="/account/orders"><MyOrdersPage /></Route>
         <Route path="/account/data"><DataPage /></Route>
         <Route path="/admin/people"><PeoplePage /></Route>
         <Route path="/admin/machines"><MachinesPage /></Route>

@@ -4,6 +4,7 @@
 //! its session still runs is the database's to say ([`super::Sessions::identify`]).
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -61,14 +62,39 @@ pub struct PublicKey {
 #[error("the key of access tokens cannot be used")]
 pub struct AccessKeyError;
 
-/// Signs and verifies access tokens.
+/// Signs and verifies access tokens, with the server keys as they are read anew now and then.
 pub struct AccessTokens {
     issuer: String,
+    keys: Arc<Keys>,
+    pairs: RwLock<Arc<Pairs>>,
+    validation: Validation,
+}
+
+/// What one reading of the server keys has for access tokens. Making it costs more than a token does.
+struct Pairs {
+    edition: u64,
     kid: String,
     signing: EncodingKey,
     verifying: HashMap<String, DecodingKey>,
     public: Vec<PublicKey>,
-    validation: Validation,
+}
+
+impl Pairs {
+    fn of(keys: &Keys) -> Result<Self, AccessKeyError> {
+        // First: should the keys be read in between, these pairs count as those of before and are made once more.
+        let edition = keys.edition();
+        let (kid, seed) = keys.secret(Purpose::Access).ok_or(AccessKeyError)?;
+        let signing = pair(&seed)?.to_pkcs8v1().map_err(|_| AccessKeyError)?;
+        let (mut verifying, mut public) = (HashMap::new(), Vec::new());
+        for (kid, seed) in keys.all(Purpose::Access) {
+            let pair = pair(&seed)?;
+            let point = pair.public_key().as_ref();
+            verifying.insert(kid.clone(), DecodingKey::from_ed_der(point));
+            let x = URL_SAFE_NO_PAD.encode(point);
+            public.push(PublicKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", usage: "sig", kid, x });
+        }
+        Ok(Self { edition, kid, signing: EncodingKey::from_ed_der(signing.as_ref()), verifying, public })
+    }
 }
 
 impl AccessTokens {
@@ -77,25 +103,34 @@ impl AccessTokens {
     ///
     /// # Errors
     /// When a server key is not one.
-    pub fn new(keys: &Keys, public_url: Option<&str>) -> Result<Self, AccessKeyError> {
+    pub fn new(keys: Arc<Keys>, public_url: Option<&str>) -> Result<Self, AccessKeyError> {
         let issuer = public_url.unwrap_or("urn:aisle").to_owned();
-        let (kid, seed) = keys.secret(Purpose::Access).ok_or(AccessKeyError)?;
-        let signing = pair(&seed)?.to_pkcs8v1().map_err(|_| AccessKeyError)?;
-        let (mut verifying, mut public) = (HashMap::new(), Vec::new());
-        for (kid, seed) in keys.all(Purpose::Access) {
-            let pair = pair(&seed)?;
-            let point = pair.public_key().as_ref();
-            verifying.insert(kid.to_owned(), DecodingKey::from_ed_der(point));
-            let x = URL_SAFE_NO_PAD.encode(point);
-            public.push(PublicKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", usage: "sig", kid: kid.to_owned(), x });
-        }
+        let pairs = RwLock::new(Arc::new(Pairs::of(&keys)?));
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would look at this machine's clock; all our time is the database's. `verify` looks at it.
         validation.validate_exp = false;
-        Ok(Self { issuer, kid, signing: EncodingKey::from_ed_der(signing.as_ref()), verifying, public, validation })
+        Ok(Self { issuer, keys, pairs, validation })
+    }
+
+    fn pairs(&self) -> Arc<Pairs> {
+        let known = Arc::clone(&self.pairs.read().unwrap_or_else(PoisonError::into_inner));
+        if known.edition == self.keys.edition() {
+            return known;
+        }
+        match Pairs::of(&self.keys) {
+            Ok(pairs) => {
+                let pairs = Arc::new(pairs);
+                *self.pairs.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&pairs);
+                pairs
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "A key of access tokens is not one; those from before serve on");
+                known
+            }
+        }
     }
 
     /// Who issues our tokens: the public address, where one is configured.
@@ -106,8 +141,8 @@ impl AccessTokens {
 
     /// The keys by which anybody can verify our tokens.
     #[must_use]
-    pub fn public(&self) -> &[PublicKey] {
-        &self.public
+    pub fn public(&self) -> Vec<PublicKey> {
+        self.pairs().public.clone()
     }
 
     /// A token of this user's session, good from `now` for [`LIFETIME_S`].
@@ -126,8 +161,9 @@ impl AccessTokens {
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.kid.clone());
-        encode(&header, &claims, &self.signing).map_err(|_| AccessKeyError)
+        let pairs = self.pairs();
+        header.kid = Some(pairs.kid.clone());
+        encode(&header, &claims, &pairs.signing).map_err(|_| AccessKeyError)
     }
 
     /// Whose token this is, where it is one of ours and good at `now`. The key is looked up among ours by its name; what else
@@ -138,7 +174,12 @@ impl AccessTokens {
         if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return None;
         }
-        let key = self.verifying.get(header.kid.as_deref()?)?;
+        let (pairs, kid) = (self.pairs(), header.kid.as_deref()?);
+        let Some(key) = pairs.verifying.get(kid) else {
+            // Perhaps another process has rotated: asked for, the keys are soon read again.
+            let _ = self.keys.secret_by_kid(Purpose::Access, kid);
+            return None;
+        };
         let claims = decode::<Claims>(token, key, &self.validation).ok()?.claims;
         let now = now.as_second();
         let good = claims.iat <= now.saturating_add(LEEWAY_S) && now < claims.exp.saturating_add(LEEWAY_S);

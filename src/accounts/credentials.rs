@@ -11,11 +11,51 @@ use crate::notify::put;
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
+use crate::platform::people::People;
 
 /// Tells the old address that the account has moved to another.
 pub(super) const EMAIL_CHANGED: &str = "account_email_changed";
 /// Tells the owner that there is a new password.
 pub(super) const PASSWORD_CHANGED: &str = "account_password_changed";
+
+/// Tells the owner that there is another way into their account, or one less.
+pub(super) const WAY_CHANGED: &str = "account_way_changed";
+
+/// A change in how somebody signs in, beside their password and their address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// An authenticator app came.
+    AppAdded,
+    /// It went.
+    AppRemoved,
+    /// A passkey came.
+    PasskeyAdded,
+    /// One went.
+    PasskeyRemoved,
+    /// New recovery codes in place of the old ones.
+    CodesRenewed,
+    /// An account elsewhere signs in here.
+    AccountLinked,
+    /// It does no more.
+    AccountUnlinked,
+}
+
+/// What the outbox keeps of a mail about such a change.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AboutWay {
+    pub(super) user: Uuid,
+    pub(super) way: Way,
+}
+
+/// Has a mail tell the owner of such a change, in the transaction that makes it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_way(connection: &mut PgConnection, user: Uuid, way: Way) -> Result<(), DbFault> {
+    put(connection, WAY_CHANGED, &format!("{WAY_CHANGED}:{}", ids::new_id()), &AboutWay { user, way }).await?;
+    Ok(())
+}
 
 /// What the outbox keeps of a mail about somebody.
 #[derive(Serialize, Deserialize)]
@@ -82,7 +122,7 @@ impl Links {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn verify(&self, id: Uuid) -> Result<Option<Uuid>, DbFault> {
+    pub async fn verify(&self, id: Uuid, people: &People) -> Result<Option<Uuid>, DbFault> {
         let mut transaction = self.pool().begin().await?;
         let Some(link) = links::spend(&mut transaction, id).await? else { return Ok(None) };
         let user = match link.kind {
@@ -90,6 +130,9 @@ impl Links {
             Kind::ChangeEmail => move_to(&mut transaction, &link).await?,
             Kind::ResetPassword => None,
         };
+        if let Some(user) = user {
+            people.welcome(&mut transaction, user).await?;
+        }
         transaction.commit().await?;
         Ok(user)
     }
@@ -99,7 +142,7 @@ impl Links {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reset(&self, id: Uuid, hash: &str) -> Result<Option<Uuid>, DbFault> {
+    pub async fn reset(&self, id: Uuid, hash: &str, people: &People) -> Result<Option<Uuid>, DbFault> {
         let mut transaction = self.pool().begin().await?;
         let Some(link) = links::spend(&mut transaction, id).await? else { return Ok(None) };
         let user = sqlx::query_scalar!(
@@ -111,6 +154,7 @@ impl Links {
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(user) = user {
+            people.welcome(&mut transaction, user).await?;
             sessions::end_all(&mut transaction, user, None, Ended::PasswordReset).await?;
             links::spend_resets(&mut transaction, &link.email).await?;
             tell(&mut transaction, PASSWORD_CHANGED, user, None).await?;

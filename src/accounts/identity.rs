@@ -7,6 +7,8 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::cookies;
@@ -19,7 +21,8 @@ use crate::platform::audit::{Actor, Entry};
 use crate::platform::db::DbFault;
 
 /// What somebody may do in one organiser's house.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Admits tickets.
     Scanner,
@@ -74,6 +77,8 @@ pub struct Identity {
     pub is_admin: bool,
     /// What they may do where.
     pub memberships: Vec<(Uuid, Role)>,
+    /// Where their request comes from; none where it is not of a request.
+    pub address: Option<IpAddr>,
 }
 
 impl Identity {
@@ -83,9 +88,9 @@ impl Identity {
         Caller::User(self.user)
     }
 
-    /// An entry of the audit log: they did this.
+    /// An entry of the audit log: they did this, from where they are.
     pub fn did(&self, action: &'static str) -> Entry {
-        Entry::new(Actor::User(self.user), action)
+        Entry::new(Actor::User(self.user), action).address(self.address)
     }
 
     /// Whether they may do in this organiser's house what `role` may.
@@ -260,18 +265,24 @@ impl Shown {
                 };
             }
             return match of_token(&accounts, &sessions, &token).await? {
-                Some(identity) => identity.must_have_factor(&self.path).map(|()| Some(Principal::Person(identity))),
+                Some(identity) => person(identity, &self.path, self.from).map(Some),
                 None => Err(ApiError::new(Code::Unauthenticated, "This token is not, or no longer, one of ours.")),
             };
         }
         match self.cookie.filter(|_| self.vouched) {
             Some(token) => match sessions.identify(&token).await? {
-                Some(identity) => identity.must_have_factor(&self.path).map(|()| Some(Principal::Person(identity))),
+                Some(identity) => person(identity, &self.path, self.from).map(Some),
                 None => Ok(None),
             },
             None => Ok(None),
         }
     }
+}
+
+/// A person at this address of ours, from where they are.
+fn person(identity: Identity, path: &str, address: IpAddr) -> Result<Principal, ApiError> {
+    identity.must_have_factor(path)?;
+    Ok(Principal::Person(Identity { address: Some(address), ..identity }))
 }
 
 /// Who is asking, where it need not be anybody.
@@ -389,6 +400,7 @@ mod tests {
             lacks_factor: false,
             is_admin: false,
             memberships: vec![(house, Role::BoxOffice)],
+            address: None,
         };
         assert!(seller.must(Role::Scanner, house, "show").is_ok());
         assert_eq!(seller.must(Role::Organizer, house, "show").unwrap_err().code(), Code::Forbidden);

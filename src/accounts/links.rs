@@ -140,13 +140,22 @@ impl Links {
         kinds.iter().copied().find(proven).map(|kind| (kind, id))
     }
 
-    /// Writes the wish and asks for its mail. [`crate::notify::Outbox::wake`] makes the mail go out at once.
+    /// What tells a request for a link from another under the same key. It is kept for a day, and a password may be in it: so it
+    /// is keyed, and a copy of the database alone tests no guess.
+    #[must_use]
+    pub fn request(&self, parts: &[&str]) -> u64 {
+        let parts: Vec<&[u8]> =
+            std::iter::once(&b"request"[..]).chain(parts.iter().map(|part| part.as_bytes())).collect();
+        ids::request_hash(self.keys.token(Purpose::Link, &parts).as_bytes())
+    }
+
+    /// Writes the wish and asks for its mail, in the caller's transaction. [`crate::notify::Outbox::wake`] after it makes the
+    /// mail go out at once.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn ask(&self, wish: &Wish) -> Result<(), DbFault> {
+    pub async fn ask(connection: &mut PgConnection, wish: &Wish) -> Result<(), DbFault> {
         let id = ids::new_id();
-        let mut transaction = self.pool.begin().await?;
         sqlx::query!(
             "INSERT INTO mail_link (id, kind, user_id, email, email_normalized, name, password_hash, locale, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(hours => $9))",
@@ -160,10 +169,9 @@ impl Links {
             wish.locale,
             wish.kind.hours()
         )
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
-        put(&mut transaction, MAIL, &format!("{MAIL}:{id}"), &AboutLink { link: id }).await?;
-        transaction.commit().await?;
+        put(connection, MAIL, &format!("{MAIL}:{id}"), &AboutLink { link: id }).await?;
         Ok(())
     }
 

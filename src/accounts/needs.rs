@@ -56,8 +56,8 @@ impl Proof {
     pub fn words(self) -> &'static str {
         match self {
             Self::HoldToken => "the hold's token",
-            Self::OrderToken => "the order's token",
-            Self::TicketLink => "the order's token or the ticket's link",
+            Self::OrderToken => "the order's token or owns it",
+            Self::TicketLink => "the order's token or the ticket's link or owns the order",
             Self::Signature => "the provider's signature",
             Self::Link => "a link's token",
         }
@@ -221,7 +221,8 @@ mod tests {
         let house = Uuid::from_u128(1);
         let person = |is_admin, memberships| {
             let came_by = CameBy::Token(Uuid::nil());
-            Principal::Person(Identity { user: Uuid::nil(), came_by, lacks_factor: false, is_admin, memberships })
+            let user = Uuid::nil();
+            Principal::Person(Identity { user, came_by, lacks_factor: false, is_admin, memberships, address: None })
         };
         let machine = |scopes: &[Scope]| {
             let scopes = scopes.to_vec();

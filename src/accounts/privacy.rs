@@ -61,9 +61,6 @@ impl PersonalData for AccountData {
             )
             .execute(&mut *connection)
             .await?;
-            sqlx::query!("DELETE FROM invitation WHERE email_normalized = ANY ($1)", &person.emails)
-                .execute(&mut *connection)
-                .await?;
             sqlx::query!("DELETE FROM membership WHERE user_id = $1", user).execute(&mut *connection).await?;
             sqlx::query!("DELETE FROM access_token WHERE user_id = $1", user).execute(&mut *connection).await?;
             // Sessions, factors, passkeys, other houses' accounts: they go with the account.
@@ -165,8 +162,6 @@ pub struct Leaver {
     pub person: Person,
     /// The hash of their password, where they have one.
     pub password_hash: Option<String>,
-    /// Nobody else could administer this server.
-    pub is_last_admin: bool,
 }
 
 impl Accounts {
@@ -177,10 +172,7 @@ impl Accounts {
     /// When the database does not answer.
     pub async fn leaver(&self, user: Uuid) -> Result<Option<Leaver>, DbFault> {
         let row = sqlx::query!(
-            "SELECT email_normalized, email_verified_at IS NOT NULL AS \"verified!\", password_hash,
-                    is_admin AND NOT EXISTS (SELECT 1 FROM app_user o WHERE o.is_admin AND o.id <> u.id AND o.disabled_at IS NULL)
-                        AS \"last!\"
-             FROM app_user u WHERE u.id = $1",
+            "SELECT email_normalized, email_verified_at IS NOT NULL AS \"verified!\", password_hash FROM app_user WHERE id = $1",
             user
         )
         .fetch_optional(self.pool())
@@ -192,7 +184,6 @@ impl Accounts {
                 organizer: None,
             },
             password_hash: row.password_hash,
-            is_last_admin: row.last,
         }))
     }
 

@@ -1,12 +1,15 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`, the public keys, and below it what people do with their account.
 
 mod credentials;
+mod joining;
 mod machines;
 mod me;
+mod members;
 mod mfa;
 mod oauth;
 mod passkeys;
 mod person;
+mod users;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
@@ -94,6 +97,18 @@ async fn login(
         }
     }
     let verdict = passwords.check(body.value.password, kept.clone()).await?;
+    if let Some(user) = user
+        && !verdict.is_right()
+        && throttle.is_first_refusal(&body.value.email, from.group())
+    {
+        // Written while the answer is on its way: who waited for it could tell by the time that there is such an account.
+        actix_web::rt::spawn(async move {
+            if let Err(error) = accounts.note_refusal(user, from.0).await {
+                tracing::error!(user.id = %user, error = ?error, "A refused sign-in could not be recorded");
+            }
+        });
+        return Err(wrong());
+    }
     let (Some(user), Some(kept)) = (user, kept) else { return Err(wrong()) };
     match verdict {
         Verdict::Wrong => return Err(wrong()),
@@ -139,13 +154,14 @@ async fn logout(
     accounts: web::Data<Accounts>,
     sessions: web::Data<Sessions>,
     identity: MaybeIdentity,
+    from: ClientAddress,
 ) -> Result<HttpResponse, ApiError> {
     match identity.0 {
         Some(identity) => match identity.came_by {
             CameBy::Session(session) => {
-                sessions.end(identity.user, session, Ended::SignedOut).await?;
+                sessions.end(identity.user, session, Ended::SignedOut, from.0).await?;
             }
-            CameBy::Token(token) => accounts.revoke(token).await?,
+            CameBy::Token(token) => accounts.revoke(token, identity.did("token.revoked")).await?,
         },
         None => {
             let token = cookies::vouched(&request, sessions.access().issuer())
@@ -153,7 +169,7 @@ async fn logout(
                 .flatten()
                 .ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
             if let Some(proven) = sessions.by_refresh(&token).await? {
-                sessions.end(proven.user, proven.session, Ended::SignedOut).await?;
+                sessions.end(proven.user, proven.session, Ended::SignedOut, from.0).await?;
             }
         }
     }
@@ -165,8 +181,8 @@ async fn logout(
 }
 
 #[derive(Serialize)]
-struct KeySet<'a> {
-    keys: &'a [PublicKey],
+struct KeySet {
+    keys: Vec<PublicKey>,
 }
 
 /// The public keys of access tokens, for whoever verifies them without asking us.
@@ -184,6 +200,9 @@ pub fn routes(config: &mut ServiceConfig) {
     credentials::routes(config);
     person::routes(config);
     machines::routes(config);
+    members::routes(config);
+    joining::routes(config);
+    users::routes(config);
     mfa::routes(config);
     passkeys::routes(config);
     oauth::routes(config);

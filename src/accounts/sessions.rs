@@ -38,6 +38,8 @@ pub enum How {
     Passkey,
     /// Another house, by OpenID Connect.
     OtherHouse,
+    /// The link of an invitation into a house.
+    Invitation,
 }
 
 impl How {
@@ -49,13 +51,16 @@ impl How {
             Self::SetUp => "set_up",
             Self::Passkey => "passkey",
             Self::OtherHouse => "other_house",
+            Self::Invitation => "invitation",
         }
     }
 
     /// The one with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Password, Self::SetUp, Self::Passkey, Self::OtherHouse].into_iter().find(|how| how.name() == name)
+        [Self::Password, Self::SetUp, Self::Passkey, Self::OtherHouse, Self::Invitation]
+            .into_iter()
+            .find(|how| how.name() == name)
     }
 }
 
@@ -74,6 +79,8 @@ pub enum Ended {
     PasswordReset,
     /// A second factor was added in another session.
     SecondFactorAdded,
+    /// An administrator ended all of them.
+    EndedByAdministrator,
 }
 
 impl Ended {
@@ -87,6 +94,7 @@ impl Ended {
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::SecondFactorAdded => "second_factor_added",
+            Self::EndedByAdministrator => "ended_by_administrator",
         }
     }
 }
@@ -299,7 +307,8 @@ impl Sessions {
             "SELECT u.is_admin,
                     coalesce(array_agg(m.organizer_id) FILTER (WHERE m.organizer_id IS NOT NULL), '{}') AS \"organizers!\",
                     coalesce(array_agg(m.role) FILTER (WHERE m.role IS NOT NULL), '{}') AS \"roles!\",
-                    coalesce(bool_or(m.role = ANY (o.mfa_required_for)), false)
+                    (coalesce(bool_or(m.role = ANY (o.mfa_required_for)), false)
+                     OR u.is_admin AND EXISTS (SELECT 1 FROM setting WHERE key = 'mfa_required_for_admins' AND value = 'true'))
                         AND NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)
                         AND NOT EXISTS (SELECT 1 FROM passkey p WHERE p.user_id = u.id) AS \"lacks_factor!\"
              FROM session s JOIN app_user u ON u.id = s.user_id LEFT JOIN membership m ON m.user_id = u.id
@@ -322,6 +331,7 @@ impl Sessions {
                 .zip(row.roles)
                 .filter_map(|(organizer, role)| Some((organizer, Role::from_name(&role)?)))
                 .collect(),
+            address: None,
         }))
     }
 
@@ -356,20 +366,27 @@ impl Sessions {
             .collect())
     }
 
-    /// Ends a session of this user. False where they have no such session running.
+    /// Ends a session of this user, who asks for it from there. False where they have no such session running.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn end(&self, user: Uuid, session: Uuid, why: Ended) -> Result<bool, DbFault> {
+    pub async fn end(&self, user: Uuid, session: Uuid, why: Ended, address: IpAddr) -> Result<bool, DbFault> {
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query!(
             "UPDATE session SET ended_at = now(), ended_why = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL",
             session,
             user,
             why.name()
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let entry = Entry::new(Actor::User(user), "session.ended").on("session", session).with("why", why.name());
+        audit::record(&mut transaction, entry.address(address)).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// The user and session behind a refresh token, used or not, where the session still runs: for signing out.

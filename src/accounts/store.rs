@@ -131,6 +131,7 @@ impl Accounts {
                 .zip(row.roles)
                 .filter_map(|(organizer, role)| Some((organizer, Role::from_name(&role)?)))
                 .collect(),
+            address: None,
         }))
     }
 
@@ -220,14 +221,20 @@ impl Accounts {
         Ok(token)
     }
 
-    /// From now on this token proves nothing.
+    /// From now on this token proves nothing; recorded as `entry`.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke(&self, token: Uuid) -> Result<(), DbFault> {
-        sqlx::query!("UPDATE access_token SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", token)
-            .execute(&self.pool)
-            .await?;
+    pub async fn revoke(&self, token: Uuid, entry: Entry) -> Result<(), DbFault> {
+        let mut transaction = self.pool.begin().await?;
+        let done =
+            sqlx::query!("UPDATE access_token SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", token)
+                .execute(&mut *transaction)
+                .await?;
+        if done.rows_affected() == 1 {
+            audit::record(&mut transaction, entry.on("access_token", token)).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -238,6 +245,16 @@ impl Accounts {
     pub async fn note_guessing(&self, email: &str, from: IpAddr) -> Result<(), DbFault> {
         let mut connection = self.pool.acquire().await?;
         let entry = Entry::new(Actor::Stranger, "sign_in.limited").email(email).address(from);
+        audit::security(&mut connection, Severity::Warning, entry).await
+    }
+
+    /// Writes into the audit log that somebody tried a wrong password at this account.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_refusal(&self, user: Uuid, from: IpAddr) -> Result<(), DbFault> {
+        let mut connection = self.pool.acquire().await?;
+        let entry = Entry::new(Actor::Stranger, "sign_in.refused").on("user", user).address(from);
         audit::security(&mut connection, Severity::Warning, entry).await
     }
 

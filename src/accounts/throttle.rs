@@ -28,6 +28,8 @@ const AT_ALL_ACCOUNTS: NonZeroU32 = NonZeroU32::new(300).unwrap();
 const OF_ONE_DEVICE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Mails with links to one address in an hour: enough for one that hangs, too few to flood anybody.
 const MAILS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Mails of one house in an hour that invite: a whole team, some of them twice, and no address book.
+const INVITATIONS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Mails with links that one address asks for in an hour, to whomever, before it is challenged. Where nobody is, it is told nothing.
 const MAILS_ASKED: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// An attack is one line in the audit log in a quarter of an hour, not thousands.
@@ -57,7 +59,9 @@ pub struct Throttle {
     of_device: Rate<(Uuid, Name)>,
     after_a_challenge: Rate<(Name, IpAddr)>,
     news: Rate<(Name, IpAddr)>,
+    refusals: Rate<(Name, IpAddr)>,
     mails: Rate<Name>,
+    invitations: Rate<Uuid>,
     mails_asked: Rate<IpAddr>,
 }
 
@@ -72,7 +76,9 @@ impl Throttle {
             of_device: Rate::new(OF_ONE_DEVICE, QUARTER),
             after_a_challenge: Rate::new(AT_ONE_ACCOUNT, QUARTER),
             news: Rate::new(ONCE, QUARTER),
+            refusals: Rate::new(ONCE, QUARTER),
             mails: Rate::new(MAILS, HOUR),
+            invitations: Rate::new(INVITATIONS, HOUR),
             mails_asked: Rate::new(MAILS_ASKED, HOUR),
         }
     }
@@ -96,6 +102,13 @@ impl Throttle {
             return Ok(());
         }
         Err(Throttled { refusal: too_many(wait), is_news: self.news.ask(&(who, from)).is_ok() })
+    }
+
+    /// Whether a wrong password is the first one of this address at this account for a while, and worth a line in the audit
+    /// log: a thousand of them cost one.
+    #[must_use]
+    pub fn is_first_refusal(&self, email: &str, from: IpAddr) -> bool {
+        self.refusals.ask(&(name(email), from)).is_ok()
     }
 
     /// Counts one more try of who was told to wait and has passed a challenge instead: as many again, and no more. People who solve
@@ -128,6 +141,17 @@ impl Throttle {
         }
         metrics::counter!("aisle_account_mails_limited_total").increment(1);
         !self.enforced
+    }
+
+    /// Counts one invitation of this house to this address: it is a mail with a link like any other. Who invites is told when
+    /// it must wait, for a house that believes to have invited somebody waits in vain.
+    ///
+    /// # Errors
+    /// When the house, or anybody, has had too many sent.
+    pub fn may_invite(&self, house: Uuid, email: &str) -> Result<(), ApiError> {
+        let Err(wait) = self.invitations.ask(&house).and_then(|()| self.mails.ask(&name(email))) else { return Ok(()) };
+        metrics::counter!("aisle_account_mails_limited_total").increment(1);
+        if self.enforced { Err(too_many(wait)) } else { Ok(()) }
     }
 }
 
@@ -186,6 +210,31 @@ mod tests {
         }
         assert!(!throttle.may_mail("ADA@example.org"));
         assert!(throttle.may_mail("bob@example.org"));
+    }
+
+    #[test]
+    fn of_a_flood_of_wrong_passwords_each_address_and_account_is_news_once() {
+        let throttle = Throttle::from_config(&Config { abuse_limits: AbuseLimits::Observe, ..Config::default() });
+        assert!(throttle.is_first_refusal("ada@example.org", FROM));
+        assert!((0..1_000).all(|_| !throttle.is_first_refusal(" ADA@example.org", FROM)));
+        assert!(throttle.is_first_refusal("ada@example.org", ELSEWHERE));
+        assert!(throttle.is_first_refusal("bob@example.org", FROM));
+    }
+
+    #[test]
+    fn a_house_invites_a_team_and_no_address_book_and_nobody_ten_times_over() {
+        let throttle = Throttle::from_config(&Config::default());
+        let (house, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for _ in 0..MAILS.get() {
+            throttle.may_invite(house, "ada@example.org").unwrap();
+        }
+        assert_eq!(throttle.may_invite(other, "Ada@example.org ").unwrap_err().code(), Code::TooManyRequests);
+        assert!(!throttle.may_mail("ada@example.org"), "they are mails with links like others");
+        for n in MAILS.get()..INVITATIONS.get() {
+            throttle.may_invite(house, &format!("{n}@example.org")).unwrap();
+        }
+        assert_eq!(throttle.may_invite(house, "bob@example.org").unwrap_err().code(), Code::TooManyRequests);
+        throttle.may_invite(other, "bob@example.org").unwrap();
     }
 
     #[test]

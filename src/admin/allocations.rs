@@ -277,8 +277,7 @@ async fn admin_change_allocation(
         release_at: change.release_at.map_or(before.release_at, |at| at.map(time::to_core)),
     };
     let entry = identity.did("allocation.changed").of(show.organizer_id).on("allocation", allocation);
-    office.record(entry.with("show", id)).await?;
-    let mut view = ask(&running, block).await?;
+    let mut view = office.recorded(entry.with("show", id), async || ask(&running, block).await).await?;
     let gone: Vec<SeatNo> = remove.into_iter().filter(|seat| view.seats.contains(seat)).collect();
     let fewer = totals.iter().filter_map(|count| {
         let quantity = quantity_in(&view.areas, count).saturating_sub(count.quantity);
@@ -312,9 +311,13 @@ async fn admin_end_allocation(
     let show = show_for(&catalog, &identity, Role::BoxOffice, id).await?;
     let running = handle(&all, id).await?;
     let entry = identity.did("allocation.ended").of(show.organizer_id).on("allocation", allocation);
-    office.record(entry.with("show", id)).await?;
-    ask(&running, Command::Unblock { allocation: AllocationId(allocation), seats: Vec::new(), areas: Vec::new() })
-        .await?;
+    let unblock = Command::Unblock { allocation: AllocationId(allocation), seats: Vec::new(), areas: Vec::new() };
+    // Of what does not stand nothing ends, and nothing is recorded; whether it ever stood, the show says.
+    if standing(&running).await?.iter().any(|view| view.allocation.0 == allocation) {
+        office.recorded(entry.with("show", id), async || ask(&running, unblock).await).await?;
+    } else {
+        ask(&running, unblock).await?;
+    }
     Ok(gone())
 }
 

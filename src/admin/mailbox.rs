@@ -68,12 +68,12 @@ impl MailView {
     }
 }
 
-/// Mails of a house are for who runs it; mails of no house for administrators.
-fn must_read(identity: &Identity, organizer: Option<Uuid>) -> Result<(), ApiError> {
+/// Mails of a house are for who runs it; mails of no house for administrators. `what` is what there is not, to anybody else.
+fn must_read(identity: &Identity, organizer: Option<Uuid>, what: &str) -> Result<(), ApiError> {
     match organizer {
-        Some(organizer) => identity.must(Role::Organizer, organizer, "mail"),
+        Some(organizer) => identity.must(Role::Organizer, organizer, what),
         None if identity.is_admin => Ok(()),
-        None => Err(ApiError::not_found("mail")),
+        None => Err(ApiError::not_found(what)),
     }
 }
 
@@ -122,7 +122,7 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     identity.must_be_staff(Role::Organizer)?;
     let Some((mail, text, html)) = mailbox.one(*id).await? else { return Err(ApiError::not_found("mail")) };
-    must_read(&identity, mail.organizer)?;
+    must_read(&identity, mail.organizer, "mail")?;
     office.record(identity.did("mail.read").of(mail.organizer).on("mail", *id)).await?;
     let view = WholeMailView { mail: MailView::new(mail), text, html };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-store")).json(view))
@@ -147,7 +147,7 @@ async fn designed(
 ) -> Result<HttpResponse, ApiError> {
     identity.must_be_staff(Role::Organizer)?;
     let Some((mail, _, html)) = mailbox.one(*id).await? else { return Err(ApiError::not_found("mail")) };
-    must_read(&identity, mail.organizer)?;
+    must_read(&identity, mail.organizer, "mail")?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, MAIL_POLICY))
@@ -174,7 +174,7 @@ async fn attachment(
     let (id, name) = path.into_inner();
     let found = mailbox.attachment(id, &name).await?;
     let Some((organizer, content_type, body)) = found else { return Err(ApiError::not_found("attachment")) };
-    must_read(&identity, organizer)?;
+    must_read(&identity, organizer, "attachment")?;
     office.record(identity.did("mail.attachment_read").of(organizer).on("mail", id)).await?;
     // The name was made plain when the mail was kept: it needs no quoting here.
     Ok(HttpResponse::Ok()
@@ -205,12 +205,13 @@ mod tests {
             lacks_factor: false,
             is_admin,
             memberships: vec![(house, role)],
+            address: None,
         };
         let organizer = of(false, Role::Organizer);
-        assert!(must_read(&organizer, Some(house)).is_ok());
-        assert_eq!(must_read(&organizer, Some(other)).unwrap_err().code(), Code::NotFound);
-        assert_eq!(must_read(&organizer, None).unwrap_err().code(), Code::NotFound);
-        assert_eq!(must_read(&of(false, Role::BoxOffice), Some(house)).unwrap_err().code(), Code::Forbidden);
-        assert!(must_read(&of(true, Role::Scanner), None).is_ok());
+        assert!(must_read(&organizer, Some(house), "mail").is_ok());
+        assert_eq!(must_read(&organizer, Some(other), "mail").unwrap_err().code(), Code::NotFound);
+        assert_eq!(must_read(&organizer, None, "mail").unwrap_err().code(), Code::NotFound);
+        assert_eq!(must_read(&of(false, Role::BoxOffice), Some(house), "mail").unwrap_err().code(), Code::Forbidden);
+        assert!(must_read(&of(true, Role::Scanner), None, "mail").is_ok());
     }
 }

@@ -13,7 +13,7 @@ use super::store::{Office, Token, spend_token};
 use crate::accounts::sign_in::{self, SignedIn};
 use crate::accounts::{How, NewUser, Passwords, insert_organizer, insert_user};
 use crate::catalog::{VenueInput, venues};
-use crate::http::{ApiError, Code, Json};
+use crate::http::{ApiError, Code, Json, client_address};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::house::{self, House};
@@ -176,7 +176,7 @@ async fn set_up(
         return Err(ApiError::plain(Code::AlreadySetUp));
     }
     let entry = Entry::new(Actor::User(user), "server.set_up").of(organizer_id);
-    audit::security(&mut transaction, Severity::Notice, entry).await?;
+    audit::security(&mut transaction, Severity::Notice, entry.address(client_address(&request))).await?;
     transaction.commit().await.map_err(DbFault)?;
     sign_in::complete(&request, user, How::SetUp, StatusCode::CREATED).await
 }

@@ -60,7 +60,23 @@ impl Office {
         &self.pool
     }
 
-    /// Records what has no transaction of its own: before it is done, so that nothing is done without an entry.
+    /// Does what a show does, with its entry: what is refused leaves none.
+    ///
+    /// # Errors
+    /// Those of the work; when the database does not answer.
+    pub async fn recorded<T, E: From<DbFault>>(
+        &self,
+        entry: Entry,
+        work: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = self.pool.begin().await.map_err(DbFault)?;
+        audit::record(&mut transaction, entry).await?;
+        let done = work().await?;
+        transaction.commit().await.map_err(DbFault)?;
+        Ok(done)
+    }
+
+    /// Records that somebody reads: before they do, so that nothing is read without an entry.
     ///
     /// # Errors
     /// When the database does not answer; then it is not to be done.

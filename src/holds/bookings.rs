@@ -124,7 +124,7 @@ pub(super) async fn book_hold(
     let handle = show(&shows, id).await?;
     // Who has booked it need not have it any more: the show forgets a hold some minutes after it became a booking.
     if store::read(&db, id.0, wanted.booking).await?.is_none() {
-        must_have(&request, &keys, &MaybeMachine(Some(machine)), &shows, id, hold).await?;
+        must_have(&request, &keys, &MaybeMachine(Some(machine)), &catalog, &shows, id, hold).await?;
     }
     let (kept, _) = store::intend(&db, &wanted).await?;
     if kept.reference != wanted.reference {

@@ -19,7 +19,8 @@ const WAIT_MS: u64 = 10_000;
 const WAIT_MS_MAX: u64 = 15 * 60_000;
 /// Who has shown to be somebody is left alone for so long by what their address did.
 const LEFT_ALONE_MS: u64 = 30 * 60_000;
-/// More than all who hold in an hour at the largest sale; past it who is new is not remembered. Some ten megabytes.
+/// More than all who hold in an hour at the largest sale; past it who is new is not remembered. Some ten megabytes. Who is idle is
+/// looked for once in five minutes, not at every hold.
 const KNOWN_MAX: usize = 100_000;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,12 +82,16 @@ impl Record {
 #[derive(Debug, Default)]
 pub(super) struct Churn {
     known: HashMap<Who, Record>,
+    swept: i64,
 }
 
 impl Churn {
     fn of(&mut self, now: Timestamp, who: Who) -> Option<&mut Record> {
         if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&who) {
-            self.known.retain(|_, record| !record.is_forgettable(now));
+            if self.swept != slot_of(now) {
+                self.swept = slot_of(now);
+                self.known.retain(|_, record| !record.is_forgettable(now));
+            }
             if self.known.len() >= KNOWN_MAX {
                 return None;
             }
@@ -206,6 +211,9 @@ mod tests {
         }
         churn.ended(BEGIN, Who::Account(Uuid::max()), false);
         assert_eq!(churn.known.len(), KNOWN_MAX);
+        churn.ended(BEGIN, Who::Account(Uuid::from_u128(0)), false);
+        churn.let_through(BEGIN, Who::Account(Uuid::from_u128(0)));
+        assert_eq!(churn.wait_ms(BEGIN, Who::Account(Uuid::from_u128(0)), 2), Some(10_000), "who is known stays so");
         churn.ended(BEGIN.plus_ms(HOUR_MS), Who::Account(Uuid::max()), false);
         assert_eq!(churn.known.len(), 1);
     }

@@ -8,7 +8,9 @@ use aisle_actors::Shows;
 use aisle_actors::core::{BuyerId, HoldId, ShowId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::bookings::must_sell;
 use crate::accounts::MaybeMachine;
+use crate::catalog::Catalog;
 use crate::http::{ApiError, Code, rejection};
 use crate::platform::keys::{Keys, Purpose};
 
@@ -40,19 +42,22 @@ fn must_own(request: &HttpRequest, keys: &Keys, show: ShowId, hold: HoldId) -> R
     }
 }
 
-/// The same, or it comes from the machine that made the hold: that one needs no token. Wakes the show for machines only.
+/// The same, or it comes from the machine that made the hold: that one needs no token. A machine has no business in another house,
+/// also with a token of it. Wakes the show for machines only.
 ///
 /// # Errors
-/// As [`must_own`] for everybody else, `not_found` for a machine that has not made it.
+/// As [`must_own`] for everybody else, `not_found` for a machine that has not made it, or whose house does not sell the show.
 pub(super) async fn must_have(
     request: &HttpRequest,
     keys: &Keys,
     machine: &MaybeMachine,
+    catalog: &Catalog,
     shows: &Shows,
     show: ShowId,
     hold: HoldId,
 ) -> Result<(), ApiError> {
     let Some(machine) = &machine.0 else { return must_own(request, keys, show, hold) };
+    must_sell(catalog, machine, show).await?;
     if request.headers().contains_key("aisle-hold-token") {
         return must_own(request, keys, show, hold);
     }

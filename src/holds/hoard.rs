@@ -43,7 +43,8 @@ pub struct Holder {
     pub address: Option<IpAddr>,
     /// Their browser.
     pub device: Option<Device>,
-    /// It has only just been given its cookie: its first hold is as large as its show lets it be.
+    /// It has only just been given its cookie, and may never show it: its first hold is as large as its show lets it be, and how it
+    /// ends is not remembered.
     pub is_new: bool,
     /// Their account.
     pub account: Option<Uuid>,
@@ -53,6 +54,12 @@ impl Holder {
     fn every(&self) -> impl Iterator<Item = Who> + use<> {
         let (device, account) = (self.device.map(Who::Device), self.account.map(Who::Account));
         self.address.map(Who::Address).into_iter().chain(device).chain(account)
+    }
+
+    /// By whom it is remembered how their holds end: a browser that is new each time must not fill the memory of all others.
+    fn judged(&self) -> impl Iterator<Item = Who> + use<> {
+        let is_new = self.is_new;
+        self.every().filter(move |who| !is_new || !matches!(who, Who::Device(_)))
     }
 
     /// An account's places are its show's business: see the limits by buyer.
@@ -211,7 +218,7 @@ impl State {
         match ended {
             Some((at, bought)) => {
                 let Some(held) = self.remove(view.hold) else { return };
-                for who in held.holder.every() {
+                for who in held.holder.judged() {
                     self.churn.ended(at, who, bought);
                 }
             }
@@ -304,8 +311,8 @@ impl Hoards {
             state.change(hold, |held| held.asking += 1);
             return Ok(());
         }
-        let known = holder.capped().filter(|who| !holder.is_new || !matches!(who, Who::Device(_)));
-        if let Some(refused) = self.full(&state, known, places) {
+        let judged = holder.judged().filter(|who| !matches!(who, Who::Account(_)));
+        if let Some(refused) = self.full(&state, judged, places) {
             self.refuse(refused)?;
         }
         if let Some(refused) = self.unbought(&mut state, now, &holder) {

@@ -58,6 +58,11 @@ async fn create_hold(
     let handle = show(&shows, id).await?;
     let plan = handle.plan();
     let wanted = body.value;
+    // To everybody but its own house a draft is not there, whatever else is wrong with the wish.
+    let may_be_staff = matches!((&who.0, wanted.allocation_id), (Some(Principal::Machine(_)), _) | (Some(_), Some(_)));
+    if !may_be_staff {
+        seats::must_be_public(&handle.feed().state())?;
+    }
     if !wanted.seats.is_empty() && wanted.best_available.is_some() {
         return Err(ApiError::field("best_available", "cannot be asked for together with named seats"));
     }
@@ -125,13 +130,14 @@ async fn create_hold(
 async fn read_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
+    catalog: web::Data<Catalog>,
     keys: web::Data<Keys>,
     machine: MaybeMachine,
     clock: web::Data<Clock>,
     path: web::Path<(Uuid, Uuid)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_have(&request, &keys, &machine, &shows, id, hold).await?;
+    must_have(&request, &keys, &machine, &catalog, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
     // Who has the token had the hold; that it is forgotten means that it ended a while ago.
@@ -149,6 +155,7 @@ async fn read_hold(
 async fn change_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
+    catalog: web::Data<Catalog>,
     keys: web::Data<Keys>,
     machine: MaybeMachine,
     visitor: Visitor,
@@ -157,7 +164,7 @@ async fn change_hold(
     body: Json<ChangeHold>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_have(&request, &keys, &machine, &shows, id, hold).await?;
+    must_have(&request, &keys, &machine, &catalog, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     // The change names what shall be, so doing it twice is doing it once: the key has nothing to remember.
     let _checked = key.of(Caller::Holder(hold.0))?;
@@ -189,13 +196,14 @@ async fn change_hold(
 async fn extend_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
+    catalog: web::Data<Catalog>,
     keys: web::Data<Keys>,
     machine: MaybeMachine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_have(&request, &keys, &machine, &shows, id, hold).await?;
+    must_have(&request, &keys, &machine, &catalog, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     let answered = ask(&handle, Command::ExtendHold { hold }).await?;
@@ -209,13 +217,14 @@ async fn extend_hold(
 async fn release_hold(
     request: HttpRequest,
     shows: web::Data<Shows>,
+    catalog: web::Data<Catalog>,
     keys: web::Data<Keys>,
     machine: MaybeMachine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let (id, hold) = wire::ids(*path);
-    must_have(&request, &keys, &machine, &shows, id, hold).await?;
+    must_have(&request, &keys, &machine, &catalog, &shows, id, hold).await?;
     let handle = show(&shows, id).await?;
     let _checked = key.of(Caller::Holder(hold.0))?;
     match handle.ask(Command::ReleaseHold { hold }).await {

@@ -59,9 +59,11 @@ codes! {
     MfaRequired "mfa_required" FORBIDDEN "Your role needs a second factor; set one up first.";
     HoldTokenInvalid "hold_token_invalid" FORBIDDEN "The hold's token is missing or wrong.";
     OrderTokenInvalid "order_token_invalid" FORBIDDEN "The order's token is missing or wrong.";
+    OrderLinkEnded "order_link_ended" FORBIDDEN "This link was ended; a newer one went to the order's address.";
     AccessCodeRequired "access_code_required" FORBIDDEN "An access code is needed.";
     AccessCodeInvalid "access_code_invalid" FORBIDDEN "This access code opens nothing here, or not now.";
     LinkInvalid "link_invalid" FORBIDDEN "This link was used already, is too old, or is none of ours.";
+    InvitationForAnother "invitation_for_another" FORBIDDEN "This invitation went to another address than yours.";
     SignatureInvalid "signature_invalid" FORBIDDEN "The signature is missing or wrong.";
     NotFound "not_found" NOT_FOUND "There is no such thing.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not know this method.";
@@ -87,10 +89,15 @@ codes! {
     WrongState "wrong_state" CONFLICT "The show's state does not allow this.";
     OrderNotOpen "order_not_open" CONFLICT "The order no longer awaits payment.";
     OrderUnderWay "order_under_way" CONFLICT "A payment or a refund is under way; it is over in some minutes.";
+    ReviewClosed "review_closed" CONFLICT "Nobody waits for this decision, or not any more.";
     CancellationClosed "cancellation_closed" CONFLICT "The order can no longer be cancelled.";
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";
     AlreadyExists "already_exists" CONFLICT "There is one of this name already.";
+    AlreadyMember "already_member" CONFLICT "They are a member of this house already.";
+    TooManyInvitations "too_many_invitations" CONFLICT "Too many invitations of this house are open; withdraw some.";
+    LastOrganizer "last_organizer" CONFLICT "Nobody else runs this house; make another organizer first.";
+    LastAdministrator "last_administrator" CONFLICT "Nobody else administers this server; make another administrator first.";
     PasskeysUnavailable "passkeys_unavailable" CONFLICT "This server can have no passkeys under its public address.";
     InUse "in_use" CONFLICT "Something else still needs it.";
     RushRunning "rush_running" CONFLICT "A rush is running already.";

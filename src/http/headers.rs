@@ -141,6 +141,11 @@ pub async fn wall<B: MessageBody + 'static>(
     let Some(wall) = request.app_data::<Data<Wall>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
+    // To who asks to upgrade, the library sends a body of unknown length bare although it says "chunked". A refusal has a length as
+    // long as nobody compresses it.
+    if wants_upgrade(request.headers()) {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
     let path = request.path().to_owned();
     let https = is_https(request.request());
     let mut answer = if head_bytes(&request) > wall.head_bytes_max {
@@ -163,6 +168,11 @@ pub async fn wall<B: MessageBody + 'static>(
     };
     wall.adorn(answer.headers_mut(), &path, https);
     Ok(answer)
+}
+
+fn wants_upgrade(headers: &HeaderMap) -> bool {
+    let said = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("upgrade"));
+    headers.contains_key(header::UPGRADE) || headers.get_all(header::CONNECTION).any(said)
 }
 
 fn head_bytes(request: &ServiceRequest) -> usize {

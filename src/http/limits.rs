@@ -35,7 +35,7 @@ const NEW_KEYS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Kinds of routes, by what a request of theirs costs and who would want many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Signs in, makes or changes an account: costs a password's hash or a mail.
+    /// Signs in, makes or changes an account, looks orders up: costs a password's hash or a mail.
     Account,
     /// Takes, changes or gives back seats.
     Hold,
@@ -58,7 +58,7 @@ impl Class {
         } else if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             // A browser that comes back from a provider begins a session by a GET.
             Some(if within("/auth") { Self::Account } else { Self::Read })
-        } else if within("/auth") || within("/me") || within("/setup") {
+        } else if within("/auth") || within("/me") || within("/setup") || within("/orders/lookup") {
             Some(Self::Account)
         } else if within("/orders") || within("/quotes") {
             Some(Self::Order)
@@ -268,6 +268,7 @@ mod tests {
         assert_eq!(of("POST", "/shows/1/holds"), Some(Class::Hold));
         assert_eq!(of("GET", "/shows/1/seats"), Some(Class::Read));
         assert_eq!(of("POST", "/orders"), Some(Class::Order));
+        assert_eq!(of("POST", "/orders/lookup"), Some(Class::Account));
         assert_eq!(of("POST", "/orders/1/cancel"), Some(Class::Order));
         assert_eq!(of("PATCH", "/admin/shows/1"), Some(Class::Work));
         assert_eq!(of("POST", "/authors"), Some(Class::Work));

@@ -94,7 +94,7 @@ impl Jobs {
     }
 
     /// Ends a saying, and keeps its mail in the same transaction. Does nothing when somebody else ended it meanwhile. A row
-    /// with both `done_at` and `last_problem` was given up.
+    /// with both `done_at` and `last_problem` was given up. Ids of what was said stay with it; an address was needed to say it.
     pub async fn end(&self, job: &Job, ended: Ended<'_>) -> Result<(), DbFault> {
         let (message, status, problem) = match ended {
             Ended::Said { message, status } => (Some(message), status, None),
@@ -103,7 +103,9 @@ impl Jobs {
         };
         let mut transaction = self.pool.begin().await?;
         let done = sqlx::query!(
-            "UPDATE outbox SET done_at = now(), last_problem = $2 WHERE id = $1 AND done_at IS NULL",
+            "UPDATE outbox SET done_at = now(), last_problem = $2,
+                    payload = CASE jsonb_typeof(payload) WHEN 'object' THEN payload - '{email,to}'::text[] ELSE payload END
+             WHERE id = $1 AND done_at IS NULL",
             job.id,
             problem
         )

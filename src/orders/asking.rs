@@ -46,6 +46,7 @@ pub fn question(saga: &Saga, part: &Part, effect: &Effect, plan: &Plan) -> Quest
         | Effect::Void { .. }
         | Effect::Capture { .. }
         | Effect::Refund { .. }
+        | Effect::Judge { .. }
         | Effect::Confirm => return Question::Elsewhere,
     })
 }

@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use aisle_actors::Clock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::drive::{Drive, Drove, Kept, LEASE, Task, Wake};
+use super::fraud::{decide_by, judge};
 use super::outside::Outside;
-use super::saga::Saga;
+use super::saga::{Effect, Outcome, Saga, Verdict};
 use super::store::Orders;
 use crate::payments::Report;
+use crate::platform::audit::Entry;
 use crate::platform::db::DbFault;
 use crate::platform::time::from_core;
 
@@ -40,13 +42,15 @@ pub struct Checkout {
     /// Shows and providers.
     pub outside: Outside,
     clock: Arc<Clock>,
+    /// What the rules want held is held, not only noted.
+    holds: bool,
 }
 
 impl Checkout {
-    /// Drives these orders.
+    /// Drives these orders. Without `holds` what the rules of a house want held is noted and sold.
     #[must_use]
-    pub fn new(store: Orders, outside: Outside, clock: Arc<Clock>) -> Self {
-        Self { store, outside, clock }
+    pub fn new(store: Orders, outside: Outside, clock: Arc<Clock>, holds: bool) -> Self {
+        Self { store, outside, clock, holds }
     }
 
     /// The time.
@@ -76,13 +80,35 @@ impl Checkout {
                     drive.loaded(loaded);
                 }
                 Task::Perform(effect) => {
-                    let outcome = self.outside.perform(drive.saga(), &effect).await;
+                    let outcome = match &effect {
+                        Effect::Judge { payment } => self.judge(drive.saga(), *payment).await,
+                        _ => self.outside.perform(drive.saga(), &effect).await,
+                    };
                     drive.learn(self.now(), &effect, outcome);
                 }
                 Task::Done => return Ok(Some(drive.drove())),
                 Task::TooLong => return Err(CheckoutFault::Contended { order }),
             }
         }
+    }
+
+    /// Asks the rules of the house about an order that this payment can buy.
+    async fn judge(&self, saga: &Saga, payment: Uuid) -> Outcome {
+        let asked = match self.store.to_judge(saga.order, payment).await {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Outcome::Later { reason: "the order is not there".to_owned() },
+            Err(fault) => return Outcome::Later { reason: crate::http::error::chain(&fault) },
+        };
+        let now = self.now();
+        let attempt = saga.attempt(payment);
+        let gateway = attempt.and_then(|attempt| self.outside.gateways.get(&attempt.provider));
+        let lasts = gateway.map_or(SignedDuration::ZERO, |gateway| gateway.method().authorisation_lasts);
+        let set_aside = attempt.and_then(|attempt| attempt.paid_at).unwrap_or(now);
+        let mut findings = judge(&asked.rules, &asked.facts);
+        for finding in &mut findings {
+            finding.holds &= self.holds;
+        }
+        Outcome::Judged(Verdict { findings, by: decide_by(&asked.rules, now, set_aside, lasts, asked.starts) })
     }
 
     /// Changes an order and takes it as far as it goes. What the change refuses is given back, with nothing changed.
@@ -92,6 +118,20 @@ impl Checkout {
     pub async fn change<R>(
         &self,
         order: Uuid,
+        change: impl Fn(&mut Saga, Timestamp) -> Result<(), R>,
+    ) -> Result<Option<Result<Drove, R>>, CheckoutFault> {
+        self.change_by(order, None, change).await
+    }
+
+    /// The same, recorded as this entry in the transaction that keeps the change: what is refused, or changes nothing, leaves
+    /// none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_by<R>(
+        &self,
+        order: Uuid,
+        by: Option<Entry>,
         change: impl Fn(&mut Saga, Timestamp) -> Result<(), R>,
     ) -> Result<Option<Result<Drove, R>>, CheckoutFault> {
         for _ in 0..TRIES_MAX {
@@ -104,7 +144,8 @@ impl Checkout {
             let kept = if saga == loaded.saga {
                 Kept::Version(loaded.version)
             } else {
-                self.store.keep(&loaded.saga, &saga, loaded.version, &Wake::At(Some(now + LEASE))).await?
+                let wake = Wake::At(Some(now + LEASE));
+                self.store.keep_by(by.as_ref(), &loaded.saga, &saga, loaded.version, &wake).await?
             };
             match kept {
                 Kept::Version(_) => return Ok(self.drive(order).await?.map(Ok)),

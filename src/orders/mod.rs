@@ -3,6 +3,7 @@
 pub mod asking;
 pub mod checkout;
 pub mod drive;
+pub mod fraud;
 pub mod ledger;
 pub mod outside;
 pub mod pricing;

@@ -39,6 +39,7 @@ impl Outside {
             | Effect::Void { payment }
             | Effect::Capture { payment } => self.pay(saga, *payment, effect).await,
             Effect::Refund { refund, look_first } => self.refund(saga, *refund, *look_first).await,
+            Effect::Judge { .. } => Outcome::Later { reason: "not the outside's business".to_owned() },
             Effect::Confirm => Outcome::Done,
         }
     }
@@ -107,6 +108,7 @@ impl Outside {
             | Effect::GiveBack { .. }
             | Effect::LookUp { .. }
             | Effect::Refund { .. }
+            | Effect::Judge { .. }
             | Effect::Confirm => gateway.look_up(payment).await.map(Outcome::Reports),
         };
         told.unwrap_or_else(not_told)

@@ -1,6 +1,10 @@
 //! What this room knows of people: customers, their orders, and what providers told us of their payments. An order is never
 //! deleted, because the books are made of it; its customer is blanked.
 
+mod claims;
+
+pub use claims::Claims;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -33,11 +37,16 @@ impl PersonalData for Customers {
 
     fn export<'a>(&'a self, connection: &'a mut PgConnection, person: &'a Person) -> Asked<'a, Value> {
         Box::pin(async move {
+            // What belongs by its address to who had the address before is theirs and not told.
             Ok(sqlx::query_scalar!(
                 "SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'organizer', g.name, 'name', c.name, 'email', c.email, 'locale', c.locale, 'since', c.created_at,
                     'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'number', o.number, 'at', o.created_at, 'state', o.state, 'total', o.total, 'currency', o.currency,
+                        'review', o.review, 'review_by', o.review_by, 'review_findings', o.review_findings,
+                        'review_reason', o.review_reason,
+                        'came_from', (SELECT jsonb_build_object('address', t.address, 'device', t.device, 'at', t.at)
+                            FROM order_trace t WHERE t.order_id = o.id),
                         'terms_version', o.terms_version, 'external_id', o.external_id, 'metadata', o.metadata,
                         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'label', l.label, 'show', p.title, 'starts_at', s.starts_at, 'section', l.section, 'row', l.row_label,
@@ -47,7 +56,8 @@ impl PersonalData for Customers {
                             WHERE l.order_id = o.id),
                         'payments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'provider', y.provider, 'status', y.status, 'amount', y.amount, 'currency', y.currency,
-                            'reference', y.provider_ref, 'paid_at', y.paid_at) ORDER BY y.attempt), '[]')
+                            'reference', y.provider_ref, 'paid_at', y.paid_at, 'instrument', y.instrument,
+                            'instrument_country', y.instrument_country) ORDER BY y.attempt), '[]')
                             FROM payment y WHERE y.order_id = o.id),
                         'refunds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'status', r.status, 'amount', r.amount, 'currency', r.currency, 'reason', r.reason,
@@ -56,11 +66,17 @@ impl PersonalData for Customers {
                         'tickets', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'id', t.id, 'status', t.status, 'issued_at', t.issued_at) ORDER BY t.issued_at, t.id), '[]')
                             FROM ticket t WHERE t.order_id = o.id)) ORDER BY o.created_at, o.id), '[]')
-                    FROM orders o WHERE o.customer_id = c.id)) ORDER BY c.created_at, c.id), '[]') AS \"all!\"
+                    FROM orders o WHERE o.customer_id = c.id AND NOT EXISTS (
+                        SELECT 1 FROM order_claim k WHERE k.order_id = o.id AND k.how = 'address' AND k.user_id <> $3)))
+                    ORDER BY c.created_at, c.id), '[]') AS \"all!\"
                  FROM customer c JOIN organizer g ON g.id = c.organizer_id
-                 WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2)",
+                 WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2)
+                   AND coalesce((SELECT bool_or(NOT EXISTS (
+                           SELECT 1 FROM order_claim k WHERE k.order_id = o.id AND k.how = 'address' AND k.user_id <> $3))
+                       FROM orders o WHERE o.customer_id = c.id), true)",
                 &person.emails,
-                person.organizer
+                person.organizer,
+                person.user
             )
             .fetch_one(connection)
             .await?)
@@ -114,6 +130,9 @@ impl PersonalData for Customers {
                     continue;
                 }
                 unname(connection, customer.id).await?;
+                if person.user.is_none() {
+                    disown(connection, customer.id).await?;
+                }
                 if let Some(until) = books {
                     lock(connection, customer.id, how.now, until).await?;
                     later.push(Later { organizer: customer.organizer_id, until, why: Why::Books });
@@ -146,9 +165,23 @@ async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbF
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("UPDATE orders SET metadata = '{}' WHERE customer_id = $1 AND metadata <> '{}'", customer)
+    sqlx::query!(
+        "UPDATE orders SET metadata = '{}', review_reason = '', review_findings = '[]'
+         WHERE customer_id = $1 AND (metadata <> '{}' OR review_reason <> '' OR review_findings <> '[]')",
+        customer
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("DELETE FROM order_trace WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)", customer)
         .execute(&mut *connection)
         .await?;
+    sqlx::query!(
+        "UPDATE payment SET instrument = NULL, instrument_country = NULL
+         WHERE instrument IS NOT NULL AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
+        customer
+    )
+    .execute(&mut *connection)
+    .await?;
     // The answers that are kept for a repeated request. They are found by the order that they belong to.
     sqlx::query!(
         "DELETE FROM idempotency WHERE scope IN (SELECT 'order:' || id FROM orders WHERE customer_id = $1)",
@@ -169,10 +202,22 @@ async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbF
     Ok(())
 }
 
+/// What a house has forgotten belongs no more to the account that had the address, for an account has a name.
+async fn disown(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbFault> {
+    sqlx::query!(
+        "DELETE FROM order_claim WHERE how = 'address' AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
+        customer
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Out of use, and in the books until then: the address is free for a new customer, no mail goes out, nobody is shown it.
 async fn lock(connection: &mut PgConnection, customer: Uuid, now: Timestamp, until: Timestamp) -> Result<(), DbFault> {
     sqlx::query!(
-        "UPDATE customer SET email_normalized = 'erased:' || id, erased_at = coalesce(erased_at, $2), erase_after = $3
+        "UPDATE customer SET email_normalized = 'erased:' || id, buyer_id = gen_random_uuid(),
+                erased_at = coalesce(erased_at, $2), erase_after = $3
          WHERE id = $1",
         customer,
         time::sql(now) as jiff_sqlx::Timestamp,
@@ -186,7 +231,7 @@ async fn lock(connection: &mut PgConnection, customer: Uuid, now: Timestamp, unt
 async fn blank(connection: &mut PgConnection, customer: Uuid, now: Timestamp) -> Result<(), DbFault> {
     sqlx::query!(
         "UPDATE customer SET name = '', email = '', email_normalized = 'erased:' || id, locale = 'en',
-                erased_at = coalesce(erased_at, $2), erase_after = NULL
+                buyer_id = gen_random_uuid(), erased_at = coalesce(erased_at, $2), erase_after = NULL
          WHERE id = $1",
         customer,
         time::sql(now) as jiff_sqlx::Timestamp
@@ -229,6 +274,52 @@ impl Kept for ProviderNews {
             .execute(connection)
             .await?;
             Ok(rows(&done))
+        })
+    }
+}
+
+/// Where orders came from and what paid for them, beyond what the rules of a house look back to. What a rule has found stays
+/// with its order: it names nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderTraces;
+
+impl Kept for OrderTraces {
+    fn kind(&self) -> &'static str {
+        "order_traces"
+    }
+
+    fn due<'a>(&'a self, connection: &'a mut PgConnection, before: Timestamp) -> Asked<'a, i64> {
+        Box::pin(async move {
+            Ok(sqlx::query_scalar!(
+                "SELECT (SELECT count(*) FROM order_trace WHERE at < $1)
+                      + (SELECT count(*) FROM payment WHERE instrument IS NOT NULL AND created_at < $1) AS \"due!\"",
+                time::sql(before) as jiff_sqlx::Timestamp
+            )
+            .fetch_one(connection)
+            .await?)
+        })
+    }
+
+    fn erase<'a>(&'a self, connection: &'a mut PgConnection, batch: Batch) -> Asked<'a, i64> {
+        Box::pin(async move {
+            let traces = sqlx::query!(
+                "DELETE FROM order_trace WHERE order_id IN (
+                     SELECT order_id FROM order_trace WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                time::sql(batch.before) as jiff_sqlx::Timestamp,
+                batch.rows_max
+            )
+            .execute(&mut *connection)
+            .await?;
+            let instruments = sqlx::query!(
+                "UPDATE payment SET instrument = NULL, instrument_country = NULL WHERE id IN (
+                     SELECT id FROM payment WHERE instrument IS NOT NULL AND created_at < $1
+                     ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                time::sql(batch.before) as jiff_sqlx::Timestamp,
+                batch.rows_max
+            )
+            .execute(connection)
+            .await?;
+            Ok(rows(&traces) + rows(&instruments))
         })
     }
 }

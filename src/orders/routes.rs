@@ -4,20 +4,27 @@ mod admin;
 mod buy;
 mod care;
 mod customers;
+mod links;
+mod mine;
+mod review;
 mod webhooks;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::checkout::{Checkout, CheckoutFault};
 use super::saga::Saga;
-use super::wire::OrderJson;
-use crate::accounts::{MaybeIdentity, Role};
-use crate::http::{ApiError, Code};
-use crate::platform::keys::{Keys, Purpose};
+use super::store::OrderView;
+use super::wire::{OrderJson, ReviewJson};
+use crate::accounts::MaybeIdentity;
+use crate::http::ApiError;
+use crate::platform::audit::Entry;
+use crate::platform::keys::Keys;
+use crate::tickets::access::{Access, Shown, order_token};
 
 impl From<CheckoutFault> for ApiError {
     fn from(fault: CheckoutFault) -> Self {
@@ -28,21 +35,7 @@ impl From<CheckoutFault> for ApiError {
     }
 }
 
-/// The token that proves its bearer made the order. Derived from its id, so a repeated request gets it again.
-fn order_token(keys: &Keys, order: Uuid) -> String {
-    keys.token(Purpose::OrderToken, &[order.as_bytes()])
-}
-
-/// Who may see an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    /// Who made it.
-    Guest,
-    /// The house.
-    Staff,
-}
-
-/// The request comes from who made the order, or from its house.
+/// The request comes from who made the order, from who owns it, or from its house.
 async fn may_see(
     request: &HttpRequest,
     keys: &Keys,
@@ -50,44 +43,57 @@ async fn may_see(
     identity: &MaybeIdentity,
     order: Uuid,
 ) -> Result<Access, ApiError> {
-    let token = request.headers().get("aisle-order-token").and_then(|value| value.to_str().ok());
-    if token.is_some_and(|token| keys.proves(Purpose::OrderToken, &[order.as_bytes()], token)) {
-        return Ok(Access::Guest);
-    }
-    match &identity.0 {
-        Some(identity) => {
-            let organizer = checkout.store.organizer_of(order).await?.ok_or_else(|| ApiError::not_found("order"))?;
-            identity.must(Role::BoxOffice, organizer, "order")?;
-            Ok(Access::Staff)
-        }
-        // Whether there is such an order is nobody else's business.
-        None => Err(ApiError::plain(Code::OrderTokenInvalid)),
-    }
+    let shown = Shown::of_order(request, keys, identity, order).something()?;
+    shown.admitted(checkout.store.standing(order).await?.as_ref(), "order")
 }
 
 /// Staff's own acts are recorded; a buyer's are the order itself.
-async fn note(
+async fn by_staff(
     checkout: &Checkout,
     access: Access,
     identity: &MaybeIdentity,
     action: &'static str,
     order: Uuid,
-) -> Result<(), ApiError> {
+) -> Result<Option<Entry>, ApiError> {
     match (access, &identity.0) {
         (Access::Staff, Some(identity)) => {
             let organizer = checkout.store.organizer_of(order).await?;
-            checkout.store.record(identity.did(action).of(organizer).on("order", order)).await?;
+            Ok(Some(identity.did(action).of(organizer).on("order", order)))
         }
-        (Access::Staff | Access::Guest, _) => {}
+        (Access::Staff | Access::Owner | Access::Guest, _) => Ok(None),
     }
-    Ok(())
 }
 
 /// The order as it is shown.
-async fn shown(checkout: &Checkout, keys: &Keys, saga: &Saga, access: Access) -> Result<OrderJson, ApiError> {
+async fn shown(
+    checkout: &Checkout,
+    keys: &Keys,
+    saga: &Saga,
+    access: Access,
+    identity: &MaybeIdentity,
+) -> Result<OrderJson, ApiError> {
     let view = checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let token = (access == Access::Guest).then(|| order_token(keys, saga.order));
-    Ok(OrderJson::of(saga, view, token, checkout.now()))
+    let token = token_for(access, keys, &view);
+    Ok(told(saga, view, token, access, identity, checkout.now()))
+}
+
+/// Only who has shown an order's token is told it.
+fn token_for(access: Access, keys: &Keys, view: &OrderView) -> Option<String> {
+    (access == Access::Guest).then(|| order_token(keys, view.id, view.standing.link_version))
+}
+
+/// The same, where it was read already. What the rules of the house found is for its staff alone.
+fn told(
+    saga: &Saga,
+    view: OrderView,
+    token: Option<String>,
+    access: Access,
+    identity: &MaybeIdentity,
+    now: Timestamp,
+) -> OrderJson {
+    let yours = identity.0.as_ref().is_some_and(|identity| view.standing.owners.contains(&identity.user));
+    let review = ReviewJson::of(&saga.review).filter(|_| access == Access::Staff);
+    OrderJson { token, yours, review, ..OrderJson::of(saga, view, now) }
 }
 
 fn answer(status: StatusCode, replayed: bool, body: &impl Serialize) -> HttpResponse {
@@ -108,10 +114,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(care::try_again)
         .service(care::reopen_order)
         .service(care::cancel_order)
-        .service(care::look_up_order)
+        .service(links::look_up_order)
+        .service(links::revoke_links)
+        .service(mine::my_orders)
+        .service(mine::claim_order)
         .service(webhooks::receive_webhook)
         .service(admin::admin_orders)
         .service(admin::admin_order)
+        .service(review::decide_review)
+        .service(review::read_fraud_rules)
+        .service(review::set_fraud_rules)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
         .service(admin::ledger_report);

@@ -11,13 +11,16 @@
 mod learn;
 mod model;
 mod next;
+mod review;
 #[cfg(test)]
 mod tests;
 mod wishes;
 
 pub use model::{
-    Attempt, AttemptStatus, Effect, Line, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Repayment, Step,
+    Attempt, AttemptStatus, Effect, Instrument, Line, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
+    Repayment, Step,
 };
+pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};
 pub use wishes::WishRefused;
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,7 +39,8 @@ pub const REFUND_KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
 /// An order on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saga {
-    /// Who buys, as the limits of a show count: whoever has this address, for this house.
+    /// By what number a show counts who buys: the same for one address in one house, whatever name it gives itself, until that
+    /// customer is erased.
     pub customer: Uuid,
     /// Its id.
     pub order: Uuid,
@@ -56,6 +60,8 @@ pub struct Saga {
     pub accept_equal: bool,
     /// The payment that the seats are sold for.
     pub paid_with: Option<Uuid>,
+    /// The house's look at it.
+    pub review: Review,
     /// When its tickets were issued.
     pub confirmed_at: Option<Timestamp>,
     /// Its holds, by position.
@@ -132,7 +138,7 @@ impl Saga {
         let enough = attempt.amount == Money::new(self.total, self.currency);
         // Also money whose refund failed stays refused: it has become somebody's work.
         let refused = self.refunds.iter().any(|refund| refund.payment == attempt.id);
-        if self.paid_with.is_some() || !in_time || !enough || refused {
+        if self.paid_with.is_some() || !in_time || !enough || refused || !self.review.state.lets_sell() {
             return false;
         }
         let untouched = self.all_parts(&[PartState::Paying]);

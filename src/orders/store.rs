@@ -1,12 +1,17 @@
 //! SQL of orders. The saga is read whole and kept by its difference; whoever saw an older one is told to look again.
 
 mod books;
+mod claims;
+mod fraud;
 mod inbox;
 mod keep;
 mod make;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
+pub(super) use claims::claim_by_address;
+pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
+pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
@@ -17,12 +22,14 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::drive::Loaded;
-use super::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, RefundStatus, Repayment, Saga};
+use super::saga::{
+    Attempt, AttemptStatus, Instrument, Line, OrderState, Part, PartState, RefundStatus, Repayment, Review,
+    ReviewState, Saga,
+};
 use crate::payments::MethodKind;
 use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
-use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 use crate::platform::people::{Forgetting, Later, NotForgotten, People, Person};
 
@@ -30,12 +37,6 @@ use crate::platform::people::{Forgetting, Later, NotForgotten, People, Person};
 #[derive(Clone)]
 pub struct Orders {
     pub(super) pool: PgPool,
-}
-
-/// Who buys, as the limits of a show count: the same address is the same customer, whatever name it gives itself.
-#[must_use]
-pub fn customer_of(organizer: Uuid, email_normalized: &str) -> Uuid {
-    derived_id(&[b"customer", organizer.as_bytes(), email_normalized.as_bytes()])
 }
 
 /// A word in the database that this version does not know.
@@ -87,15 +88,6 @@ impl Orders {
         Ok(later)
     }
 
-    /// Records an act of staff before it is done, because an order is changed in several transactions: so nothing is done
-    /// without an entry.
-    ///
-    /// # Errors
-    /// When the database does not answer; then it is not to be done.
-    pub async fn record(&self, entry: Entry) -> Result<(), DbFault> {
-        audit::record(&mut *self.pool.acquire().await?, entry).await
-    }
-
     /// An order's saga; `None`: there is no such order.
     ///
     /// # Errors
@@ -106,8 +98,8 @@ impl Orders {
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *transaction).await?;
         let row = sqlx::query!(
             "SELECT number, state, total, currency, pay_by, pay_within_ms, accept_equal_seats, paid_with, confirmed_at,
-                    saga_version, next_step_at, attempts, organizer_id,
-                    (SELECT email_normalized FROM customer WHERE id = customer_id) AS \"email!\" FROM orders WHERE id = $1",
+                    saga_version, next_step_at, attempts, organizer_id, review, review_by, review_findings, review_reason,
+                    (SELECT buyer_id FROM customer WHERE id = customer_id) AS \"buyer!\" FROM orders WHERE id = $1",
             order
         )
         .fetch_optional(&mut *transaction)
@@ -121,7 +113,7 @@ impl Orders {
         .await?;
         let attempts = sqlx::query!(
             "SELECT id, attempt, provider, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
-                    next_check_at, last_problem FROM payment WHERE order_id = $1 ORDER BY attempt",
+                    next_check_at, last_problem, instrument, instrument_country FROM payment WHERE order_id = $1 ORDER BY attempt",
             order
         )
         .fetch_all(&mut *transaction)
@@ -144,7 +136,7 @@ impl Orders {
 
         let mut saga = Saga {
             order,
-            customer: customer_of(row.organizer_id, &row.email),
+            customer: row.buyer,
             number: row.number,
             state: OrderState::from_word(&row.state).ok_or_else(|| unknown("order state"))?,
             total: row.total,
@@ -153,6 +145,12 @@ impl Orders {
             pay_within_ms: row.pay_within_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
             accept_equal: row.accept_equal_seats,
             paid_with: row.paid_with,
+            review: Review {
+                state: ReviewState::from_word(&row.review).ok_or_else(|| unknown("review"))?,
+                by: jiff(row.review_by),
+                findings: serde_json::from_value(row.review_findings).map_err(|_| unknown("findings"))?,
+                reason: row.review_reason,
+            },
             confirmed_at: jiff(row.confirmed_at),
             parts: Vec::with_capacity(parts.len()),
             attempts: Vec::with_capacity(attempts.len()),
@@ -180,6 +178,7 @@ impl Orders {
                 provider_ref: attempt.provider_ref,
                 checkout_url: attempt.checkout_url,
                 paid_at: jiff(attempt.paid_at),
+                instrument: attempt.instrument.map(|id| Instrument { id, country: attempt.instrument_country }),
                 next_check_at: jiff(attempt.next_check_at),
                 problem: attempt.last_problem,
             });

@@ -1,5 +1,7 @@
 //! Orders as the API speaks of them.
 
+mod review;
+
 use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,9 +9,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::saga::{OrderState, Saga};
-use super::store::{LineView, OrderView, PaymentView, ShowView};
+use super::store::{LineView, OrderView, Owned, PaymentView, ShowView};
 use crate::holds::HoldJson;
 use crate::platform::money::{Currency, Money};
+
+pub use review::{FindingJson, ReviewJson};
 
 /// A hold, and the proof that it is the caller's.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -153,14 +157,96 @@ pub struct CancelOrder {
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LookUpOrder {
-    /// Its number.
+    /// Its number; without it the mail lists all orders of the address.
     #[garde(length(bytes, min = 1, max = 40))]
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "A-7F3K2M")]
-    pub number: String,
+    pub number: Option<String>,
     /// The address it was ordered with.
     #[garde(length(bytes, min = 3, max = 254))]
     #[schema(min_length = 3, max_length = 254)]
     pub email: String,
+}
+
+/// An order that is to be one's own, and what proves it.
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimOrder {
+    /// Which order.
+    #[garde(skip)]
+    pub order_id: Uuid,
+    /// Out of its link.
+    #[garde(length(bytes, min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub token: String,
+}
+
+/// A place of an order, in a list of orders.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceJson {
+    /// Of which show.
+    pub show_id: Uuid,
+    /// What people read.
+    pub label: String,
+    /// How many.
+    #[schema(minimum = 1)]
+    pub quantity: u32,
+}
+
+/// One of one's own orders.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MyOrderJson {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    #[schema(example = "A-7F3K2M")]
+    pub number: String,
+    /// How far it is.
+    pub status: StatusJson,
+    /// Who sold it.
+    pub organizer: String,
+    /// What it costs.
+    pub total: Money,
+    /// Of which shows, by their start.
+    pub shows: Vec<ShowView>,
+    /// Its places that were not given back.
+    pub places: Vec<PlaceJson>,
+    /// Whether all of it may be cancelled now.
+    pub cancellable: bool,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its tickets were issued.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl MyOrderJson {
+    /// An order as its owner's list shows it at `now`.
+    #[must_use]
+    pub fn of(owned: Owned, now: Timestamp) -> Self {
+        let paid = matches!(owned.state, OrderState::Confirmed | OrderState::PartiallyRefunded);
+        let in_time = owned.cancel_until.iter().all(|until| until.is_some_and(|until| now < until));
+        // What nobody has paid is given up.
+        let unpaid = owned.state == OrderState::AwaitingPayment;
+        let cancellable = unpaid || (paid && in_time && !owned.places.is_empty() && !owned.giving_back);
+        Self {
+            id: owned.id,
+            number: owned.number,
+            status: owned.state.into(),
+            organizer: owned.organizer,
+            total: owned.total,
+            shows: owned.shows,
+            places: owned
+                .places
+                .into_iter()
+                .map(|(show_id, label, quantity)| PlaceJson { show_id, label, quantity })
+                .collect(),
+            cancellable,
+            created_at: owned.created_at,
+            confirmed_at: owned.confirmed_at,
+        }
+    }
 }
 
 /// What it would cost.
@@ -181,7 +267,7 @@ pub struct Quote {
 pub enum StatusJson {
     /// Nobody has paid yet, or the money is just on its way.
     AwaitingPayment,
-    /// The provider looks at it.
+    /// The amount is set aside, nothing is taken, and the house looks at it.
     InReview,
     /// Paid; the tickets are being made.
     Paid,
@@ -264,6 +350,8 @@ pub struct OrderJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub token: Option<String>,
+    /// Whether it belongs to the account of who asks.
+    pub yours: bool,
     /// How far it is.
     pub status: StatusJson,
     /// Who bought.
@@ -277,6 +365,13 @@ pub struct OrderJson {
     pub pay_by: Option<Timestamp>,
     /// The same as milliseconds from now, for clocks that are wrong.
     pub pay_in_ms: Option<u64>,
+    /// Once the house held it to look at it: by when its buyer hears, or has heard.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub review_by: Option<Timestamp>,
+    /// What the rules of the house found, and what came of it; for its staff alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub review: Option<ReviewJson>,
     /// The newest attempt to pay.
     pub payment: Option<PaymentView>,
     /// Money on its way back.
@@ -294,21 +389,24 @@ pub struct OrderJson {
 }
 
 impl OrderJson {
-    /// An order as its buyer sees it at `now`.
+    /// An order as it is at `now`, whoever looks at it.
     #[must_use]
-    pub fn of(saga: &Saga, view: OrderView, token: Option<String>, now: Timestamp) -> Self {
+    pub fn of(saga: &Saga, view: OrderView, now: Timestamp) -> Self {
         // The payment that counts; until one does, the newest.
         let payment = saga.paid_with.and_then(|id| saga.attempt(id)).or_else(|| saga.newest());
         Self {
             id: saga.order,
             number: view.number,
-            token,
+            token: None,
+            yours: false,
             status: saga.state.into(),
             customer: CustomerJson { id: view.customer, name: view.name, email: view.email },
             total: Money::new(saga.total, saga.currency),
             lines: view.lines,
             pay_by: saga.pay_by,
             pay_in_ms: saga.pay_by.map(|at| u64::try_from(at.as_millisecond() - now.as_millisecond()).unwrap_or(0)),
+            review_by: saga.review.by,
+            review: None,
             payment: payment.map(|attempt| {
                 PaymentView::of(attempt.id, attempt.provider.clone(), attempt.status, attempt.checkout_url.clone())
             }),

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::platform::money::Money;
@@ -54,6 +55,8 @@ pub struct Method {
     pub kind: MethodKind,
     /// What its cancelling is worth.
     pub cancel: CancelWorth,
+    /// How long an amount stays set aside before the bank lets go of it by itself; zero where none is.
+    pub authorisation_lasts: SignedDuration,
 }
 
 /// An attempt to pay that is to begin.
@@ -132,6 +135,15 @@ pub enum What {
     },
 }
 
+/// What a provider says of that with which somebody paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldInstrument {
+    /// The provider's own mark of it: the same card has the same one, and no number can be read from it.
+    pub fingerprint: String,
+    /// Of which country it is, by its two letters.
+    pub country: Option<String>,
+}
+
 /// What a provider says of a payment, by webhook or when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -147,6 +159,8 @@ pub struct Report {
     pub at: Timestamp,
     /// How much.
     pub amount: Money,
+    /// With what, where the provider says so.
+    pub instrument: Option<ToldInstrument>,
 }
 
 /// Why a gateway did not do it.

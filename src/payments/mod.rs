@@ -6,5 +6,5 @@ pub mod sandbox;
 
 pub use gateway::{
     Answer, CancelWorth, Cancelled, Charge, Gateway, GatewayError, Gateways, Method, MethodKind, RefundWish, Report,
-    Start, Started, WebhookError, WebhookRequest, What,
+    Start, Started, ToldInstrument, WebhookError, WebhookRequest, What,
 };

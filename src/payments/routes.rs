@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::sandbox::{Choice, Sandbox};
+use super::sandbox::{Card, Choice, Sandbox, TEST_CARDS};
 use crate::http::ApiError;
 
 const PAGE: &str = include_str!("sandbox/page.html");
@@ -31,6 +31,9 @@ static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
 #[derive(Deserialize)]
 pub struct Chosen {
     outcome: String,
+    /// The test card, where one is to be told of.
+    #[serde(default)]
+    card: String,
 }
 
 /// The sandbox's checkout page.
@@ -46,12 +49,17 @@ async fn checkout_choice(
     payment: web::Path<Uuid>,
     chosen: Result<web::Form<Chosen>, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
-    let choice = chosen.ok().and_then(|chosen| Choice::from_word(&chosen.outcome));
-    let Some(choice) = choice else {
+    let chosen = chosen.ok().and_then(|chosen| {
+        let card = if chosen.card.is_empty() { None } else { Some(Card::parse(&chosen.card)?) };
+        Some((Choice::from_word(&chosen.outcome)?, card))
+    });
+    let Some((choice, card)) = chosen else {
         let problem = "That is not one of the choices.";
         return page(&sandbox, *payment, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)).await;
     };
-    let Some(back) = sandbox.choose(*payment, choice).await? else { return Err(ApiError::not_found("payment")) };
+    let Some(back) = sandbox.choose(*payment, choice, card.as_ref()).await? else {
+        return Err(ApiError::not_found("payment"));
+    };
     Ok(HttpResponse::SeeOther().insert_header(("location", back)).insert_header(("cache-control", "no-store")).finish())
 }
 
@@ -66,6 +74,7 @@ async fn page(
         .into_iter()
         .map(|choice| context! { word => choice.word(), label => choice.label(), explanation => choice.explanation() })
         .collect();
+    let cards: Vec<_> = TEST_CARDS.into_iter().map(|(word, label)| context! { word => word, label => label }).collect();
     let values = context! {
         amount => shown.amount.display(),
         description => shown.description,
@@ -73,6 +82,7 @@ async fn page(
         back => shown.return_path,
         pay_by => shown.pay_by.strftime("%H:%M:%S UTC").to_string(),
         choices => choices,
+        cards => cards,
         problem => problem,
     };
     let mut templates = Environment::new();

@@ -150,6 +150,10 @@ pub struct Config {
     /// Where the law wants the buyer's name and address in the books: for so long after their newest paid order an erased
     /// customer is kept there, out of use. 0: it does not.
     pub books_customers_days: u32,
+    /// Where orders came from, as keyed hashes: as far back as the rules of a house look, and a week to look into it.
+    pub retain_order_traces_days: u32,
+    /// How long the sandbox's bank keeps an amount set aside: as long as most cards' banks do.
+    pub sandbox_authorisation_s: u32,
     /// How long a stopping server waits for requests under way.
     pub stop_grace_s: u64,
     /// Variables named `AISLE_…` that mean nothing here; said at start.
@@ -252,6 +256,8 @@ impl Default for Config {
             retain_audit_persons_days: 365,
             retain_customers_days: 3 * 365,
             books_customers_days: 0,
+            retain_order_traces_days: 14,
+            sandbox_authorisation_s: 7 * 24 * 3_600,
             stop_grace_s: 10,
             unknown_variables: Vec::new(),
         }
@@ -344,6 +350,8 @@ impl Config {
             ("retain_sessions_days", self.retain_sessions_days as usize),
             ("retain_audit_persons_days", self.retain_audit_persons_days as usize),
             ("retain_customers_days", self.retain_customers_days as usize),
+            ("retain_order_traces_days", self.retain_order_traces_days as usize),
+            ("sandbox_authorisation_s", self.sandbox_authorisation_s as usize),
         ];
         let seconds = [
             ("unread_max_s", self.unread_max_s),

@@ -47,11 +47,13 @@ pub enum Purpose {
     Refresh,
     /// Seals other secrets: of second factors, of payment accounts.
     Seal,
+    /// Turns where an order came from into a mark that tells nothing but "the same".
+    OrderTrace,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::HoldToken,
         Self::OrderToken,
         Self::Link,
@@ -60,6 +62,7 @@ impl Purpose {
         Self::Access,
         Self::Refresh,
         Self::Seal,
+        Self::OrderTrace,
     ];
 
     /// The word for it in the database and on the command line.
@@ -74,6 +77,7 @@ impl Purpose {
             Self::Access => "access",
             Self::Refresh => "refresh",
             Self::Seal => "seal",
+            Self::OrderTrace => "order_trace",
         }
     }
 
@@ -183,6 +187,12 @@ impl Keys {
 
     fn ring(&self) -> Arc<Ring> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Which reading of the keys is in force: what was made of them is stale once it is another.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.ring().edition
     }
 
     /// The key of this id, made for this purpose; one that is not known is looked for soon.

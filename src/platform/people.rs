@@ -1,5 +1,5 @@
-//! What the rooms know of a person: told to them, and forgotten. Each room that keeps personal data registers in `startup` how
-//! it does both; nobody else knows its tables.
+//! What the rooms know of a person: told to them, and forgotten; and that somebody has shown an address to be theirs. Each room that
+//! keeps personal data registers in `startup` how it does that; nobody else knows its tables.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -70,6 +70,18 @@ pub trait PersonalData: Send + Sync {
     /// Its name, over its part of an export.
     fn room(&self) -> &'static str;
 
+    /// Somebody has just shown that their account's address is theirs: what this room keeps under it may belong to them now.
+    fn welcome<'a>(&'a self, connection: &'a mut PgConnection, user: Uuid) -> Asked<'a, ()> {
+        let _ = (connection, user);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Addresses that were this account's and have nobody else's things under them since, as addresses are compared.
+    fn addresses<'a>(&'a self, connection: &'a mut PgConnection, user: Uuid) -> Asked<'a, Vec<String>> {
+        let _ = (connection, user);
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Everything it has of them, as JSON.
     fn export<'a>(&'a self, connection: &'a mut PgConnection, person: &'a Person) -> Asked<'a, Value>;
 
@@ -110,11 +122,38 @@ impl People {
         Self(Arc::new(rooms))
     }
 
+    /// Tells every room that this account's address was shown to be theirs, in the transaction of `connection`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn welcome(&self, connection: &mut PgConnection, user: Uuid) -> Result<(), DbFault> {
+        for room in self.0.iter() {
+            room.welcome(connection, user).await?;
+        }
+        Ok(())
+    }
+
+    /// The same person with the addresses that they had before.
+    async fn whole(&self, connection: &mut PgConnection, person: &Person) -> Result<Person, DbFault> {
+        let mut whole = person.clone();
+        if let Some(user) = person.user {
+            for room in self.0.iter() {
+                for address in room.addresses(connection, user).await? {
+                    if !whole.emails.contains(&address) {
+                        whole.emails.push(address);
+                    }
+                }
+            }
+        }
+        Ok(whole)
+    }
+
     /// Everything that is known of them, by room.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn export(&self, connection: &mut PgConnection, person: &Person) -> Result<Map<String, Value>, DbFault> {
+        let person = &self.whole(connection, person).await?;
         let mut all = Map::new();
         for room in self.0.iter() {
             all.insert(room.room().to_owned(), room.export(connection, person).await?);
@@ -132,6 +171,7 @@ impl People {
         person: &Person,
         how: Forgetting,
     ) -> Result<Vec<Later>, NotForgotten> {
+        let person = &self.whole(connection, person).await?;
         for room in self.0.iter() {
             if room.under_way(connection, person).await? {
                 return Err(NotForgotten::UnderWay);

@@ -16,6 +16,7 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 use super::doors::{Doors, lead_over};
 use super::{Parts, StartError, privacy};
 use crate::accounts::links::Links;
+use crate::accounts::members::Members;
 use crate::accounts::{self, Accounts, Factors, LinkedAccounts, Passkeys, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
 use crate::catalog::{self, Catalog};
@@ -67,6 +68,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(Accounts::new(db.clone())))
         .app_data(web::Data::new(parts.sessions(db)))
         .app_data(web::Data::new(Links::new(db.clone(), parts.keys.clone())))
+        .app_data(web::Data::new(Members::new(db.clone(), parts.keys.clone())))
         .app_data(web::Data::from(parts.limits.clone()))
         .app_data(web::Data::from(parts.throttle.clone()))
         .app_data(web::Data::new(Factors::new(db.clone(), parts.keys.clone())))

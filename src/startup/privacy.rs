@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::accounts::WaysIn;
+use crate::accounts::members::privacy::Invitations;
 use crate::accounts::privacy::{AccountData, EndedSessions, OldLinks};
 use crate::notify::privacy::{Mails, Sayings};
-use crate::orders::privacy::{Customers, OldCustomers, PromisedCustomers, ProviderNews};
+use crate::orders::privacy::{Claims, Customers, OldCustomers, OrderTraces, PromisedCustomers, ProviderNews};
 use crate::platform::audit::person::AuditPersons;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -18,9 +19,11 @@ use crate::platform::retention::{Kept, Retention, Rule};
 pub fn people(config: &Config) -> People {
     let rooms: Vec<Arc<dyn PersonalData>> = vec![
         Arc::new(Customers { books_days: config.books_customers_days }),
+        Arc::new(Claims),
         Arc::new(Mails),
         Arc::new(Answers),
         Arc::new(AuditPersons),
+        Arc::new(Invitations),
         Arc::new(AccountData),
         Arc::new(WaysIn),
     ];
@@ -40,7 +43,9 @@ pub fn retention(config: &Config, db: Db) -> Retention {
             rule(Arc::new(EndedSessions), config.retain_sessions_days),
             // Long enough to be told that a link has run out, rather than that there never was one.
             rule(Arc::new(OldLinks), 7),
+            rule(Arc::new(Invitations), 7),
             rule(Arc::new(ProviderNews), config.retain_provider_news_days),
+            rule(Arc::new(OrderTraces), config.retain_order_traces_days),
             rule(Arc::new(AuditPersons), config.retain_audit_persons_days),
             rule(Arc::new(OldCustomers { people: people.clone() }), config.retain_customers_days),
             // A moment of its own was set for each.

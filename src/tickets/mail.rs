@@ -1,6 +1,8 @@
 //! What the house writes to its customers: each mail is asked for in the transaction that made it true, and composed when
 //! it is sent, from what is true then.
 
+mod links;
+
 use std::sync::{Arc, LazyLock};
 
 use minijinja::{AutoEscape, Environment, context};
@@ -9,17 +11,21 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::access::order_token;
 use super::pdf::{self, Sheet};
 use super::store::Letter;
 use super::{Status, Ticket, Tickets, code, words};
 use crate::notify::{Attachment, ComposeError, Composers, Message, put};
 use crate::platform::db::DbFault;
-use crate::platform::keys::{Keys, Purpose};
+use crate::platform::keys::Keys;
 
 const ORDER_CONFIRMATION: &str = "order_confirmation";
-const ORDER_LOOKUP: &str = "order_lookup";
 const ORDER_REFUNDED: &str = "order_refunded";
 const LATE_MONEY_REFUNDED: &str = "late_money_refunded";
+const ORDER_HELD: &str = "order_held";
+const ORDER_NOT_SOLD: &str = "order_not_sold";
+
+pub use links::{ask_for_links, send_newer_link};
 
 #[derive(Serialize, Deserialize)]
 struct AboutOrder {
@@ -39,15 +45,6 @@ pub async fn confirm(connection: &mut PgConnection, order: Uuid) -> Result<bool,
     put(connection, ORDER_CONFIRMATION, &format!("{ORDER_CONFIRMATION}:{order}"), &AboutOrder { order }).await
 }
 
-/// "Here is the link to your order again". `moment` names the wish: the same moment is one mail, so that impatient people
-/// are not written to ten times. A minute's number is a good one.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn send_link(connection: &mut PgConnection, order: Uuid, moment: i64) -> Result<bool, DbFault> {
-    put(connection, ORDER_LOOKUP, &format!("{ORDER_LOOKUP}:{order}:{moment}"), &AboutOrder { order }).await
-}
-
 /// "Your money is on its way back". Once a refund.
 ///
 /// # Errors
@@ -62,6 +59,22 @@ pub async fn tell_refunded(connection: &mut PgConnection, refund: Uuid) -> Resul
 /// When the database does not answer.
 pub async fn tell_late_money_refunded(connection: &mut PgConnection, refund: Uuid) -> Result<bool, DbFault> {
     put(connection, LATE_MONEY_REFUNDED, &format!("{LATE_MONEY_REFUNDED}:{refund}"), &AboutRefund { refund }).await
+}
+
+/// "We look at your order; nothing has been taken". Once an order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_held(connection: &mut PgConnection, order: Uuid) -> Result<bool, DbFault> {
+    put(connection, ORDER_HELD, &format!("{ORDER_HELD}:{order}"), &AboutOrder { order }).await
+}
+
+/// "We could not sell you these places; nothing was taken". Once an order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_not_sold(connection: &mut PgConnection, order: Uuid) -> Result<bool, DbFault> {
+    put(connection, ORDER_NOT_SOLD, &format!("{ORDER_NOT_SOLD}:{order}"), &AboutOrder { order }).await
 }
 
 /// Composes the mails of this room.
@@ -82,15 +95,12 @@ impl Writer {
     /// Registers this room's mails.
     #[must_use]
     pub fn register(&self, composers: Composers) -> Composers {
-        let (confirmed, again, refunded, late) = (self.clone(), self.clone(), self.clone(), self.clone());
-        composers
+        let (confirmed, refunded, late) = (self.clone(), self.clone(), self.clone());
+        let (held, not_sold) = (self.clone(), self.clone());
+        self.register_links(composers)
             .with(ORDER_CONFIRMATION, move |payload| {
                 let writer = confirmed.clone();
-                async move { writer.about_order(ORDER_CONFIRMATION, payload).await }
-            })
-            .with(ORDER_LOOKUP, move |payload| {
-                let writer = again.clone();
-                async move { writer.about_order(ORDER_LOOKUP, payload).await }
+                async move { writer.about_order(payload).await }
             })
             .with(ORDER_REFUNDED, move |payload| {
                 let writer = refunded.clone();
@@ -100,27 +110,30 @@ impl Writer {
                 let writer = late.clone();
                 async move { writer.about_refund(LATE_MONEY_REFUNDED, payload).await }
             })
+            .with(ORDER_HELD, move |payload| {
+                let writer = held.clone();
+                async move { writer.about_review(ORDER_HELD, payload).await }
+            })
+            .with(ORDER_NOT_SOLD, move |payload| {
+                let writer = not_sold.clone();
+                async move { writer.about_review(ORDER_NOT_SOLD, payload).await }
+            })
     }
 
-    async fn about_order(&self, kind: &'static str, payload: Value) -> Result<Option<Message>, ComposeError> {
+    async fn about_order(&self, payload: Value) -> Result<Option<Message>, ComposeError> {
         let about: AboutOrder = serde_json::from_value(payload)?;
         let Some(letter) = self.tickets.letter(about.order).await? else { return Ok(None) };
         let house = self.tickets.house(&letter.organizer).await?;
         let mut tickets = self.tickets.of_order(about.order).await?;
         tickets.retain(|ticket| ticket.status == Status::Valid);
-        let subject = match (kind, tickets.first()) {
-            (ORDER_CONFIRMATION, Some(first)) => format!("Your tickets for {} ({})", first.production, letter.number),
-            (ORDER_CONFIRMATION, None) => format!("Your order {} is confirmed", letter.number),
-            (_, _) => format!("Your order {}", letter.number),
+        let subject = match tickets.first() {
+            Some(first) => format!("Your tickets for {} ({})", first.production, letter.number),
+            None => format!("Your order {} is confirmed", letter.number),
         };
-        let words = write(kind, &letter, &house, &tickets, None, &self.link(letter.order))?;
-        let pages = if tickets.is_empty() { None } else { Some(self.pages(house, tickets).await?) };
-        let file = |body| Attachment {
-            name: format!("tickets-{}.pdf", letter.number),
-            content_type: "application/pdf".to_owned(),
-            body,
-        };
-        Ok(Some(message(&letter, subject, words, pages.map(file).into_iter().collect())))
+        let link = self.link(letter.order, letter.link_version);
+        let words = write(ORDER_CONFIRMATION, &letter, &house, &tickets, None, &link)?;
+        let pages = self.attached(&letter.number, house, tickets).await?;
+        Ok(Some(message(&letter, subject, words, pages)))
     }
 
     async fn about_refund(&self, kind: &'static str, payload: Value) -> Result<Option<Message>, ComposeError> {
@@ -132,23 +145,45 @@ impl Writer {
             LATE_MONEY_REFUNDED => format!("Your payment for order {} came too late", letter.number),
             _ => format!("Your refund for order {}", letter.number),
         };
-        let words = write(kind, &letter, &house, &[], Some(&amount.display()), &self.link(order))?;
+        let words = write(kind, &letter, &house, &[], Some(&amount.display()), &self.link(order, letter.link_version))?;
         Ok(Some(message(&letter, subject, words, vec![])))
     }
 
-    /// Drawn beside the runtime's threads: pages of letters take a while.
-    async fn pages(&self, house: String, tickets: Vec<Ticket>) -> Result<Vec<u8>, ComposeError> {
+    async fn about_review(&self, kind: &'static str, payload: Value) -> Result<Option<Message>, ComposeError> {
+        let about: AboutOrder = serde_json::from_value(payload)?;
+        let Some(letter) = self.tickets.letter(about.order).await? else { return Ok(None) };
+        let house = self.tickets.house(&letter.organizer).await?;
+        let subject = match kind {
+            ORDER_HELD => format!("We are looking at your order {}", letter.number),
+            _ => format!("Your order {} was not completed", letter.number),
+        };
+        let words = write(kind, &letter, &house, &[], None, &self.link(letter.order, letter.link_version))?;
+        Ok(Some(message(&letter, subject, words, vec![])))
+    }
+
+    /// The tickets as one file; none where there are none. Drawn beside the runtime's threads: pages of letters take a while.
+    async fn attached(
+        &self,
+        number: &str,
+        house: String,
+        tickets: Vec<Ticket>,
+    ) -> Result<Vec<Attachment>, ComposeError> {
+        if tickets.is_empty() {
+            return Ok(vec![]);
+        }
         let codes: Vec<_> = tickets.iter().map(|ticket| code::of_ticket(&self.keys, ticket)).collect();
         let drawn = tokio::task::spawn_blocking(move || {
             let sheets: Vec<_> = tickets.iter().zip(codes).map(|(ticket, code)| Sheet { ticket, code }).collect();
             pdf::draw(&house, &sheets)
         });
-        Ok(drawn.await??)
+        let body = drawn.await??;
+        let content_type = "application/pdf".to_owned();
+        Ok(vec![Attachment { name: format!("tickets-{number}.pdf"), content_type, body }])
     }
 
     /// What stands after `#` never reaches a server, so it is in no log.
-    fn link(&self, order: Uuid) -> String {
-        let token = self.keys.token(Purpose::OrderToken, &[order.as_bytes()]);
+    fn link(&self, order: Uuid, version: i32) -> String {
+        let token = order_token(&self.keys, order, version);
         format!("{}/orders/{order}#t={token}", self.public_url)
     }
 }
@@ -221,12 +256,16 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("base.html", include_str!("mail/base.html")),
         ("order_confirmation.html", include_str!("mail/order_confirmation.html")),
         ("order_confirmation.txt", include_str!("mail/order_confirmation.txt")),
-        ("order_lookup.html", include_str!("mail/order_lookup.html")),
-        ("order_lookup.txt", include_str!("mail/order_lookup.txt")),
+        ("order_links.html", include_str!("mail/order_links.html")),
+        ("order_links.txt", include_str!("mail/order_links.txt")),
         ("order_refunded.html", include_str!("mail/order_refunded.html")),
         ("order_refunded.txt", include_str!("mail/order_refunded.txt")),
         ("late_money_refunded.html", include_str!("mail/late_money_refunded.html")),
         ("late_money_refunded.txt", include_str!("mail/late_money_refunded.txt")),
+        ("order_held.html", include_str!("mail/order_held.html")),
+        ("order_held.txt", include_str!("mail/order_held.txt")),
+        ("order_not_sold.html", include_str!("mail/order_not_sold.html")),
+        ("order_not_sold.txt", include_str!("mail/order_not_sold.txt")),
     ] {
         templates.add_template(name, source)?;
     }
@@ -247,7 +286,12 @@ fn write(
         .iter()
         .map(|line| context! { label => &line.label, quantity => line.quantity, amount => line.amount.display() })
         .collect();
+    let by = letter.review_by.as_ref().map(|(by, zone)| {
+        let by = words::local(*by, zone);
+        format!("{}, {} {}", words::date(&by), words::time(&by), words::zone(&by))
+    });
     let facts = context! {
+        by,
         house, link, refund, lines,
         number => &letter.number,
         name => &letter.name,
@@ -270,7 +314,7 @@ mod tests {
     use super::*;
     use crate::platform::money::Money;
 
-    const KINDS: [&str; 4] = [ORDER_CONFIRMATION, ORDER_LOOKUP, ORDER_REFUNDED, LATE_MONEY_REFUNDED];
+    const KINDS: [&str; 5] = [ORDER_CONFIRMATION, ORDER_REFUNDED, LATE_MONEY_REFUNDED, ORDER_HELD, ORDER_NOT_SOLD];
 
     fn letter() -> Letter {
         let money = |amount| Money::new(amount, "EUR".parse().unwrap());
@@ -278,6 +322,7 @@ mod tests {
             |label: &str, quantity, amount| LetterLine { label: label.to_owned(), quantity, amount: money(amount) };
         Letter {
             order: Uuid::from_u128(2),
+            link_version: 0,
             number: "A-7F3K2M".to_owned(),
             organizer_id: Uuid::from_u128(3),
             organizer: "Grand Theatre Ltd".to_owned(),
@@ -290,6 +335,7 @@ mod tests {
                 line("Booking fee", 1, 450),
             ],
             confirmed_at: None,
+            review_by: Some(("2026-12-12T18:30:00Z".parse().unwrap(), "Europe/Stockholm".to_owned())),
         }
     }
 

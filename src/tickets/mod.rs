@@ -5,6 +5,7 @@
 //! `valid`, `suspended` while a refund is on its way, `revoked` for ever once the place was given back. Of a ticket that
 //! is not valid no form shows the code; each says why instead.
 
+pub mod access;
 pub mod code;
 mod ics;
 pub mod mail;

@@ -10,11 +10,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::access::{Shown, ticket_token};
 use super::pdf::{self, PdfError, Sheet};
 use super::{Status, Ticket, Tickets, code, ics, qr, words};
-use crate::accounts::{MaybeIdentity, Role};
-use crate::http::{ApiError, Code};
-use crate::platform::keys::{Keys, Purpose};
+use crate::accounts::MaybeIdentity;
+use crate::http::ApiError;
+use crate::platform::keys::Keys;
 
 /// Pages drawn at a time, in this process: each takes a processor for some milliseconds, and sales come first.
 static DRAWING: Semaphore = Semaphore::const_new(2);
@@ -65,7 +66,8 @@ pub struct Link {
 
 impl TicketView {
     fn new(keys: &Keys, ticket: Ticket) -> Self {
-        let link = |form: &str| format!("/api/v1/tickets/{}.{form}?t={}", ticket.id, link_token(keys, ticket.id));
+        let token = ticket_token(keys, ticket.id, ticket.standing.link_version);
+        let link = |form: &str| format!("/api/v1/tickets/{}.{form}?t={token}", ticket.id);
         Self {
             code: valid_code(keys, &ticket),
             pdf_url: link("pdf"),
@@ -85,32 +87,10 @@ impl TicketView {
     }
 }
 
-fn link_token(keys: &Keys, ticket: Uuid) -> String {
-    keys.token(Purpose::Link, &[b"ticket", ticket.as_bytes()])
-}
-
 fn valid_code(keys: &Keys, ticket: &Ticket) -> Option<String> {
     match ticket.status {
         Status::Valid => code::of_ticket(keys, ticket),
         Status::Suspended | Status::Revoked => None,
-    }
-}
-
-/// Whoever made the order, by its token, or staff of the house that sold it.
-fn must_see(
-    request: &HttpRequest,
-    keys: &Keys,
-    identity: &MaybeIdentity,
-    order: Uuid,
-    organizer: Uuid,
-) -> Result<(), ApiError> {
-    let token = request.headers().get("aisle-order-token").and_then(|token| token.to_str().ok());
-    if token.is_some_and(|token| keys.proves(Purpose::OrderToken, &[order.as_bytes()], token)) {
-        return Ok(());
-    }
-    match &identity.0 {
-        Some(identity) => identity.must(Role::BoxOffice, organizer, "ticket"),
-        None => Err(ApiError::plain(Code::OrderTokenInvalid)),
     }
 }
 
@@ -123,12 +103,11 @@ async fn admitted(
     id: Uuid,
     link: &Link,
 ) -> Result<Ticket, ApiError> {
-    let ticket = tickets.one(id).await?.ok_or_else(|| ApiError::not_found("ticket"))?;
-    let by_link = link.t.as_deref().is_some_and(|token| keys.proves(Purpose::Link, &[b"ticket", id.as_bytes()], token));
-    if !by_link {
-        must_see(request, keys, identity, ticket.order_id, ticket.organizer_id)?;
-    }
-    Ok(ticket)
+    let ticket = tickets.one(id).await?;
+    let shown = Shown::of_order(request, keys, identity, ticket.as_ref().map_or(Uuid::nil(), |ticket| ticket.order_id));
+    let standing = ticket.as_ref().map(|ticket| &ticket.standing);
+    shown.or_ticket(keys, id, link.t.as_deref()).admitted(standing, "ticket")?;
+    ticket.ok_or_else(|| ApiError::not_found("ticket"))
 }
 
 /// A ticket in one of its forms. It is somebody's own: nothing between may keep it, and its address is told to nobody.
@@ -165,8 +144,8 @@ async fn list(
     identity: MaybeIdentity,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    let organizer = tickets.organizer_of(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    must_see(&request, &keys, &identity, *id, organizer)?;
+    let standing = tickets.standing(*id).await?;
+    Shown::of_order(&request, &keys, &identity, *id).admitted(standing.as_ref(), "order")?;
     let items = tickets.of_order(*id).await?.into_iter().map(|ticket| TicketView::new(&keys, ticket)).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::access::Standing;
 use super::store::{Status, Ticket};
 
 pub fn ticket() -> Ticket {
@@ -9,7 +10,7 @@ pub fn ticket() -> Ticket {
         id: Uuid::from_u128(0x0198_7654_3210_8abc_8def_0123_4567_89ab),
         order_id: Uuid::from_u128(2),
         order_number: "A-7F3K2M".to_owned(),
-        organizer_id: Uuid::from_u128(3),
+        standing: Standing { organizer: Uuid::from_u128(3), link_version: 0, owners: vec![] },
         organizer: "The Aisle Houses".to_owned(),
         show_id: Uuid::from_u128(4),
         booking_id: Uuid::from_u128(5),

@@ -8,8 +8,9 @@ use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use letter::{Letter, LetterLine};
+pub use letter::{Letter, LetterLine, Listed, ListedShow, Reader, Whose};
 
+use super::access::Standing;
 use crate::platform::db::DbFault;
 use crate::platform::{house, ids};
 
@@ -45,8 +46,8 @@ pub struct Ticket {
     pub order_id: Uuid,
     /// That order's number, as people read it to each other.
     pub order_number: String,
-    /// Whose house sold it.
-    pub organizer_id: Uuid,
+    /// Who may come near that order.
+    pub standing: Standing,
     /// That house's name.
     pub organizer: String,
     /// The show it admits to.
@@ -112,6 +113,8 @@ struct Row {
     order_id: Uuid,
     order_number: String,
     organizer_id: Uuid,
+    link_version: i32,
+    owners: Vec<Uuid>,
     organizer: String,
     show_id: Uuid,
     booking_id: Uuid,
@@ -146,7 +149,7 @@ impl From<Row> for Ticket {
             id: row.id,
             order_id: row.order_id,
             order_number: row.order_number,
-            organizer_id: row.organizer_id,
+            standing: Standing { organizer: row.organizer_id, link_version: row.link_version, owners: row.owners },
             organizer: row.organizer,
             show_id: row.show_id,
             booking_id: row.booking_id,
@@ -184,6 +187,14 @@ impl Tickets {
         Self { pool }
     }
 
+    /// A connection, to put what is to be said.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, DbFault> {
+        Ok(self.pool.acquire().await?)
+    }
+
     /// Everything that one ticket shows; `None`: there is no such ticket.
     ///
     /// # Errors
@@ -200,14 +211,12 @@ impl Tickets {
         self.read(None, Some(order)).await
     }
 
-    /// Whose house an order belongs to; `None`: there is no such order.
+    /// Who may come near an order; `None`: there is no such order.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn organizer_of(&self, order: Uuid) -> Result<Option<Uuid>, DbFault> {
-        Ok(sqlx::query_scalar!("SELECT organizer_id FROM orders WHERE id = $1", order)
-            .fetch_optional(&self.pool)
-            .await?)
+    pub async fn standing(&self, order: Uuid) -> Result<Option<Standing>, DbFault> {
+        standing(&self.pool, order).await
     }
 
     /// The name of the house, to stand over a ticket; the organiser's where the house has none.
@@ -221,7 +230,8 @@ impl Tickets {
     async fn read(&self, ticket: Option<Uuid>, order: Option<Uuid>) -> Result<Vec<Ticket>, DbFault> {
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT t.id, t.order_id, o.number AS order_number, o.organizer_id, g.name AS organizer, t.show_id,
+            r#"SELECT t.id, t.order_id, o.number AS order_number, o.organizer_id, o.link_version,
+                      ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS "owners!", g.name AS organizer, t.show_id,
                       t.booking_id, t.seat_guid AS seat, t.area_id AS area, l.section, l.row_label,
                       l.seat_label AS number, l.label, l.ticket_type, tt.name AS "ticket_type_name?", l.price_level,
                       pl.name AS "price_level_name?", t.status, c.name AS holder, p.title AS production, p.subtitle,
@@ -246,6 +256,22 @@ impl Tickets {
         .await?;
         Ok(rows.into_iter().map(Ticket::from).collect())
     }
+}
+
+/// Who may come near an order; `None`: there is no such order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn standing(pool: &PgPool, order: Uuid) -> Result<Option<Standing>, DbFault> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"SELECT organizer_id AS organizer, link_version,
+                  ARRAY(SELECT user_id FROM order_claim WHERE order_id = orders.id) AS "owners!"
+           FROM orders WHERE id = $1"#,
+        order
+    )
+    .fetch_optional(pool)
+    .await?)
 }
 
 /// Issues an order's tickets in the caller's transaction: one for each place of its lines that was not cancelled. Their ids

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use krilla::text::Font;
-use rustybuzz::UnicodeBuffer;
+use rustybuzz::{GlyphBuffer, UnicodeBuffer};
 
 /// Inter, under the SIL Open Font License; see `assets/fonts/LICENSE-Inter.txt`. A PDF carries only the glyphs it uses.
 static REGULAR: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.ttf");
@@ -29,6 +29,10 @@ pub(super) struct Faces {
 
 /// Stands for a letter that the fonts do not have.
 const BOX: char = '□';
+
+/// Letters of a text that are looked at: more than the narrowest of them fill any place of ours. Shaping is not asked to
+/// measure novels.
+const LETTERS_MAX: usize = 1_200;
 
 /// Lines of one size.
 pub(super) struct Block {
@@ -72,37 +76,67 @@ impl Faces {
         }
     }
 
-    /// How wide a line is, shaped as it will be drawn.
-    pub fn width(&self, face: Face, text: &str, size: f32) -> f32 {
-        let shaper = self.shaper(face);
+    fn shaped(&self, face: Face, text: &str) -> GlyphBuffer {
+        #[cfg(test)]
+        tests::count(text);
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
         buffer.guess_segment_properties();
-        let advance: i64 = rustybuzz::shape(shaper, &[], buffer)
-            .glyph_positions()
-            .iter()
-            .map(|position| i64::from(position.x_advance))
-            .sum();
-        advance as f32 * size / shaper.units_per_em() as f32
+        rustybuzz::shape(self.shaper(face), &[], buffer)
+    }
+
+    /// How wide a line is in the font's units, shaped as it will be drawn.
+    fn advance(&self, face: Face, text: &str) -> i64 {
+        self.shaped(face, text).glyph_positions().iter().map(|position| i64::from(position.x_advance)).sum()
+    }
+
+    /// How wide a line is, shaped as it will be drawn.
+    pub fn width(&self, face: Face, text: &str, size: f32) -> f32 {
+        self.advance(face, text) as f32 * size / self.shaper(face).units_per_em() as f32
+    }
+
+    fn measured<'t>(&self, face: Face, text: &'t str) -> Measured<'t> {
+        let shaped = self.shaped(face, text);
+        let mut before = vec![0; text.len() + 1];
+        for (glyph, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+            // A cluster is named by its first byte: its width lies behind that.
+            if let Some(behind) = before.get_mut(glyph.cluster as usize + 1) {
+                *behind += i64::from(position.x_advance);
+            }
+        }
+        let mut sum = 0;
+        for at in &mut before {
+            sum += *at;
+            *at = sum;
+        }
+        Measured { text, before }
     }
 
     /// The text in the first of `sizes` in which it needs at most `lines_max` lines of `width`; in the last, cut, where it
-    /// needs more in each.
+    /// needs more in each. Work grows with the text's length, whatever its words: a buyer chooses what they are called.
     pub fn fit(&self, face: Face, text: &str, sizes: &[f32], width: f32, lines_max: usize) -> Block {
         let text = self.printable(face, text);
+        let measured = self.measured(face, &text);
+        let mut room = 0;
         let mut block = Block { lines: vec![String::new()], size: 10.0 };
+        let mut last = "";
         for &size in sizes {
-            block = Block { lines: self.wrap(face, &text, size, width), size };
-            if block.lines.len() <= lines_max {
+            room = (width * self.shaper(face).units_per_em() as f32 / size) as i64;
+            // One line more than there may be says that it does not fit.
+            let mut lines = self.wrap(face, &measured, room, lines_max + 1);
+            let fits = lines.len() <= lines_max;
+            lines.truncate(lines_max);
+            last = lines.last().copied().unwrap_or_default();
+            block = Block { lines: lines.into_iter().map(str::to_owned).collect(), size };
+            if fits {
                 return block;
             }
         }
-        block.lines.truncate(lines_max);
-        if let Some(last) = block.lines.last_mut() {
-            while !last.is_empty() && self.width(face, &format!("{last}…"), block.size) > width {
-                last.pop();
-            }
-            *last = format!("{}…", last.trim_end());
+        if let Some(cut) = block.lines.last_mut() {
+            let measured = self.measured(face, last);
+            let ends = measured.letters(0, last.len());
+            let end = self.longest(face, &measured, 0, &ends, "…", room).unwrap_or_default();
+            *cut = format!("{}…", last[..end].trim_end());
         }
         block
     }
@@ -116,42 +150,96 @@ impl Faces {
             word.chars()
                 .filter(|&c| !is_ornament(c) || (shaper.glyph_index(c).is_some() && c as u32 > 0x20ff))
                 .map(|c| if shaper.glyph_index(c).is_some() { c } else { BOX })
-                // Enough for any line of ours; shaping is not asked to measure novels.
-                .take(300)
+                .take(LETTERS_MAX)
                 .collect::<String>()
         });
-        kept.filter(|word| !word.is_empty()).take(200).collect::<Vec<_>>().join(" ")
+        let line = kept.filter(|word| !word.is_empty()).take(LETTERS_MAX).collect::<Vec<_>>().join(" ");
+        line.chars().take(LETTERS_MAX).collect()
     }
 
-    fn wrap(&self, face: Face, text: &str, size: f32, width: f32) -> Vec<String> {
-        let fits = |line: &str| self.width(face, line, size) <= width;
+    /// The first `lines_max` lines of `room` font units: as many words as fit, or of a word that is wider than a line as many
+    /// letters.
+    fn wrap<'t>(&self, face: Face, measured: &Measured<'t>, room: i64, lines_max: usize) -> Vec<&'t str> {
+        let text = measured.text;
         let mut lines = Vec::new();
-        let mut line = String::new();
-        for word in text.split(' ') {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if fits(&longer) {
-                line = longer;
-                continue;
+        let mut from = 0;
+        while lines.len() < lines_max {
+            let words: Vec<_> = text[from..].match_indices(' ').map(|(at, _)| from + at).chain([text.len()]).collect();
+            let to = self.longest(face, measured, from, &words, "", room).unwrap_or_else(|| {
+                let letters = measured.letters(from, words[0]);
+                // One letter may be wider than the narrowest of columns.
+                self.longest(face, measured, from, &letters, "", room).unwrap_or(letters[0])
+            });
+            lines.push(&text[from..to]);
+            if to == text.len() {
+                break;
             }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
+            from = if words.contains(&to) { to + 1 } else { to };
+        }
+        lines
+    }
+
+    /// The last of `ends` up to which what begins at `from`, with `suffix` behind it, fits into `room` font units; `None`: not
+    /// even the first. Kerning and ligatures end where a line does, so what the whole text's shape says is only where to look.
+    fn longest(
+        &self,
+        face: Face,
+        measured: &Measured<'_>,
+        from: usize,
+        ends: &[usize],
+        suffix: &str,
+        room: i64,
+    ) -> Option<usize> {
+        let up_to = |advance: i64| ends.partition_point(|&end| measured.advance(from, end) <= advance);
+        let excess = |end: usize| self.advance(face, &format!("{}{suffix}", &measured.text[from..end])) - room;
+        let mut count = up_to(room);
+        if count == 0 {
+            // More than an em over is over, whatever kerning gives back: so a long word is not shaped for each of its lines.
+            let em = i64::from(self.shaper(face).units_per_em());
+            if measured.advance(from, *ends.first()?) > room + em {
+                return None;
             }
-            // A word that is wider than a line is broken where it must be.
-            for c in word.chars() {
-                line.push(c);
-                if !fits(&line) && line.chars().count() > 1 {
-                    line.pop();
-                    lines.push(std::mem::take(&mut line));
-                    line.push(c);
-                }
+            count = 1;
+        }
+        // Each turn leaves or takes all ends of one width, so that marks without a width cost nothing.
+        loop {
+            let end = *ends.get(count - 1)?;
+            let over = excess(end);
+            if over <= 0 {
+                break;
             }
-            // Nobody asks for more lines than a page has.
-            if lines.len() > 12 {
-                return lines;
+            count = up_to(measured.advance(from, end) - over);
+            if count == 0 {
+                return None;
             }
         }
-        lines.push(line);
-        lines
+        while let Some(&next) = ends.get(count) {
+            let more = up_to(measured.advance(from, next));
+            if excess(ends[more - 1]) > 0 {
+                break;
+            }
+            count = more;
+        }
+        ends.get(count - 1).copied()
+    }
+}
+
+/// A text, and how much of its width lies before each of its bytes: shaped once, whatever sizes and lines are tried.
+struct Measured<'t> {
+    text: &'t str,
+    before: Vec<i64>,
+}
+
+impl Measured<'_> {
+    /// The width of a part, as it is in the midst of the whole.
+    fn advance(&self, from: usize, to: usize) -> i64 {
+        self.before[to] - self.before[from]
+    }
+
+    /// Where each letter of a part ends; of an empty one, its end.
+    fn letters(&self, from: usize, to: usize) -> Vec<usize> {
+        let starts = self.text[from..to].char_indices().skip(1).map(|(at, _)| from + at);
+        starts.chain([to]).collect()
     }
 }
 
@@ -163,9 +251,87 @@ fn is_ornament(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    thread_local! {
+        /// How often this thread has shaped, and how many letters.
+        static SHAPED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    }
+
+    pub(super) fn count(text: &str) {
+        SHAPED.with(|shaped| shaped.set((shaped.get().0 + 1, shaped.get().1 + text.chars().count())));
+    }
+
+    fn shaped_by(work: impl FnOnce()) -> (usize, usize) {
+        SHAPED.with(|shaped| shaped.set((0, 0)));
+        work();
+        SHAPED.with(Cell::get)
+    }
+
+    /// The same, letter by letter: each beginning of each line is shaped.
+    fn naive(faces: &Faces, text: &str, sizes: &[f32], width: f32, lines_max: usize) -> (Vec<String>, f32) {
+        let text = faces.printable(Face::Bold, text);
+        let (mut lines, mut room, mut at) = (vec![], 0, 0.0);
+        for &size in sizes {
+            room = (width * faces.shaper(Face::Bold).units_per_em() as f32 / size) as i64;
+            at = size;
+            let fits = |line: &str| faces.advance(Face::Bold, line) <= room;
+            lines = vec![];
+            let mut line = String::new();
+            for word in text.split(' ') {
+                let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+                if fits(&longer) {
+                    line = longer;
+                    continue;
+                }
+                if !line.is_empty() {
+                    lines.push(std::mem::take(&mut line));
+                }
+                for c in word.chars() {
+                    line.push(c);
+                    if !fits(&line) && line.chars().count() > 1 {
+                        line.pop();
+                        lines.push(std::mem::take(&mut line));
+                        line.push(c);
+                    }
+                }
+            }
+            lines.push(line);
+            if lines.len() <= lines_max {
+                return (lines, size);
+            }
+        }
+        lines.truncate(lines_max);
+        if let Some(last) = lines.last_mut() {
+            while !last.is_empty() && faces.advance(Face::Bold, &format!("{last}…")) > room {
+                last.pop();
+            }
+            *last = format!("{}…", last.trim_end());
+        }
+        (lines, at)
+    }
+
+    #[test]
+    fn an_unbreakable_name_is_shaped_a_few_times_and_no_more_for_being_longer() {
+        let faces = Faces::get().unwrap();
+        let sizes = [40.0, 32.0, 26.0, 20.0, 16.0, 13.0];
+        let cost = |text: &str| shaped_by(|| drop(faces.fit(Face::Bold, text, &sizes, 350.0, 2)));
+        for letter in ["W", "i", "a\u{301}", "fi", "ﬃ"] {
+            let (short, long) = (cost(&letter.repeat(200)), cost(&letter.repeat(1_200)));
+            assert!(long.0 <= 120, "{letter}: {} shapings", long.0);
+            // The whole is shaped once more for being longer; lines are no longer than they were.
+            assert!(long.1 <= short.1 + 1_200 + 2_000, "{letter}: {short:?}, {long:?}");
+        }
+        // What has no width at all is one line however long it is.
+        let marks = cost(&format!("a{}", "\u{301}".repeat(1_199)));
+        assert!(marks.0 <= 120 && marks.1 <= 20_000, "{marks:?}");
+        let words = cost(&"ab ".repeat(400));
+        assert!(words.0 <= 120 && words.1 <= 20_000, "{words:?}");
+    }
 
     #[test]
     fn a_title_shrinks_then_wraps_then_ends_in_dots() {
@@ -200,6 +366,17 @@ mod tests {
                 // One character may be wider than the narrowest of columns.
                 prop_assert!(line.chars().count() <= 2 || faces.width(Face::Bold, line, block.size) <= width + 0.01);
             }
+        }
+
+        #[test]
+        fn lines_are_those_that_shaping_every_beginning_would_find(
+            words in prop::collection::vec("[A-Za-zÄÖÜßŁ.,’-]{1,14}", 0..7), width in 40.0_f32..300.0, lines in 1_usize..4,
+        ) {
+            let faces = Faces::get().unwrap();
+            let text = words.join(" ");
+            let block = faces.fit(Face::Bold, &text, &[20.0, 14.0], width, lines);
+            let (naively, size) = naive(faces, &text, &[20.0, 14.0], width, lines);
+            prop_assert_eq!((block.lines, block.size), (naively, size));
         }
     }
 }

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::store::{Status, Ticket};
+use crate::accounts::Language;
 
 /// A moment as the venue's clocks show it. An unknown time zone is shown in UTC, which its name then says.
 #[must_use]
@@ -15,6 +16,35 @@ pub fn local(at: Timestamp, zone: &str) -> Zoned {
 #[must_use]
 pub fn date(at: &Zoned) -> String {
     at.strftime("%A, %-d %B %Y").to_string()
+}
+
+/// The same in a language: `Samstag, 12. Dezember 2026`.
+#[must_use]
+pub fn date_in(language: Language, at: &Zoned) -> String {
+    const DAYS: [&str; 7] = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"];
+    const MONTHS: [&str; 12] = [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ];
+    let nth = |number: i8| usize::try_from(number - 1).unwrap_or(0);
+    match language {
+        Language::English => date(at),
+        Language::German => {
+            let day = DAYS.get(nth(at.weekday().to_monday_one_offset())).copied().unwrap_or_default();
+            let month = MONTHS.get(nth(at.month())).copied().unwrap_or_default();
+            format!("{day}, {}. {month} {}", at.day(), at.year())
+        }
+    }
 }
 
 /// `19:30`.
@@ -83,6 +113,8 @@ mod tests {
         let lund = local(at, "Europe/Stockholm");
         assert_eq!((date(&lund).as_str(), time(&lund).as_str()), ("Saturday, 12 December 2026", "19:30"));
         assert_eq!(zone(&lund), "CET");
+        assert_eq!(date_in(Language::German, &lund), "Samstag, 12. Dezember 2026");
+        assert_eq!(date_in(Language::English, &lund), date(&lund));
         let delhi = local("2026-12-12T20:00:00Z".parse().unwrap(), "Asia/Kolkata");
         assert_eq!((date(&delhi).as_str(), time(&delhi).as_str()), ("Sunday, 13 December 2026", "01:30"));
         assert_eq!(zone(&local(at, "Nowhere/At-all")), "UTC");

@@ -169,6 +169,40 @@ async fn each_kind_of_route_has_its_own_measure_for_each_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_sign_in_is_counted_as_one_kind() {
+    use aisle::accounts::needs::ROUTES;
+    let server = spawn_with(|config| {
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        config.account_requests_per_min_max = 3;
+    })
+    .await;
+    let ask = async |method: Method, path: &str, address: &str| {
+        let request = from(server.request(method.clone(), path), address);
+        send(if method == Method::GET { request } else { request.json(&json!({})) }).await
+    };
+    // The browser that comes back from another house comes by a GET.
+    let callback = "/auth/oauth/club/callback?code=x&state=y";
+    let exhausted = async |address: &str| {
+        for _ in 0..3 {
+            ask(Method::GET, callback, address).await.refused(404, "not_found");
+        }
+    };
+    exhausted("198.51.100.1").await;
+    let ways = ROUTES.iter().filter(|route| route.pattern.starts_with("/auth/") || route.pattern == "/setup");
+    let ways: Vec<_> =
+        ways.map(|way| (way.method, way.pattern.replace("{provider}", "club").replace("{id}", "1"))).collect();
+    assert!(ways.len() > 15, "{ways:?}");
+    for (method, path) in ways {
+        let refused = ask(method.parse().unwrap(), &path, "198.51.100.1").await;
+        assert!(refused.headers.contains_key("retry-after"), "{path}");
+        refused.refused(429, "too_many_requests");
+    }
+    // Neither is anybody else, nor looking around, the worse for it.
+    ask(Method::GET, callback, "198.51.100.2").await.refused(404, "not_found");
+    ask(Method::GET, "/productions", "198.51.100.1").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_limits_are_only_observed_nobody_is_refused() {
     let server = spawn_with(|config| {
         config.trusted_proxies = "127.0.0.1".parse().unwrap();
@@ -180,4 +214,61 @@ async fn where_limits_are_only_observed_nobody_is_refused() {
         let answer: Value = send(from(server.request(Method::GET, "/productions"), "192.0.2.1")).await.expect(200);
         assert!(answer["items"].is_array());
     }
+}
+
+/// Waits until there are so many security events of this action: they are written while the answer is on its way.
+async fn until_noted(server: &Server, action: &str, count: i64) {
+    let waiting = async {
+        while noted(server, action).await < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it is recorded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_flood_of_wrong_passwords_the_log_keeps_one_line_for_each_address_and_account() {
+    let server = spawn().await;
+    let ada = somebody(&server, EMAIL).await;
+    let mut connection = server.db.acquire().await.unwrap();
+    let new = aisle::accounts::NewUser {
+        name: "No password".to_owned(),
+        email: "eve@example.org".to_owned(),
+        password_hash: None,
+        is_admin: false,
+    };
+    let eve = aisle::accounts::insert_user(&mut connection, &new).await.unwrap();
+    drop(connection);
+    let wrong = async |address: &str, email: &str| {
+        login(&server, address, email, "open sesame, please").await.refused(401, "unauthenticated");
+    };
+    for _ in 0..5 {
+        wrong("192.0.2.1", EMAIL).await;
+    }
+    wrong("192.0.2.1", " ADA@example.org").await;
+    wrong("192.0.2.1", "nobody@example.org").await;
+    wrong("192.0.2.1", "eve@example.org").await;
+    login(&server, "192.0.2.3", EMAIL, PASSWORD).await.expect(200);
+    wrong("192.0.2.2", EMAIL).await;
+    until_noted(&server, "sign_in.refused", 3).await;
+    let lines: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT l.object_id, p.address, l.severity FROM audit_log l JOIN audit_person p ON p.number = l.number
+         WHERE l.action = 'sign_in.refused' AND l.actor_kind = 'stranger' AND p.email IS NULL ORDER BY 1, 2",
+    )
+    .fetch_all(&server.db)
+    .await
+    .unwrap();
+    let line = |user: uuid::Uuid, address: &str| (user.to_string(), address.to_owned(), "warning".to_owned());
+    let mut expected = vec![line(ada, "192.0.2.1"), line(ada, "192.0.2.2"), line(eve, "192.0.2.1")];
+    expected.sort();
+    assert_eq!(lines, expected);
+    // Whose account it was may have it forgotten: perhaps it was they who mistyped.
+    let body = login(&server, "192.0.2.3", EMAIL, PASSWORD).await.expect(200);
+    let leave = server.request(Method::DELETE, "/me").bearer_auth(body["access_token"].as_str().unwrap());
+    send(leave.json(&json!({"password": PASSWORD}))).await.expect(200);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_person WHERE address = '192.0.2.2'")
+        .fetch_one(&server.db)
+        .await
+        .unwrap();
+    assert_eq!((left, noted(&server, "sign_in.refused").await), (0, 3));
 }

@@ -1,6 +1,6 @@
 //! Signing in, being known, signing out.
 
-mod credentials;
+pub mod credentials;
 mod jwt;
 mod sessions;
 
@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use self::credentials::mails;
 use crate::harness::{Answer, Server, send, spawn};
 
 /// A password that nobody guesses soon.

@@ -1,9 +1,12 @@
 //! One customer, several browsers: limits are by who buys, not by where.
 
+use aisle::platform::db::MIGRATIONS;
+use aisle::platform::ids::derived_id;
 use serde_json::{Value, json};
+use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use crate::harness::{Answer, Server, send, spawn};
+use crate::harness::{Answer, Server, new_database, send, spawn};
 use crate::house::{hall, on_sale_with};
 
 async fn held(server: &Server, show: Uuid, seats: &[&str]) -> Value {
@@ -28,4 +31,95 @@ async fn the_same_address_in_two_browsers_has_one_limit() {
     let third = held(&server, show, &["r1-4"]).await;
     order(&server, &third, "Ada Buyer", "ada@example.org").await.expect(201);
     order(&server, &second, "Ben Buyer", "ben@example.org").await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_first_orders_of_a_new_address_at_once_have_one_limit() {
+    let server = spawn().await;
+    let show = on_sale_with(&server, &hall(2, 6, 10), json!({"places_per_buyer_max": 3})).await;
+    let (here, there) = (held(&server, show, &["r1-1", "r1-2"]).await, held(&server, show, &["r2-1", "r2-2"]).await);
+    let (one, other) = tokio::join!(
+        order(&server, &here, "Ada Buyer", "ada@example.org"),
+        order(&server, &there, "A. Buyer", "Ada@example.org")
+    );
+    let (made, refused) = if one.status == 201 { (one, other) } else { (other, one) };
+    made.expect(201);
+    refused.refused(409, "seat_limit_reached");
+    let rows: Vec<Uuid> = sqlx::query_scalar("SELECT buyer_id FROM customer").fetch_all(&server.db).await.unwrap();
+    assert_eq!(rows.len(), 1);
+}
+
+/// The number by which journals know a customer.
+pub async fn buyer_of(db: &PgPool, customer: &str) -> Uuid {
+    sqlx::query_scalar("SELECT buyer_id FROM customer WHERE id = $1::text::uuid")
+        .bind(customer)
+        .fetch_one(db)
+        .await
+        .unwrap()
+}
+
+/// How many facts in all journals name this number.
+pub async fn facts_of(db: &PgPool, buyer: Uuid) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM journal WHERE event::text LIKE '%' || $1::text || '%'")
+        .bind(buyer)
+        .fetch_one(db)
+        .await
+        .unwrap()
+}
+
+/// The number as it was computed once.
+fn computed(organizer: Uuid, email: &str) -> Uuid {
+    derived_id(&[b"customer", organizer.as_bytes(), email.as_bytes()])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_finds_an_address_in_a_journal_by_guessing_it() {
+    let server = spawn().await;
+    let show = on_sale_with(&server, &hall(2, 6, 10), json!({})).await;
+    let hold = held(&server, show, &["r1-1"]).await;
+    let made = order(&server, &hold, "Ada Buyer", "ada@example.org").await.expect(201);
+    let customer = made["order"]["customer"]["id"].as_str().unwrap();
+    let buyer = buyer_of(&server.db, customer).await;
+    assert!(facts_of(&server.db, buyer).await > 0, "it is known by this number");
+    assert_eq!(buyer.get_version_num(), 4, "which is random");
+    let organizer: Uuid = sqlx::query_scalar("SELECT organizer_id FROM show WHERE id = $1")
+        .bind(show)
+        .fetch_one(&server.db)
+        .await
+        .unwrap();
+    for guess in [computed(organizer, "ada@example.org"), customer.parse().unwrap()] {
+        assert_eq!(facts_of(&server.db, guess).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_leaves_customers_the_number_that_journals_know_and_the_erased_none() {
+    let db = PgPool::connect(&new_database().await).await.unwrap();
+    let run = async |sql: String| sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&db).await.map(|_| ()).unwrap();
+    let (before, since): (Vec<_>, Vec<_>) = MIGRATIONS.iter().partition(|migration| migration.version < 17);
+    for migration in before {
+        run(migration.sql.as_str().to_owned()).await;
+    }
+    let (house, other) = (Uuid::from_u128(7), Uuid::from_u128(u128::MAX / 3));
+    run(format!("INSERT INTO organizer (id, name) VALUES ('{house}', 'House'), ('{other}', 'Other')")).await;
+    let addresses =
+        ["ada@example.org", "zoë.łódź@beispiel.example", "a@b", &format!("{}@example.org", "x".repeat(300))];
+    for (organizer, email) in [house, other].into_iter().flat_map(|house| addresses.map(|email| (house, email))) {
+        let values = format!("gen_random_uuid(), '{organizer}', '{email}', '{email}', 'Name'");
+        run(format!("INSERT INTO customer (id, organizer_id, email, email_normalized, name) VALUES ({values})")).await;
+    }
+    let gone = format!("gen_random_uuid(), '{house}', '', 'erased:x', '', now()");
+    run(format!("INSERT INTO customer (id, organizer_id, email, email_normalized, name, erased_at) VALUES ({gone})"))
+        .await;
+    for migration in since.into_iter().filter(|migration| migration.version == 17) {
+        run(migration.sql.as_str().to_owned()).await;
+    }
+
+    let rows: Vec<(Uuid, String, Uuid)> =
+        sqlx::query_as("SELECT organizer_id, email_normalized, buyer_id FROM customer").fetch_all(&db).await.unwrap();
+    assert_eq!(rows.len(), 9);
+    for (organizer, email, buyer) in rows {
+        let as_before = buyer == computed(organizer, &email);
+        assert_eq!(as_before, email != "erased:x", "{email} of {organizer} is {buyer}");
+    }
 }

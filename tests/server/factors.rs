@@ -1,7 +1,7 @@
 //! The second factor: an authenticator app, recovery codes, the question between the password and the session.
 
 mod passkeys;
-mod soft_key;
+pub mod soft_key;
 
 use aisle::accounts::insert_organizer;
 use reqwest::Method;
@@ -73,6 +73,17 @@ async fn answer(server: &Server, challenge: &str, code: &str) -> Answer {
     server.post("/auth/mfa/challenge", &json!({"challenge": challenge, "code": code})).await
 }
 
+/// What somebody was told by mail, once all that is to be said is said; in the order of the alphabet.
+pub async fn subjects(server: &Server, to: &str) -> Vec<String> {
+    let mails: Vec<(String, String)> =
+        crate::accounts::mails(server).await.into_iter().map(|(to, subject, _)| (to, subject)).collect();
+    assert!(mails.iter().all(|(recipient, _)| recipient == to), "{mails:?}");
+    let mut subjects: Vec<_> =
+        mails.iter().map(|(_, subject)| subject.split(" (").next().unwrap().to_owned()).collect();
+    subjects.sort();
+    subjects
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_is_set_up_by_a_password_and_its_first_code() {
     let server = spawn().await;
@@ -90,12 +101,18 @@ async fn an_app_is_set_up_by_a_password_and_its_first_code() {
     // Begun is not done: the password still suffices.
     login(&server, "ada@example.org", PASSWORD).await.expect(200)["access_token"].as_str().expect("a token");
     let standing = ada.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200);
-    assert_eq!(standing, json!({"totp": false, "passkeys": 0, "recovery_codes": 0, "required": false}));
+    assert_eq!(
+        standing,
+        json!({"password": true, "totp": false, "passkeys": 0, "recovery_codes": 0, "required": false})
+    );
 
     let (_, codes) = with_app(&server, &ada).await;
     assert_eq!(codes.len(), 10);
     let standing = ada.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200);
-    assert_eq!(standing, json!({"totp": true, "passkeys": 0, "recovery_codes": 10, "required": false}));
+    assert_eq!(
+        standing,
+        json!({"password": true, "totp": true, "passkeys": 0, "recovery_codes": 10, "required": false})
+    );
     // Whoever was in without a code is out; who has just shown one is not.
     other_device.ask(&server, Method::GET, "/me", &Value::Null).await.refused(401, "unauthenticated");
     ada.ask(&server, Method::GET, "/me", &Value::Null).await.expect(200);
@@ -219,6 +236,10 @@ async fn recovery_codes_are_good_once_and_new_ones_replace_the_old() {
     let code = app.code(&server, 0).await;
     let renewed = ada.post(&server, path, &json!({"password": PASSWORD, "code": code})).await.expect(200);
     assert_eq!(renewed["recovery_codes"].as_array().map(Vec::len), Some(10));
+    assert_eq!(
+        subjects(&server, "ada@example.org").await,
+        ["An authenticator app was added", "You have new recovery codes"]
+    );
     let asked = question(&server, "ada@example.org").await;
     answer(&server, &asked, &codes[2]).await.refused(401, "unauthenticated");
     answer(&server, &asked, renewed["recovery_codes"][9].as_str().unwrap()).await.expect(200);
@@ -242,6 +263,12 @@ async fn an_app_is_removed_with_password_and_code() {
     login(&server, "ada@example.org", PASSWORD).await.expect(200)["access_token"].as_str().expect("a token");
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM recovery_code").fetch_one(&server.db).await.unwrap();
     assert_eq!(left, 0, "recovery codes go with the last factor");
+    let told = subjects(&server, "ada@example.org").await;
+    assert_eq!(
+        told,
+        ["An authenticator app was added", "Your authenticator app was removed"],
+        "and nothing of what was refused"
+    );
     server.stop().await;
 }
 
@@ -280,5 +307,96 @@ async fn a_role_may_need_a_second_factor_and_does_nothing_without() {
     let eve = Person::sign_in(&server, "eve@example.org").await;
     eve.ask(&server, Method::PUT, &path, &json!({"mfa_required_for": []})).await.refused(403, "forbidden");
     send(server.request(Method::GET, &path)).await.refused(401, "unauthenticated");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_can_be_asked_of_administrators_by_one_who_has_it() {
+    let server = spawn().await;
+    let path = "/admin/site/mfa";
+    let (on, off) = (json!({"mfa_required_for_admins": true}), json!({"mfa_required_for_admins": false}));
+    for email in ["ada@example.org", "bob@example.org"] {
+        let user = somebody(&server, email).await;
+        sqlx::query("UPDATE app_user SET is_admin = true WHERE id = $1").bind(user).execute(&server.db).await.unwrap();
+    }
+    somebody(&server, "eve@example.org").await;
+    let (ada, bob) =
+        (Person::sign_in(&server, "ada@example.org").await, Person::sign_in(&server, "bob@example.org").await);
+    let eve = Person::sign_in(&server, "eve@example.org").await;
+    assert_eq!(ada.ask(&server, Method::GET, path, &Value::Null).await.expect(200), off, "nobody has asked for it yet");
+    eve.ask(&server, Method::PUT, path, &on).await.refused(403, "forbidden");
+    eve.ask(&server, Method::GET, path, &Value::Null).await.refused(403, "forbidden");
+    send(server.request(Method::PUT, path).json(&on)).await.refused(401, "unauthenticated");
+    ada.ask(&server, Method::PUT, path, &json!({})).await.refused(422, "validation_failed");
+
+    // Who has none would shut the door behind everybody, also by a token made on the command line.
+    ada.ask(&server, Method::PUT, path, &on).await.refused(403, "mfa_required");
+    server.admin(Method::PUT, path, &on).await.refused(403, "mfa_required");
+    ada.ask(&server, Method::PUT, path, &off).await.expect(200);
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+
+    with_app(&server, &ada).await;
+    assert_eq!(ada.ask(&server, Method::PUT, path, &on).await.expect(200), on);
+    assert_eq!(ada.ask(&server, Method::PUT, path, &on).await.expect(200), on, "once more changes nothing");
+    // At once, in the session that runs; and in the next one. Other people's are as they were.
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.refused(403, "mfa_required");
+    bob.ask(&server, Method::PUT, path, &off).await.refused(403, "mfa_required");
+    let bob = Person::sign_in(&server, "bob@example.org").await;
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.refused(403, "mfa_required");
+    assert_eq!(bob.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200)["required"], true);
+    assert_eq!(eve.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200)["required"], false);
+    eve.ask(&server, Method::GET, "/me/sessions", &Value::Null).await.expect(200);
+    ada.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+    with_app(&server, &bob).await;
+    bob.ask(&server, Method::GET, "/admin/shows", &Value::Null).await.expect(200);
+    assert_eq!(bob.ask(&server, Method::PUT, path, &off).await.expect(200), off);
+
+    let said: Vec<(String, String)> =
+        sqlx::query_as("SELECT action, detail FROM audit_log WHERE action = 'mfa.required_for_admins' ORDER BY number")
+            .fetch_all(&server.db)
+            .await
+            .unwrap();
+    let details: Vec<Value> = said.iter().map(|(_, detail)| serde_json::from_str(detail).unwrap()).collect();
+    assert_eq!(details, [false, true, true, false].map(|required| json!({"required": required})));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_password_proves_themself_by_having_just_signed_in() {
+    let server = spawn().await;
+    somebody(&server, "ada@example.org").await;
+    let ada = Person::sign_in(&server, "ada@example.org").await;
+    sqlx::query("UPDATE app_user SET password_hash = NULL").execute(&server.db).await.unwrap();
+    let aged = async |seconds: i32| {
+        sqlx::query("UPDATE session SET created_at = now() - make_interval(secs => $1)")
+            .bind(f64::from(seconds))
+            .execute(&server.db)
+            .await
+            .unwrap();
+    };
+    let standing = ada.ask(&server, Method::GET, "/auth/mfa", &Value::Null).await.expect(200);
+    assert_eq!(standing["password"], false);
+    let nobodys = uuid::Uuid::nil();
+    // None of them is there: so who has proved themself is told just that.
+    let wishes = [
+        (Method::DELETE, format!("/auth/passkeys/{nobodys}"), 404),
+        (Method::DELETE, format!("/me/linked-accounts/{nobodys}"), 404),
+        (Method::POST, "/auth/mfa/recovery-codes".to_owned(), 404),
+        (Method::POST, "/auth/mfa/disable".to_owned(), 404),
+        (Method::POST, "/auth/mfa/enroll".to_owned(), 200),
+    ];
+    aged(590).await;
+    for (method, path, status) in &wishes {
+        let answer = ada.ask(&server, method.clone(), path, &json!({})).await;
+        assert_eq!(answer.status.as_u16(), *status, "{path}: {}", answer.text);
+    }
+    aged(610).await;
+    for (method, path, _) in &wishes {
+        ada.ask(&server, method.clone(), path, &json!({})).await.refused(403, "sign_in_again");
+        // A password that nobody has proves nothing.
+        ada.ask(&server, method.clone(), path, &json!({"password": PASSWORD})).await.refused(403, "sign_in_again");
+    }
+    // Nor does a token of the command line, however new.
+    server.admin(Method::POST, "/auth/mfa/enroll", &json!({})).await.refused(403, "sign_in_again");
     server.stop().await;
 }

@@ -118,7 +118,9 @@ async fn the_shows_state_and_times_and_limits_bind_the_public() {
     let server = spawn().await;
     let one = json!({"seats": ["r1-1"]});
     let draft = draft_with(&server, &hall(1, 4, 0), json!({})).await;
-    send(wish(&server, draft, &one)).await.refused(409, "not_on_sale");
+    send(wish(&server, draft, &one)).await.refused(404, "not_found");
+    // Not even by what it has no seats of.
+    send(wish(&server, draft, &json!({"seats": ["nowhere"]}))).await.refused(404, "not_found");
     server.get(&format!("/shows/{draft}/seats")).await.refused(404, "not_found");
     let early = on_sale_with(&server, &hall(1, 4, 0), json!({"on_sale_at": "2030-01-01T00:00:00Z"})).await;
     send(wish(&server, early, &one)).await.refused(409, "not_on_sale");

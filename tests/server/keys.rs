@@ -30,6 +30,14 @@ fn complained(output: Output) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// What was done from the command line, and to which key.
+async fn operators(db: &sqlx::PgPool) -> Vec<(String, Option<String>)> {
+    sqlx::query_as("SELECT action, object_id FROM audit_log WHERE actor_kind = 'operator' ORDER BY number")
+        .fetch_all(db)
+        .await
+        .unwrap()
+}
+
 fn kid(token: &str) -> &str {
     token.split('.').next().unwrap()
 }
@@ -90,6 +98,15 @@ async fn a_rotated_key_is_known_everywhere_before_it_signs_and_the_old_one_verif
         .await
         .unwrap();
     assert_eq!(left, 0, "its bytes are gone");
+    // What was refused is not among what was done.
+    assert_eq!(
+        operators(&here.db).await,
+        [
+            ("server_key.rotated".to_owned(), Some(next)),
+            ("server_key.rotated".to_owned(), Some(a.secret(Purpose::Seal).unwrap().0)),
+            ("server_key.retired".to_owned(), Some(kid(&before).to_owned())),
+        ]
+    );
     here.stop().await;
     there.stop().await;
 }
@@ -124,6 +141,7 @@ async fn all_keys_move_under_another_secret_or_none_and_a_second_attempt_finds_t
     let refused = Process::start(dir.path(), Some(&database)).err().expect("the old secret opens nothing");
     assert!(refused.contains("sealed with another secret"), "{refused}");
     assert_eq!(said(reseal()), format!("0 keys sealed anew, {count} were already"));
+    assert_eq!(operators(&db).await, [("server_keys.resealed".to_owned(), None)], "what moved nothing is no act");
     let again = spawn_on(database, |config| config.secret_key = Some(NEW.to_owned())).await;
     assert!(again.running.parts.keys.proves(Purpose::OrderToken, &[b"an order"], &token), "the keys are the same");
     again.stop().await;

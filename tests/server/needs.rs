@@ -33,6 +33,15 @@ fn every_route_is_declared_and_every_declaration_has_its_route() {
 }
 
 #[test]
+fn every_route_and_every_id_has_a_line_in_the_walk_over_the_roles() {
+    let (without, gone) = crate::roles::walk::without_line();
+    assert!(without.is_empty(), "say in tests/server/roles/lines how these are asked (docs/TESTING.md): {without:#?}");
+    assert!(gone.is_empty(), "lines of no route: {gone:#?}");
+    let unnamed = crate::roles::ids::without_line();
+    assert!(unnamed.is_empty(), "name these ids by a line in tests/server/roles/lines: {unnamed:#?}");
+}
+
+#[test]
 fn every_operation_of_the_document_says_what_it_needs() {
     let document = serde_json::to_value(aisle::startup::openapi_document()).unwrap();
     for route in ROUTES {

@@ -18,6 +18,16 @@ async fn a_server_says_that_it_is_alive_and_ready_and_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn servers_in_one_process_show_what_they_have_counted_together() {
+    let (one, other) = (spawn().await, spawn().await);
+    one.get("/productions").await.expect(200);
+    let counted = "aisle_http_requests_total";
+    for server in [&one, &other] {
+        assert!(server.get("/metrics").await.text.contains(counted));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_understood_is_a_named_problem() {
     let server = spawn_with(|config| config.body_bytes_max = 100).await;
     server.get("/api/v1/nowhere").await.refused(404, "not_found");

@@ -410,9 +410,46 @@ async fn strangers_forgers_and_the_forgetful_are_told_so() {
         let answer = shop.server.post("/orders/lookup", &body).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (202, ""));
     }
-    let sent: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE kind = 'order_lookup'")
-        .fetch_one(&shop.server.db)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_staff_does_to_an_order_is_recorded_with_it_and_what_it_is_refused_is_not() {
+    let shop = shop(json!({})).await;
+    let hold = shop.hold(&["r1-1"]).await;
+    let made = shop.order(&[&hold]).await;
+    let order = &made["order"];
+    let staff = async |tail: &str, key: &str, body: Value| {
+        let path = format!("/orders/{}{tail}", text(&order["id"]));
+        let request = shop.server.request(Method::POST, &path).bearer_auth(&shop.server.admin);
+        send(request.header("idempotency-key", key).json(&body)).await
+    };
+    let recorded = async || -> Vec<(String, String, String)> {
+        sqlx::query_as(
+            "SELECT l.action, l.object_id, p.address FROM audit_log l JOIN audit_person p ON p.number = l.number
+             WHERE l.object_kind = 'order' ORDER BY l.number",
+        )
+        .fetch_all(&shop.server.db)
         .await
-        .unwrap();
-    assert_eq!(sent, 1);
+        .unwrap()
+    };
+    for _ in 0..2 {
+        staff("/payments", "one", json!({})).await.expect(201);
+    }
+    let done = |action: &str| (action.to_owned(), text(&order["id"]).to_owned(), "127.0.0.1".to_owned());
+    assert_eq!(recorded().await, [done("order.payment_begun")], "the same request twice was done once");
+    let payment = shop.read(order).await["payment"].clone();
+    shop.choose(&payment, "succeed").await;
+    shop.until_status(order, "confirmed").await;
+
+    staff("/reopen", "two", json!({})).await.refused(409, "order_not_open");
+    staff("/payments", "three", json!({})).await.refused(409, "order_not_open");
+    let stranger = json!({"tickets": [Uuid::nil()]});
+    staff("/cancel", "four", stranger).await.refused(422, "validation_failed");
+    assert_eq!(recorded().await.len(), 1);
+    for _ in 0..2 {
+        staff("/cancel", "five", json!({})).await.expect(200);
+    }
+    shop.until_status(order, "refunded").await;
+    staff("/cancel", "six", json!({})).await.refused(409, "cancellation_closed");
+    assert_eq!(recorded().await, [done("order.payment_begun"), done("order.cancelled")]);
 }

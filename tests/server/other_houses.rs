@@ -14,15 +14,33 @@ use serde_json::{Value, json};
 use crate::accounts::{PASSWORD, login, somebody, text};
 use crate::harness::{Server, send, spawn_with};
 
+/// A server of ours, where a browser finds it.
+pub trait Reached {
+    /// Where it is, without a slash at the end.
+    fn url(&self) -> &str;
+    /// What speaks HTTP and follows no redirect.
+    fn http(&self) -> &reqwest::Client;
+}
+
+impl Reached for Server {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+}
+
 /// The other house; ends with this value.
-struct OtherHouse {
+pub struct OtherHouse {
     child: Child,
-    url: String,
+    pub url: String,
     _breath: ChildStdin,
 }
 
 impl OtherHouse {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
         assert!(dir.join("node_modules").exists(), "its packages are installed by: scripts/oidc-packages");
         let mut command = Command::new("node");
@@ -71,8 +89,8 @@ impl Drop for OtherHouse {
 
 /// A browser: goes where it is sent, and keeps each host's cookies.
 #[derive(Default)]
-struct Browser {
-    jar: HashMap<(String, String), String>,
+pub struct Browser {
+    pub jar: HashMap<(String, String), String>,
 }
 
 /// What a page answers.
@@ -83,7 +101,7 @@ struct Page {
 }
 
 impl Browser {
-    async fn fetch(&mut self, server: &Server, url: &Url, form: Option<&[(&str, &str)]>) -> Page {
+    async fn fetch(&mut self, server: &impl Reached, url: &Url, form: Option<&[(&str, &str)]>) -> Page {
         let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
         let cookies: Vec<_> = self
             .jar
@@ -92,7 +110,7 @@ impl Browser {
             .map(|((_, name), value)| format!("{name}={value}"))
             .collect();
         let method = if form.is_some() { Method::POST } else { Method::GET };
-        let mut request = server.http.request(method, url.clone()).header(COOKIE, cookies.join("; "));
+        let mut request = server.http().request(method, url.clone()).header(COOKIE, cookies.join("; "));
         if let Some(form) = form {
             request = request.form(form);
         }
@@ -112,15 +130,15 @@ impl Browser {
     }
 
     /// Where our server sends somebody who wants to sign in.
-    async fn leave(&mut self, server: &Server, next: &str) -> Url {
-        let start = format!("{}/api/v1/auth/oauth/club/start?next={next}", server.url).parse().unwrap();
+    pub async fn leave(&mut self, server: &impl Reached, next: &str) -> Url {
+        let start = format!("{}/api/v1/auth/oauth/club/start?next={next}", server.url()).parse().unwrap();
         let page = self.fetch(server, &start, None).await;
         assert_eq!(page.status, 303, "{}", page.text);
         page.location.expect("somewhere")
     }
 
     /// Signs in at the other house; the address by which it sends the browser back, not yet visited.
-    async fn through(&mut self, server: &Server, way_there: Url, name: &str) -> Url {
+    pub async fn through(&mut self, server: &impl Reached, way_there: Url, name: &str) -> Url {
         let mut url = way_there;
         for _ in 0..20 {
             if url.path().ends_with("/callback") {
@@ -144,11 +162,11 @@ impl Browser {
     }
 
     /// Comes back; where our server sends the browser then, without the host.
-    async fn arrive(&mut self, server: &Server, back: &Url) -> String {
+    pub async fn arrive(&mut self, server: &impl Reached, back: &Url) -> String {
         let page = self.fetch(server, back, None).await;
         assert_eq!(page.status, 303, "{}", page.text);
         let to = page.location.expect("somewhere");
-        assert!(to.as_str().starts_with(&server.url), "{to}");
+        assert!(to.as_str().starts_with(server.url()), "{to}");
         to[Position::BeforePath..].to_owned()
     }
 
@@ -194,6 +212,7 @@ async fn who_is_new_gets_an_account_and_who_is_known_gets_in() {
     let server = club.server(|_| {}).await;
     let listed = server.get("/auth/oauth").await.expect(200);
     assert_eq!(listed["items"], json!([{"id": "club", "name": "The Club"}]));
+    let bought = crate::sold::sell(&server.db).await;
     let mut browser = Browser::default();
     assert_eq!(browser.sign_in(&server, "ada").await, "/orders");
     let me = browser.me(&server).await;
@@ -211,10 +230,16 @@ async fn who_is_new_gets_an_account_and_who_is_known_gets_in() {
     assert_eq!(other.me(&server).await["user"]["id"], me["user"]["id"]);
     // It is their only way in, and stays.
     let session = browser.cookie("aisle_session").unwrap();
+    let mine = send(server.request(Method::GET, "/me/orders").bearer_auth(session)).await.expect(200);
+    assert_eq!(mine["items"][0]["id"], bought.order.to_string(), "their address was shown to be theirs");
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(session)).await.expect(200);
     assert_eq!(links["items"][0]["provider"], "club");
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));
-    send(server.request(Method::DELETE, &path).bearer_auth(session)).await.refused(409, "in_use");
+    let unlink = || server.request(Method::DELETE, &path).bearer_auth(session).json(&json!({}));
+    send(unlink()).await.refused(409, "in_use");
+    // Who signed in long ago does so once more.
+    sqlx::query("UPDATE session SET created_at = now() - interval '11 minutes'").execute(&server.db).await.unwrap();
+    send(unlink()).await.refused(403, "sign_in_again");
     server.get("/auth/oauth/nowhere/start").await.refused(404, "not_found");
     server.stop().await;
 }
@@ -375,8 +400,15 @@ async fn an_address_never_takes_over_an_account_and_a_link_needs_its_owner() {
     // She has a password: the link may go, by her.
     let links = send(server.request(Method::GET, "/me/linked-accounts").bearer_auth(&adas)).await.expect(200);
     let path = format!("/me/linked-accounts/{}", text(&links["items"][0], "id"));
-    send(server.request(Method::DELETE, &path).bearer_auth(&eves)).await.refused(404, "not_found");
-    assert_eq!(send(server.request(Method::DELETE, &path).bearer_auth(&adas)).await.status, 204);
+    let unlink =
+        |session: &str, proof: Value| send(server.request(Method::DELETE, &path).bearer_auth(session).json(&proof));
+    let proof = json!({"password": PASSWORD});
+    unlink(&eves, proof.clone()).await.refused(404, "not_found");
+    unlink(&adas, json!({})).await.refused(422, "validation_failed");
+    unlink(&adas, json!({"password": "wrong"})).await.refused(403, "forbidden");
+    assert_eq!(unlink(&adas, proof).await.status, 204);
+    let told = crate::factors::subjects(&server, "ada@example.org").await;
+    assert_eq!(told, ["A way to sign in was removed", "Another way to sign in was added"]);
     let said = Browser::default().sign_in(&server, "unverified-ada").await;
     assert!(said.contains("oauth_address_unverified"), "{said}");
     server.stop().await;

@@ -37,7 +37,8 @@ export class Unreachable extends Error {
 }
 
 export type Proof = { holdToken?: string; orderToken?: string }
-export type CallOptions = Proof & { key?: string; signal?: AbortSignal }
+/** `seen` is the version that an edit was made from. */
+export type CallOptions = Proof & { key?: string; seen?: number; signal?: AbortSignal }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** True where the same request may succeed later, unchanged, and must carry the same key. */
@@ -70,6 +71,7 @@ async function callOnce<T>(method: Method, path: string, body: unknown, options:
     headers.set('Aisle-Csrf', '1')
     headers.set('Idempotency-Key', options.key)
   }
+  if (options.seen !== undefined) headers.set('If-Match', `"${options.seen}"`)
   if (options.holdToken) headers.set('Aisle-Hold-Token', options.holdToken)
   if (options.orderToken) headers.set('Aisle-Order-Token', options.orderToken)
   if (challenge) headers.set('Aisle-Challenge', challenge)

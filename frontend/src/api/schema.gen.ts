@@ -742,6 +742,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/site/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether administrators need a second factor.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_site_mfa"];
+        /**
+         * Sets whether administrators need a second factor. Who asks it of all has one themself: else nobody could take it back.
+         * @description Who may: Administrators.
+         */
+        put: operations["put_admin_site_mfa"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/system/retention": {
         parameters: {
             query?: never;
@@ -1209,7 +1233,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Removes a passkey. It signs in nobody any more.
+         * Removes a passkey, after the password or a fresh sign-in. It signs in nobody any more.
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         delete: operations["delete_auth_passkeys_id"];
@@ -1449,7 +1473,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Takes such a link away, unless it is the last way in.
+         * Takes such a link away, after the password or a fresh sign-in, unless it is the last way in.
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         delete: operations["delete_me_linked_accounts_id"];
@@ -2177,6 +2201,10 @@ export interface components {
          * @enum {string}
          */
         Action: "publish" | "pause" | "resume" | "cancel" | "move" | "end";
+        /** @description Whether a second factor is asked of administrators. */
+        AdminsRequirement: {
+            mfa_required_for_admins: boolean;
+        };
         /** @description Places kept from sale. */
         AllocationJson: {
             /** Format: uuid */
@@ -4576,7 +4604,7 @@ export interface components {
         /** @description What proves once more who is signed in: a machine that was left open is not enough to change how they sign in. */
         Proof: {
             /**
-             * @description Their password, where they have one.
+             * @description Their password. Who has none must have signed in within ten minutes.
              * @default null
              */
             password: string | null;
@@ -5230,6 +5258,8 @@ export interface components {
         };
         /** @description What somebody has. */
         Standing: {
+            /** @description A password: it proves once more who they are. Who has none does by having signed in within ten minutes. */
+            password: boolean;
             /** @description An authenticator app. */
             totp: boolean;
             /**
@@ -7321,6 +7351,66 @@ export interface operations {
             };
         };
     };
+    get_admin_site_mfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminsRequirement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_site_mfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminsRequirement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminsRequirement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_system_retention: {
         parameters: {
             query?: never;
@@ -7556,7 +7646,9 @@ export interface operations {
     post_auth_forgot_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8115,7 +8207,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
         responses: {
             204: {
                 headers: {
@@ -8201,7 +8297,9 @@ export interface operations {
     post_auth_register: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8471,7 +8569,9 @@ export interface operations {
     post_me_email: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8563,7 +8663,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
         responses: {
             204: {
                 headers: {

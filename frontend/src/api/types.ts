@@ -147,20 +147,42 @@ export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
 export type Refund = { id: string; amount: Money; status: 'pending' | 'succeeded' | 'failed'; reason: string | null; created_at: string }
+export type OrderShow = { id: string; title: string; poster_url: string; venue: string; city: string; starts_at: string; doors_at: string | null; time_zone: string }
+export type ReviewState = 'flagged' | 'wanted' | 'accepted' | 'refused' | 'lapsed' | 'withdrawn' | 'let_go'
+export type Finding = { rule: 'velocity' | 'mismatch' | 'reuse'; holds: boolean; fact: string; max: number | null; window_s: number | null; country: string | null; text: string }
+export type Review = { state: ReviewState; by: string | null; findings: Finding[]; reason: string }
 export type Order = {
   id: string
   number: string
   token?: string
+  yours: boolean
   status: OrderStatus
-  customer: { name: string; email: string }
+  customer: { id?: string; name: string; email: string }
   total: Money
   lines: Line[]
   pay_by: string | null
   pay_in_ms: number | null
+  /** Once the house held it: by when its buyer hears. */
+  review_by: string | null
+  /** For staff alone, where a rule found something. */
+  review?: Review
   payment: Payment | null
   refunds: Refund[]
   holds: { show_id: string; hold_id: string }[]
-  shows: { id: string; title: string; poster_url: string; venue: string; city: string; starts_at: string; doors_at: string | null; time_zone: string }[]
+  shows: OrderShow[]
+  created_at: string
+  confirmed_at: string | null
+}
+/** One of one's own orders, as their list has it. */
+export type MyOrder = {
+  id: string
+  number: string
+  status: OrderStatus
+  organizer: string
+  total: Money
+  shows: OrderShow[]
+  places: { show_id: string; label: string; quantity: number }[]
+  cancellable: boolean
   created_at: string
   confirmed_at: string | null
 }

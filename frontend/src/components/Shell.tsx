@@ -51,6 +51,7 @@ function Whoever() {
   return (
     <Menu label={words.open} note={me.name} at={place}>
       <Link href="/account">{words.account}</Link>
+      <Link href="/account/orders">{words.orders}</Link>
       <Link href="/account/security">{words.security}</Link>
       {isStaff(me) && <Link href="/admin">{t.nav.backOffice}</Link>}
       <button type="button" onClick={() => void leave()}>{words.out}</button>

@@ -60,4 +60,11 @@ export function onRecordElsewhere(show: string, tell: () => void): () => void {
 }
 
 export function rememberOrder(order: string, token: string): void { write(orderKey(order), token) }
+export function forgetOrder(order: string): void {
+  try {
+    localStorage.removeItem(orderKey(order))
+  } catch {
+    // As above.
+  }
+}
 export function orderToken(order: string): string | null { return read<string>(orderKey(order)) }

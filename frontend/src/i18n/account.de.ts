@@ -19,8 +19,15 @@ export const account: typeof english = {
   verify: { title: 'Ihre Adresse', go: 'Ja, das ist meine Adresse', asking: 'Ein Druck, und Ihre Adresse ist bestätigt.', done: 'Ihre Adresse ist bestätigt', doneText: 'Jetzt können Sie sich anmelden.', signedIn: 'Sie sind angemeldet.', noToken: 'Der Link ist nicht vollständig. Bitte noch einmal aus der Mail öffnen.', old: 'Dieser Link wurde schon benutzt oder ist zu alt.', toAccount: 'Zu meinem Konto' },
   forgot: { title: 'Ein neues Passwort', intro: 'Wir schicken einen Link an Ihre Adresse. Damit wählen Sie ein neues Passwort.', go: 'Link schicken', sentText: (email) => `Falls es zu ${email} ein Konto gibt, ist der Link unterwegs. Er gilt nur kurze Zeit.` },
   reset: { title: 'Ein Passwort wählen', go: 'Passwort speichern', done: 'Das Passwort ist geändert', doneText: 'Alle anderen Geräte wurden abgemeldet.', old: 'Dieser Link wurde schon benutzt oder ist zu alt. Fordern Sie einen neuen an.', anew: 'Neuen Link anfordern' },
-  invitation: { title: 'Zum Haus gehören', text: 'Sie sind eingeladen, mit uns zu arbeiten. Wählen Sie Name und Passwort, oder melden Sie sich zuerst an, wenn Sie ein Konto haben.', textSignedIn: (name) => `Sie treten als ${name} bei.`, go: 'Beitreten', done: 'Willkommen im Haus', old: 'Diese Einladung wurde schon benutzt, zurückgezogen oder ist zu alt.', signIn: 'Ich habe ein Konto' },
-  menu: { open: 'Konto', account: 'Konto', security: 'Anmeldung und Sicherheit', data: 'Meine Daten', out: 'Abmelden', signIn: 'Anmelden' },
+  invitation: {
+    title: 'Zum Haus gehören', asked: (house) => `${house} lädt Sie zur Mitarbeit ein.`, part: 'Ihre Aufgabe', address: 'Eingeladene Adresse', until: 'Gültig bis',
+    role: { organizer: 'Leitung: führt das Haus', box_office: 'Theaterkasse: verkauft am Schalter', scanner: 'Einlass: prüft Karten' },
+    makeAccount: 'Sie haben noch kein Konto bei uns. Wählen Sie Name und Passwort.', go: 'Beitreten', makeAndGo: 'Konto anlegen und beitreten',
+    haveAccount: 'Zu dieser Adresse gibt es ein Konto. Melden Sie sich damit an; danach sind Sie wieder hier.', signIn: 'Anmelden',
+    other: (name) => `Sie sind als ${name} angemeldet, mit einer anderen Adresse. Melden Sie sich ab, um fortzufahren.`, signOut: 'Abmelden und fortfahren',
+    ready: (name) => `Sie treten als ${name} bei.`, old: 'Diese Einladung wurde schon benutzt, zurückgezogen oder ist zu alt. Bitten Sie das Haus um eine neue.', noToken: 'Der Link ist nicht vollständig. Öffnen Sie ihn noch einmal aus der Mail.',
+  },
+  menu: { open: 'Konto', account: 'Konto', security: 'Anmeldung und Sicherheit', orders: 'Meine Bestellungen', data: 'Meine Daten', out: 'Abmelden', signIn: 'Anmelden' },
   rooms: 'Teile des Kontos',
   profile: {
     wrongPassword: 'Das jetzige Passwort stimmt nicht.',
@@ -47,10 +54,14 @@ export const account: typeof english = {
       oauth_address_taken: 'Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich mit dessen Passwort an, und verbinden Sie beide unter „Anmeldung und Sicherheit“.', oauth_address_unverified: 'Ihre Adresse ist dort nicht bestätigt. Bestätigen Sie sie zuerst dort.', oauth_account_disabled: 'Dieses Konto wurde vom Haus geschlossen.', oauth_linked_elsewhere: 'Jenes Konto gehört hier schon jemand anderem.',
     },
     failed: 'Das ging nicht. Es hat sich nichts geändert.' },
+  orders: {
+    title: 'Meine Bestellungen', none: 'Noch keine Bestellungen.', noneHint: 'Was Sie angemeldet kaufen, steht hier, und was früher mit der Adresse dieses Kontos gekauft wurde.', look: 'Zum Spielplan',
+    elsewhere: 'Mit einer anderen Adresse gekauft?', elsewhereText: 'Öffnen Sie den Link aus jener Mail, während Sie angemeldet sind, und behalten Sie die Bestellung in Ihrem Konto. Ohne die Mail lassen Sie sich den Link noch einmal schicken.', cancellable: 'lässt sich stornieren', more: 'Ältere Bestellungen',
+  },
   data: {
     title: 'Meine Daten', export: 'Alles, was wir über Sie haben', exportText: 'Eine Datei, die auch Programme lesen.', exportGo: 'Herunterladen', exportDone: 'Die Datei liegt bei Ihren Downloads.', delete: 'Konto löschen', deleteText: 'Ihr Name und Ihre Adresse werden hier gelöscht. Bestellungen und Rechnungen bleiben ohne sie, solange das Gesetz es verlangt. Karten, die Sie haben, gelten weiter, mit den Links aus Ihrer Post. Das lässt sich nicht rückgängig machen.',
-    later: { show_to_come: (day) => `Ihr Name bleibt bis ${day} bei einer Vorstellung, die noch kommt, damit Sie eingelassen werden.`, books: (day) => `Ihr Name bleibt bis ${day} in den Büchern, wie es das Gesetz verlangt.` }, lastAdministrator: 'Außer Ihnen verwaltet niemand das Haus. Machen Sie zuerst jemand anderen dazu.',
-    deleteGo: 'Konto löschen\u2026', deleteYes: 'Für immer löschen', type: (word) => `Zum Weitermachen ${word} eintippen`, deleted: 'Ihr Konto ist gelöscht', deletedText: 'Danke, dass Sie da waren.', deleteStaff: 'Wer für ein Haus arbeitet, wird zuerst dort herausgenommen.',
+    later: { show_to_come: (day) => `Ihr Name bleibt bis ${day} bei einer Vorstellung, die noch kommt, damit Sie eingelassen werden.`, books: (day) => `Ihr Name bleibt bis ${day} in den Büchern, wie es das Gesetz verlangt.` },
+    deleteGo: 'Konto löschen\u2026', deleteYes: 'Für immer löschen', type: (word) => `Zum Weitermachen ${word} eintippen`, deleted: 'Ihr Konto ist gelöscht', deletedText: 'Danke, dass Sie da waren.', deleteStaff: 'Danach arbeiten Sie für kein Haus mehr. Wer ein Haus allein leitet, gibt die Leitung zuerst weiter.',
   },
-  copy: 'Kopieren', copied: 'Kopiert.', notCopied: 'Dieser Browser lässt uns nicht kopieren; bitte markieren und selbst kopieren.', download: 'Herunterladen', confirmPassword: 'Ihr Passwort, noch einmal',
+  copy: 'Kopieren', copied: 'Kopiert.', notCopied: 'Dieser Browser lässt uns nicht kopieren; bitte markieren und selbst kopieren.', download: 'Herunterladen', confirmPassword: 'Ihr Passwort, noch einmal', noPassword: 'Sie haben hier kein Passwort. Es genügt, dass Sie sich in den letzten zehn Minuten angemeldet haben; ist es länger her, melden Sie sich noch einmal an.',
 }

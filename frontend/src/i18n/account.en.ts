@@ -18,8 +18,15 @@ export const account = {
   verify: { title: 'Your address', go: 'Yes, this is my address', asking: 'One press, and your address is confirmed.', done: 'Your address is confirmed', doneText: 'You can sign in now.', signedIn: 'You are signed in.', noToken: 'The link is not complete. Open it from the mail again.', old: 'This link was used already, or is too old.', toAccount: 'To my account' },
   forgot: { title: 'A new password', intro: 'We send a link to your address. With it you choose a new password.', go: 'Send the link', sentText: (email: string) => `If there is an account for ${email}, the link is on its way to it. It works for a short time.` },
   reset: { title: 'Choose a password', go: 'Save the password', done: 'The password is changed', doneText: 'Every other device was signed out.', old: 'This link was used already, or is too old. Ask for a new one.', anew: 'Ask for a new link' },
-  invitation: { title: 'Join the house', text: 'You were asked to work with us. Choose a name and a password, or sign in first if you have an account.', textSignedIn: (name: string) => `You join as ${name}.`, go: 'Join', done: 'Welcome to the house', old: 'This invitation was used already, withdrawn, or is too old.', signIn: 'I have an account' },
-  menu: { open: 'Account', account: 'Account', security: 'Sign-in and security', data: 'My data', out: 'Sign out', signIn: 'Sign in' },
+  invitation: {
+    title: 'Join the house', asked: (house: string) => `${house} asks you to work with them.`, part: 'Your part', address: 'Invited address', until: 'Good until',
+    role: { organizer: 'Organizer: runs the house', box_office: 'Box office: sells at the counter', scanner: 'Scanner: admits tickets' } as Record<string, string>,
+    makeAccount: 'You have no account with us yet. Choose a name and a password.', go: 'Join', makeAndGo: 'Make the account and join',
+    haveAccount: 'There is an account with this address. Sign in with it, and you come back here.', signIn: 'Sign in',
+    other: (name: string) => `You are signed in as ${name}, with another address. Sign out to go on.`, signOut: 'Sign out and go on',
+    ready: (name: string) => `You join as ${name}.`, old: 'This invitation was used already, withdrawn, or is too old. Ask the house for a new one.', noToken: 'The link is not complete. Open it from the mail again.',
+  },
+  menu: { open: 'Account', account: 'Account', security: 'Sign-in and security', orders: 'My orders', data: 'My data', out: 'Sign out', signIn: 'Sign in' },
   rooms: 'Parts of the account',
   profile: {
     wrongPassword: 'The present password is not right.',
@@ -46,10 +53,14 @@ export const account = {
       oauth_address_taken: 'There is an account with this address already. Sign in with its password, then connect the two in “Sign-in and security”.', oauth_address_unverified: 'They have not confirmed your address. Confirm it there first.', oauth_account_disabled: 'This account was closed by the house.', oauth_linked_elsewhere: 'That account belongs to somebody else here already.',
     } as Record<string, string>,
     failed: 'That did not work. Nothing has changed.' },
+  orders: {
+    title: 'My orders', none: 'No orders yet.', noneHint: 'What you buy while signed in stands here, and what was bought before with the address of this account.', look: 'See what\u2019s on',
+    elsewhere: 'Bought with another address?', elsewhereText: 'Open the link in that mail while you are signed in, and keep the order in your account. Without the mail, have the link sent again.', cancellable: 'can be cancelled', more: 'Older orders',
+  },
   data: {
     title: 'My data', export: 'Everything we keep about you', exportText: 'One file, in a form that programs read too.', exportGo: 'Download', exportDone: 'The file is with your downloads.', delete: 'Delete the account', deleteText: 'Your name and address are erased here. Orders and invoices stay without them as long as the law asks. Tickets that you hold stay good, with the links from your mails. This cannot be undone.',
-    later: { show_to_come: (day: string) => `Your name stays until ${day} with a show that is still to come, so that you are let in.`, books: (day: string) => `Your name stays in the books until ${day}, as the law asks.` } as Record<string, (day: string) => string>, lastAdministrator: 'You are the last administrator. Make somebody else one first.',
-    deleteGo: 'Delete the account\u2026', deleteYes: 'Delete for ever', type: (word: string) => `Type ${word} to go on`, deleted: 'Your account is deleted', deletedText: 'Thank you for having been here.', deleteStaff: 'Who works for a house is taken out of it first, by its organizer.',
+    later: { show_to_come: (day: string) => `Your name stays until ${day} with a show that is still to come, so that you are let in.`, books: (day: string) => `Your name stays in the books until ${day}, as the law asks.` } as Record<string, (day: string) => string>,
+    deleteGo: 'Delete the account\u2026', deleteYes: 'Delete for ever', type: (word: string) => `Type ${word} to go on`, deleted: 'Your account is deleted', deletedText: 'Thank you for having been here.', deleteStaff: 'You no longer work for any house then. Who alone runs a house makes somebody else its organizer first.',
   },
-  copy: 'Copy', copied: 'Copied.', notCopied: 'This browser did not let us copy it; mark it and copy it yourself.', download: 'Download', confirmPassword: 'Your password, once more',
+  copy: 'Copy', copied: 'Copied.', notCopied: 'This browser did not let us copy it; mark it and copy it yourself.', download: 'Download', confirmPassword: 'Your password, once more', noPassword: 'You have no password here. It is enough that you signed in within the last ten minutes; if it was longer ago, sign in once more.',
 }

@@ -1,10 +1,11 @@
 /** A sentence for people for every word that the server refuses with. docs/API.md and the core name the words. */
 export type ProblemCode =
   | 'validation_failed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'seats_taken' | 'area_full' | 'none_available' | 'hold_not_open'
-  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
+  | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'order_link_ended' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
-  | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'cancellation_closed'
+  | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'review_closed' | 'cancellation_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
+  | 'invitation_for_another' | 'already_member' | 'too_many_invitations' | 'last_organizer' | 'last_administrator'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
 
@@ -23,6 +24,7 @@ const en: Sentences = {
   hold_lapsed: 'Your time was up, and the seats went back on sale.',
   hold_token_invalid: 'This basket belongs to somebody else.',
   order_token_invalid: 'This link does not open the order. Ask for a new one.',
+  order_link_ended: 'This link was ended. A newer one went to the address of the order.',
   not_on_sale: 'This show is not on sale yet.',
   sales_paused: 'The house has paused the sale for the moment.',
   access_code_required: 'For the moment these seats need an access code.',
@@ -44,12 +46,18 @@ const en: Sentences = {
   rush_running: 'A rush is already running.',
   internal: 'Something broke on our side. Nothing is charged twice; try again in a moment.',
   order_not_open: 'This order can no longer be changed.',
+  review_closed: 'Nobody waits for this decision any more: it was made, the buyer gave up, or the time is over.',
   cancellation_closed: 'It is too late to cancel this order.',
   provider_unknown: 'This way to pay is not on offer here. Choose another.',
   already_set_up: 'The house is already set up. Sign in instead.',
   already_exists: 'There is one of this name already.',
   in_use: 'Something else still needs it.',
   signature_invalid: 'This link is not complete or too old.',
+  invitation_for_another: 'This invitation went to another address than that of your account.',
+  already_member: 'This person works for the house already.',
+  too_many_invitations: 'Too many invitations wait for an answer. Withdraw some first.',
+  last_organizer: 'Nobody else runs this house. Make somebody else its organizer first.',
+  last_administrator: 'Nobody else administers this server. Make somebody else an administrator first.',
   link_invalid: 'This link was used already, or is too old.',
   sign_in_again: 'Show once more who you are: with your password, or by signing in again.',
   order_under_way: 'A payment or a refund of yours is under way. It is over in some minutes; try again then.',
@@ -77,6 +85,7 @@ const de: Sentences = {
   hold_lapsed: 'Ihre Zeit war um, die Plätze sind wieder im Verkauf.',
   hold_token_invalid: 'Dieser Korb gehört jemand anderem.',
   order_token_invalid: 'Dieser Link öffnet die Bestellung nicht. Fordern Sie einen neuen an.',
+  order_link_ended: 'Dieser Link gilt nicht mehr. Ein neuerer ging an die Adresse der Bestellung.',
   not_on_sale: 'Diese Vorstellung ist noch nicht im Verkauf.',
   sales_paused: 'Das Haus hat den Verkauf für den Moment angehalten.',
   access_code_required: 'Im Moment braucht es für diese Plätze einen Zugangscode.',
@@ -98,12 +107,18 @@ const de: Sentences = {
   rush_running: 'Ein Ansturm läuft schon.',
   internal: 'Bei uns ist etwas kaputtgegangen. Nichts wird doppelt abgebucht; gleich noch einmal versuchen.',
   order_not_open: 'Diese Bestellung lässt sich nicht mehr ändern.',
+  review_closed: 'Auf diese Entscheidung wartet niemand mehr: sie ist gefallen, die Käuferin hat aufgegeben, oder die Zeit ist um.',
   cancellation_closed: 'Für eine Stornierung ist es zu spät.',
   provider_unknown: 'So kann man hier nicht bezahlen. Bitte anders wählen.',
   already_set_up: 'Das Haus ist schon eingerichtet. Bitte anmelden.',
   already_exists: 'So heißt schon etwas anderes.',
   in_use: 'Etwas anderes braucht es noch.',
   signature_invalid: 'Dieser Link ist unvollständig oder zu alt.',
+  invitation_for_another: 'Diese Einladung ging an eine andere Adresse als die Ihres Kontos.',
+  already_member: 'Diese Person gehört schon zum Haus.',
+  too_many_invitations: 'Zu viele Einladungen warten auf Antwort. Ziehen Sie zuerst einige zurück.',
+  last_organizer: 'Sonst leitet niemand dieses Haus. Geben Sie zuerst jemand anderem die Leitung.',
+  last_administrator: 'Sonst verwaltet niemand diesen Server. Bestimmen Sie zuerst jemand anderen.',
   link_invalid: 'Dieser Link wurde schon benutzt oder ist zu alt.',
   sign_in_again: 'Zeigen Sie noch einmal, wer Sie sind: mit Ihrem Passwort, oder melden Sie sich neu an.',
   order_under_way: 'Eine Zahlung oder Erstattung von Ihnen läuft noch. In einigen Minuten ist sie fertig; versuchen Sie es dann.',

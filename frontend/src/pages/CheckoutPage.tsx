@@ -9,6 +9,7 @@ import { HoldClock } from '../components/HoldClock'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { bandAt, guidName, pricing } from '../components/describe'
+import { isStaff, useMeIfAny } from '../components/session'
 import type { Basket } from '../hold/basket'
 import { placeOrder, placesOf, ticketChoices, type Place } from '../hold/ordering'
 import { useBasket, useNewBasket } from '../hold/useBasket'
@@ -74,7 +75,10 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const standard = (show.ticket_types.find((type) => type.default) ?? show.ticket_types[0])?.key ?? ''
   const places = placesOf(hold.seats, hold.areas)
   const [types, setTypes] = useState<Record<string, string>>({})
-  const [draft, setDraft] = useState<Draft>(readDraft)
+  const me = useMeIfAny().data
+  const [typed, setDraft] = useState<Draft>(readDraft)
+  // Who is signed in buys for themselves, unless they say otherwise.
+  const draft = typed.name === '' && typed.email === '' && me && !isStaff(me) ? { name: me.name, email: me.email } : typed
   const [provider, setProvider] = useState<string>()
   const [equal, setEqual] = useState(false)
   const [sending, setSending] = useState(false)

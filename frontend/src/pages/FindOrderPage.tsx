@@ -10,7 +10,7 @@ export function FindOrderPage() {
   return <Shell title={t.find.title}><div className="page"><FindOrder /></div></Shell>
 }
 
-/** Sends the link again. The answer is always the same, so that nobody learns which orders exist. */
+/** Sends the link again: to one order by its number, or to all of an address. The answer is always the same, so that nobody learns which orders exist. */
 export function FindOrder({ intro }: { intro?: ReactNode }) {
   const { t, f } = useSpeech()
   const [number, setNumber] = useState('')
@@ -22,7 +22,7 @@ export function FindOrder({ intro }: { intro?: ReactNode }) {
     setState('busy')
     setFailed(null)
     try {
-      await call('POST', '/orders/lookup', { number: number.trim(), email: email.trim() })
+      await call('POST', '/orders/lookup', { ...(number.trim() ? { number: number.trim() } : {}), email: email.trim() })
       setState('sent')
     } catch (error) {
       setFailed(error)
@@ -33,8 +33,8 @@ export function FindOrder({ intro }: { intro?: ReactNode }) {
     <form className="sheet" onSubmit={(event) => void submit(event)}>
       <h1 className="display sheet__title">{t.find.title}</h1>
       {intro}
-      <TextField label={t.find.number} hint={t.find.hint} required autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />
       <TextField label={t.find.email} type="email" autoComplete="email" required value={email} onChange={(event) => setEmail(event.target.value)} />
+      <TextField label={t.find.numberIfAny} hint={t.find.hint} autoComplete="off" maxLength={40} value={number} onChange={(event) => setNumber(event.target.value)} />
       {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
       {state === 'sent' && <Notice kind="lamp">{t.find.sent}</Notice>}
       <Button type="submit" look="ink" disabled={state === 'busy'}>{t.find.go}</Button>

@@ -9,14 +9,17 @@ import { Poster } from '../components/Poster'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { clock, leaseFrom } from '../hold/lease'
-import { forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
+import { forgetOrder, forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
 import { useLeft } from '../hold/useBasket'
 import { useSpeech } from '../i18n'
 import { Button, ButtonLink, Dialog, Notice, Waiting, buttonClass } from '../ui'
 import { FindOrder } from './FindOrderPage'
+import { Keeping, LinksEnded } from './OrderKeeping'
 import './order.css'
 
 const POLL_MS = 1_500
+/** People decide, and that takes its time. */
+const POLL_REVIEW_MS = 15_000
 /** A longer code is for scanners; nobody reads it out at the door. */
 const CODE_SAID_MAX = 24
 /** What is still on its way and may change without the reader doing anything. */
@@ -33,20 +36,32 @@ const FAILED: Record<PaymentStatus, boolean> = { starting: false, pending: false
 
 export function OrderPage({ id }: { id: string }) {
   const { t } = useSpeech()
-  const token = useMemo(() => takeToken(id), [id])
+  const [token, setToken] = useState(() => takeToken(id))
+  const [endedFor, setEndedFor] = useState<string | null>(null)
   const order = useQuery({
     queryKey: ['order', id],
     queryFn: async ({ signal }) => (await call<{ order: Order }>('GET', `/orders/${id}`, undefined, { signal, ...(token ? { orderToken: token } : {}) })).order,
-    refetchInterval: ({ state }) => (state.data && MOVING[state.data.status] ? POLL_MS : false),
+    refetchInterval: ({ state }) => (!state.data || !MOVING[state.data.status] ? false : state.data.status === 'in_review' ? POLL_REVIEW_MS : POLL_MS),
   })
-  const locked = order.error instanceof Problem && (order.error.status === 401 || order.error.status === 403)
+  const refusal = order.error instanceof Problem ? order.error : null
+  // Who is signed in and has no link is told that there is nothing here; perhaps they have only lost the link.
+  const locked = refusal !== null && (refusal.status === 401 || refusal.status === 403 || (refusal.status === 404 && !token))
+  const ended = refusal?.code === 'order_link_ended'
+  // The link in the address bar is dead. Who owns the order or sold it needs none; to anybody else the next one is in the mail.
+  const onEnded = (email: string, stays: boolean) => {
+    forgetOrder(id)
+    setToken(null)
+    history.replaceState(null, '', location.pathname)
+    if (!stays) setEndedFor(email)
+  }
+  if (endedFor !== null) return <LinksEnded email={endedFor} />
   return (
     <Shell title={order.data ? t.order.number(order.data.number) : t.nav.findOrder}>
       <div className="page">
         {order.isPending && <Waiting label={t.common.loading} />}
-        {locked && <FindOrder intro={<Notice>{t.order.noToken} {t.order.noTokenHint}</Notice>} />}
+        {locked && !order.data && <FindOrder intro={<Notice kind={ended ? 'alarm' : 'plain'}>{ended ? t.order.linkEnded : `${t.order.noToken} ${t.order.noTokenHint}`}</Notice>} />}
         {order.isError && !locked && !order.data && <Trouble error={order.error} again={() => void order.refetch()} />}
-        {order.data && <Receipt order={order.data} token={token} again={() => void order.refetch()} />}
+        {order.data && <Receipt order={order.data} token={token} again={() => void order.refetch()} onEnded={onEnded} />}
       </div>
     </Shell>
   )
@@ -59,10 +74,14 @@ function takeToken(order: string): string | null {
   return given ?? orderToken(order)
 }
 
-function Receipt({ order, token, again }: { order: Order; token: string | null; again(): void }) {
+type ReceiptProps = { order: Order; token: string | null; again(): void; onEnded(email: string, stays: boolean): void }
+
+function Receipt({ order, token, again, onEnded }: ReceiptProps) {
   const { t, f } = useSpeech()
   const site = useSite().data
   const settled = !MOVING[order.status]
+  // It was held for the house to look at, and the house did not sell.
+  const notSold = order.status === 'expired' && order.review_by !== null
   // A hold that became an order, or ended with it, has nothing left to come back to.
   useEffect(() => {
     if (!settled) return
@@ -72,8 +91,9 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
     <article className="order">
       <header className="order__head">
         <p className="soft">{t.order.number(order.number)}</p>
-        <h1 className="display order__title" role="status">{t.order.status[order.status]}</h1>
-        <p className="prose">{t.order.say[order.status]}</p>
+        <h1 className="display order__title" aria-live="polite">{notSold ? t.order.notSold : t.order.status[order.status]}</h1>
+        <p className="prose">{notSold ? t.order.notSoldText : t.order.say[order.status]}</p>
+        {order.status === 'in_review' && order.review_by && <p>{t.order.reviewBy(`${f.longDay(order.review_by)}, ${f.time(order.review_by)}`)}</p>}
         {order.status === 'awaiting_payment' && <Paying order={order} token={token} again={again} />}
         {(order.status === 'expired' || order.status === 'cancelled') && order.shows[0] && <Link href={`/shows/${order.shows[0].id}`} className={buttonClass('lamp')}>{t.order.again}</Link>}
         {order.status === 'confirmed' && site?.mail === 'mailbox' && <Link href="/admin/mailbox" className="order__mailbox">{t.order.mailbox}</Link>}
@@ -100,7 +120,8 @@ function Receipt({ order, token, again }: { order: Order; token: string | null; 
       </div>
       <aside className="order__side">
         <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
-        {order.status === 'confirmed' && <Cancel order={order} token={token} again={again} />}
+        {(order.status === 'confirmed' || order.status === 'in_review') && <Cancel order={order} token={token} again={again} />}
+        <Keeping order={order} token={token} again={again} onEnded={onEnded} />
       </aside>
     </article>
   )
@@ -199,6 +220,8 @@ function Cancel({ order, token, again }: { order: Order; token: string | null; a
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const [key] = useState(newKey)
+  // What is still looked at is given up; what was bought is cancelled.
+  const words = order.status === 'in_review' ? { go: t.order.giveUp, ask: t.order.giveUpAsk, yes: t.order.giveUpYes } : { go: t.order.cancel, ask: t.order.cancelAsk, yes: t.order.cancelYes }
   const cancel = async () => {
     setBusy(true)
     try {
@@ -213,13 +236,13 @@ function Cancel({ order, token, again }: { order: Order; token: string | null; a
   }
   return (
     <>
-      <Button look="plain" onClick={() => setAsking(true)}>{t.order.cancel}</Button>
-      <Dialog open={asking} title={t.order.cancel} onClose={() => setAsking(false)}>
-        <p className="dialog__text">{t.order.cancelAsk}</p>
+      <Button look="plain" onClick={() => setAsking(true)}>{words.go}</Button>
+      <Dialog open={asking} title={words.go} onClose={() => setAsking(false)}>
+        <p className="dialog__text">{words.ask}</p>
         {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
         <div className="dialog__actions">
-          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : t.order.cancelYes}</Button>
-          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keep}</Button>
+          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : words.yes}</Button>
+          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keepIt}</Button>
         </div>
       </Dialog>
     </>

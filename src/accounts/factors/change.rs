@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use webauthn_rs::prelude::{Passkey, PublicKeyCredential, WebauthnError};
 
+use super::super::credentials::{Way, tell_way};
 use super::super::identity::{CameBy, Identity};
 use super::super::oidc::{Arrival, LinkedAccounts, Person};
 use super::super::passkeys::{self, Ceremony, CeremonyError, Passkeys, RelyingParty};
@@ -17,6 +18,7 @@ use super::store::{Factors, FactorsError};
 use crate::http::client_address::client_address;
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
+use crate::platform::people::People;
 
 /// Who changes their factors, and from where.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +54,22 @@ impl Change {
         audit::security(connection, Severity::Notice, entry).await
     }
 
+    /// Records a change in how they sign in, and tells them of it.
+    async fn told(&self, connection: &mut PgConnection, entry: Entry, way: Way) -> Result<(), DbFault> {
+        self.record(connection, entry).await?;
+        tell_way(connection, self.user, way).await
+    }
+
     /// A second factor was added: sessions that began without one end, but for the present one. Recovery codes for who has none.
-    async fn added(&self, connection: &mut PgConnection, entry: Entry) -> Result<Option<Vec<String>>, AccountsError> {
+    async fn added(
+        &self,
+        connection: &mut PgConnection,
+        entry: Entry,
+        way: Way,
+    ) -> Result<Option<Vec<String>>, AccountsError> {
         let codes = Factors::first_recovery_codes(connection, self.user).await?;
         sessions::end_all(connection, self.user, self.session, Ended::SecondFactorAdded).await?;
-        self.record(connection, entry).await?;
+        self.told(connection, entry, way).await?;
         Ok(codes)
     }
 }
@@ -68,7 +81,7 @@ impl Factors {
     /// When the database does not answer.
     pub async fn app_added(&self, change: &Change) -> Result<Option<Vec<String>>, FactorsError> {
         let mut transaction = self.pool.begin().await?;
-        let codes = change.added(&mut transaction, change.entry("totp.added")).await?;
+        let codes = change.added(&mut transaction, change.entry("totp.added"), Way::AppAdded).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -82,7 +95,7 @@ impl Factors {
         let removed = Self::remove_totp(&mut transaction, change.user).await?;
         if removed {
             Self::forget_codes_without_factor(&mut transaction, change.user).await?;
-            change.record(&mut transaction, change.entry("totp.removed")).await?;
+            change.told(&mut transaction, change.entry("totp.removed"), Way::AppRemoved).await?;
         }
         transaction.commit().await?;
         Ok(removed)
@@ -95,7 +108,7 @@ impl Factors {
     pub async fn codes_renewed(&self, change: &Change) -> Result<Vec<String>, FactorsError> {
         let mut transaction = self.pool.begin().await?;
         let codes = Self::new_recovery_codes(&mut transaction, change.user).await?;
-        change.record(&mut transaction, change.entry("recovery_codes.renewed")).await?;
+        change.told(&mut transaction, change.entry("recovery_codes.renewed"), Way::CodesRenewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -114,7 +127,7 @@ impl Factors {
         let mut transaction = self.pool.begin().await?;
         let Some(id) = Passkeys::insert(&mut transaction, change.user, name, passkey).await? else { return Ok(None) };
         let entry = change.entry("passkey.added").with("passkey", id);
-        let codes = change.added(&mut transaction, entry).await?;
+        let codes = change.added(&mut transaction, entry, Way::PasskeyAdded).await?;
         transaction.commit().await?;
         Ok(Some((id, codes)))
     }
@@ -128,7 +141,8 @@ impl Factors {
         let removed = Passkeys::remove(&mut transaction, change.user, id).await?;
         if removed {
             Self::forget_codes_without_factor(&mut transaction, change.user).await?;
-            change.record(&mut transaction, change.entry("passkey.removed").with("passkey", id)).await?;
+            let entry = change.entry("passkey.removed").with("passkey", id);
+            change.told(&mut transaction, entry, Way::PasskeyRemoved).await?;
         }
         transaction.commit().await?;
         Ok(removed)
@@ -148,6 +162,19 @@ impl Factors {
         }
         transaction.commit().await?;
         Ok(done)
+    }
+
+    /// The server asks its administrators for a second factor, or asks no more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn required_for_all_admins(&self, change: &Change, required: bool) -> Result<(), DbFault> {
+        let mut transaction = self.pool.begin().await?;
+        Self::require_for_admins(&mut transaction, required).await?;
+        let entry = change.entry("mfa.required_for_admins").with("required", required);
+        change.record(&mut transaction, entry).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// A wrong code, from somebody who knew the password.
@@ -235,7 +262,13 @@ impl Factors {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn arrived(&self, provider: &str, person: &Person, address: IpAddr) -> Result<Arrival, AccountsError> {
+    pub async fn arrived(
+        &self,
+        provider: &str,
+        person: &Person,
+        address: IpAddr,
+        people: &People,
+    ) -> Result<Arrival, AccountsError> {
         let mut transaction = self.pool.begin().await?;
         let arrival = LinkedAccounts::arrive(&mut transaction, provider, person).await?;
         let entry = match arrival {
@@ -244,6 +277,9 @@ impl Factors {
         };
         if let Some(entry) = entry {
             audit::record(&mut transaction, entry.address(address)).await?;
+        }
+        if let Arrival::New(user) = arrival {
+            people.welcome(&mut transaction, user).await?;
         }
         transaction.commit().await?;
         Ok(arrival)
@@ -265,6 +301,7 @@ impl Factors {
         if linked {
             let entry = Entry::new(Actor::User(user), "account.linked").on("user", user).address(address);
             audit::security(&mut transaction, Severity::Notice, entry).await?;
+            tell_way(&mut transaction, user, Way::AccountLinked).await?;
         }
         transaction.commit().await?;
         Ok(linked)
@@ -278,7 +315,8 @@ impl Factors {
         let mut transaction = self.pool.begin().await?;
         let gone = LinkedAccounts::unlink(&mut transaction, change.user, id).await?;
         if gone == Some(true) {
-            change.record(&mut transaction, change.entry("account.unlinked").with("linked_account", id)).await?;
+            let entry = change.entry("account.unlinked").with("linked_account", id);
+            change.told(&mut transaction, entry, Way::AccountUnlinked).await?;
         }
         transaction.commit().await?;
         Ok(gone)

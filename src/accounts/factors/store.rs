@@ -7,7 +7,8 @@ use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::store::AccountsError;
+use super::super::identity::{CameBy, Identity};
+use super::super::store::{Accounts, AccountsError};
 use super::{recovery, seal, totp};
 use crate::platform::db::DbFault;
 use crate::platform::keys::Keys;
@@ -29,6 +30,8 @@ pub struct Factors {
 /// What somebody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Standing {
+    /// A password: it proves once more who they are. Who has none does by having signed in within ten minutes.
+    pub password: bool,
     /// An authenticator app.
     pub totp: bool,
     /// How many passkeys.
@@ -109,16 +112,25 @@ impl Factors {
     /// When the database does not answer.
     pub async fn standing(&self, user: Uuid) -> Result<Standing, DbFault> {
         let row = sqlx::query!(
-            "SELECT EXISTS (SELECT 1 FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL) AS \"totp!\",
+            "SELECT EXISTS (SELECT 1 FROM app_user WHERE id = $1 AND password_hash IS NOT NULL) AS \"password!\",
+                    EXISTS (SELECT 1 FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL) AS \"totp!\",
                     (SELECT count(*) FROM passkey WHERE user_id = $1) AS \"passkeys!\",
                     (SELECT count(*) FROM recovery_code WHERE user_id = $1 AND used_at IS NULL) AS \"codes!\",
                     EXISTS (SELECT 1 FROM membership m JOIN organizer o ON o.id = m.organizer_id
-                            WHERE m.user_id = $1 AND m.role = ANY (o.mfa_required_for)) AS \"required!\"",
+                            WHERE m.user_id = $1 AND m.role = ANY (o.mfa_required_for))
+                    OR EXISTS (SELECT 1 FROM app_user u JOIN setting s ON s.key = 'mfa_required_for_admins'
+                               WHERE u.id = $1 AND u.is_admin AND s.value = 'true') AS \"required!\"",
             user
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Standing { totp: row.totp, passkeys: row.passkeys, recovery_codes: row.codes, required: row.required })
+        Ok(Standing {
+            password: row.password,
+            totp: row.totp,
+            passkeys: row.passkeys,
+            recovery_codes: row.codes,
+            required: row.required,
+        })
     }
 
     /// The hash of somebody's password, where they have one.
@@ -130,6 +142,17 @@ impl Factors {
             .fetch_optional(&self.pool)
             .await?;
         Ok(kept.flatten())
+    }
+
+    /// Whether they signed in within ten minutes: proof of who has no password.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn signed_in_just_now(&self, identity: &Identity) -> Result<bool, DbFault> {
+        match identity.came_by {
+            CameBy::Session(session) => Accounts::new(self.pool.clone()).is_fresh(session).await,
+            CameBy::Token(_) => Ok(false),
+        }
     }
 
     /// Begins with an authenticator app: its secret, until another beginning or [`Factors::confirm`]. `None`: they have one.
@@ -332,6 +355,32 @@ impl Factors {
             .execute(connection)
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Whether administrators must have a second factor.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn required_for_admins(&self) -> Result<bool, DbFault> {
+        let required = sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT 1 FROM setting WHERE key = 'mfa_required_for_admins' AND value = 'true') AS \"is!\""
+        );
+        Ok(required.fetch_one(&self.pool).await?)
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn require_for_admins(connection: &mut PgConnection, required: bool) -> Result<(), DbFault> {
+        sqlx::query!(
+            "INSERT INTO setting (key, value) VALUES ('mfa_required_for_admins', to_jsonb($1::boolean))
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()",
+            required
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
     }
 
     /// Forgets what has run out.

@@ -1,5 +1,7 @@
 //! The words of the account's mails, in the languages of the house.
 
+use super::ways;
+use crate::accounts::credentials::Way;
 use crate::accounts::language::Language;
 
 /// What a mail is about.
@@ -17,17 +19,26 @@ pub(super) enum Subject {
     EmailChanged,
     /// There is a new password.
     PasswordChanged,
+    /// How they sign in has changed otherwise.
+    Way(Way),
 }
 
 impl Subject {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Register,
         Self::HaveAccount,
         Self::ChangeEmail,
         Self::ResetPassword,
         Self::EmailChanged,
         Self::PasswordChanged,
+        Self::Way(Way::AppAdded),
+        Self::Way(Way::AppRemoved),
+        Self::Way(Way::PasskeyAdded),
+        Self::Way(Way::PasskeyRemoved),
+        Self::Way(Way::CodesRenewed),
+        Self::Way(Way::AccountLinked),
+        Self::Way(Way::AccountUnlinked),
     ];
 }
 
@@ -110,6 +121,7 @@ fn english(subject: Subject) -> Words {
             button: "I did not do this",
             after: "If it was you, you need do nothing.",
         },
+        Subject::Way(way) => ways::words(way, Language::English),
     }
 }
 
@@ -178,5 +190,6 @@ fn german(subject: Subject) -> Words {
             button: "Das war ich nicht",
             after: "Waren Sie es, brauchen Sie nichts zu tun.",
         },
+        Subject::Way(way) => ways::words(way, Language::German),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Registering and forgetting answer every address alike, and do the same work for each: see [`crate::accounts::links`].
 
-use actix_web::http::header;
+use actix_web::http::header::HeaderName;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, post, web};
 use garde::Validate;
 use serde::Deserialize;
@@ -14,10 +15,11 @@ use crate::accounts::identity::CameBy;
 use crate::accounts::links::{Kind, Links, Wish};
 use crate::accounts::password::Verdict;
 use crate::accounts::{Identity, MayAskForMail, Passwords, Throttle, language};
-use crate::http::{ApiError, Code, Json};
+use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Once, once};
 use crate::notify::Outbox;
 use crate::platform::db::Db;
 use crate::platform::house;
+use crate::platform::people::People;
 
 /// Who wants an account.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -48,10 +50,16 @@ pub struct Token {
     token: String,
 }
 
+impl Token {
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 /// Whose password is forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Forgotten {
+pub struct ForgottenPassword {
     #[garde(email, length(chars, max = 320))]
     #[schema(format = "email", max_length = 320)]
     email: String,
@@ -93,6 +101,9 @@ pub struct NewPassword {
     new_password: String,
 }
 
+/// Says that an answer is the one that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
 fn accepted() -> HttpResponse {
     HttpResponse::Accepted().insert_header((header::CACHE_CONTROL, "no-store")).finish()
 }
@@ -101,12 +112,12 @@ fn done() -> HttpResponse {
     HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish()
 }
 
-fn dead() -> ApiError {
+pub(super) fn dead() -> ApiError {
     ApiError::plain(Code::LinkInvalid)
 }
 
 /// Refuses a new password that would be guessed too soon by who knows its owner and the house.
-async fn strong(
+pub(super) async fn strong(
     passwords: &Passwords,
     db: &Db,
     field: &str,
@@ -120,9 +131,38 @@ async fn strong(
     }
 }
 
+/// Asks for a link by mail, once for each key; an address that has got too many gets none, and who asks is told nothing of it.
+async fn asked(
+    db: &Db,
+    throttle: &Throttle,
+    outbox: &Outbox,
+    request: Once<'_>,
+    wish: &Wish,
+) -> Result<HttpResponse, ApiError> {
+    let done = once(db, request, StatusCode::ACCEPTED, async |transaction| {
+        if throttle.may_mail(&wish.email) {
+            Links::ask(transaction, wish).await?;
+        }
+        Ok(())
+    });
+    let done = done.await?;
+    outbox.wake();
+    let mut answer = accepted();
+    if let Some(replayed) = done.headers().get(REPLAYED) {
+        answer.headers_mut().insert(REPLAYED, replayed.clone());
+    }
+    Ok(answer)
+}
+
 /// Asks for an account. The answer is the same for every address; the mail to it makes the difference.
-#[utoipa::path(tag = "accounts", request_body = Registration, responses((status = 202)))]
+#[utoipa::path(
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 22, max_length = 255)),
+    request_body = Registration,
+    responses((status = 202))
+)]
 #[post("/auth/register")]
+#[allow(clippy::too_many_arguments, reason = "what the handler is given")]
 async fn register(
     _: MayAskForMail,
     links: web::Data<Links>,
@@ -130,17 +170,17 @@ async fn register(
     throttle: web::Data<Throttle>,
     db: web::Data<Db>,
     outbox: web::Data<Outbox>,
+    key: IdempotencyKey,
     body: Json<Registration>,
 ) -> Result<HttpResponse, ApiError> {
+    let key = key.of(Caller::Stranger)?;
     let Registration { name, email, password, locale } = body.value;
     strong(&passwords, &db, "password", &password, vec![name.clone(), email.clone()]).await?;
+    let hash = links.request(&[&name, &email, &password, locale.as_deref().unwrap_or_default()]);
     let password_hash = Some(passwords.hash(password).await?);
     let name = Some(name.trim().to_owned());
-    if throttle.may_mail(&email) {
-        links.ask(&Wish { kind: Kind::Register, email, user: None, name, password_hash, locale }).await?;
-    }
-    outbox.wake();
-    Ok(accepted())
+    let wish = Wish { kind: Kind::Register, email, user: None, name, password_hash, locale };
+    asked(&db, &throttle, &outbox, Once { key: key.as_ref(), route: "POST /auth/register", hash }, &wish).await
 }
 
 /// Confirms an address by the link that was mailed to it: makes the account, or moves it there.
@@ -148,32 +188,38 @@ async fn register(
 #[post("/auth/verify-email")]
 async fn verify_email(
     links: web::Data<Links>,
+    people: web::Data<People>,
     outbox: web::Data<Outbox>,
     body: Json<Token>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, id) = links.read(&[Kind::Register, Kind::ChangeEmail], &body.value.token).ok_or_else(dead)?;
-    links.verify(id).await?.ok_or_else(dead)?;
+    links.verify(id, &people).await?.ok_or_else(dead)?;
     outbox.wake();
     Ok(done())
 }
 
 /// Asks for a link to a new password. The answer is the same for every address.
-#[utoipa::path(tag = "accounts", request_body = Forgotten, responses((status = 202)))]
+#[utoipa::path(
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 22, max_length = 255)),
+    request_body = ForgottenPassword,
+    responses((status = 202))
+)]
 #[post("/auth/forgot-password")]
 async fn forgot_password(
     _: MayAskForMail,
     links: web::Data<Links>,
     throttle: web::Data<Throttle>,
+    db: web::Data<Db>,
     outbox: web::Data<Outbox>,
-    body: Json<Forgotten>,
+    key: IdempotencyKey,
+    body: Json<ForgottenPassword>,
 ) -> Result<HttpResponse, ApiError> {
+    let key = key.of(Caller::Stranger)?;
     let email = body.value.email;
-    if throttle.may_mail(&email) {
-        let wish = Wish { kind: Kind::ResetPassword, email, user: None, name: None, password_hash: None, locale: None };
-        links.ask(&wish).await?;
-    }
-    outbox.wake();
-    Ok(accepted())
+    let hash = links.request(&[&email]);
+    let wish = Wish { kind: Kind::ResetPassword, email, user: None, name: None, password_hash: None, locale: None };
+    asked(&db, &throttle, &outbox, Once { key: key.as_ref(), route: "POST /auth/forgot-password", hash }, &wish).await
 }
 
 /// Sets a new password by the link that was mailed, and ends every session.
@@ -181,6 +227,7 @@ async fn forgot_password(
 #[post("/auth/reset-password")]
 async fn reset_password(
     links: web::Data<Links>,
+    people: web::Data<People>,
     passwords: web::Data<Passwords>,
     db: web::Data<Db>,
     outbox: web::Data<Outbox>,
@@ -193,7 +240,7 @@ async fn reset_password(
     // The link stays good for a better one.
     strong(&passwords, &db, "password", &password, vec![owner.name, owner.email]).await?;
     let hash = passwords.hash(password).await?;
-    links.reset(id, &hash).await?.ok_or_else(dead)?;
+    links.reset(id, &hash, &people).await?.ok_or_else(dead)?;
     outbox.wake();
     Ok(done())
 }
@@ -214,26 +261,32 @@ async fn proven(
 
 /// Asks to move one's account to another address, or to confirm the one it has. The mail goes to the new address; the old one
 /// is told when the account has moved.
-#[utoipa::path(tag = "accounts", request_body = NewAddress, responses((status = 202)), security(("session" = []), ("bearer" = [])))]
+#[utoipa::path(
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)),
+    request_body = NewAddress,
+    responses((status = 202)),
+    security(("session" = []), ("bearer" = []))
+)]
 #[post("/me/email")]
+#[allow(clippy::too_many_arguments, reason = "what the handler is given")]
 async fn change_email(
     links: web::Data<Links>,
     passwords: web::Data<Passwords>,
     throttle: web::Data<Throttle>,
+    db: web::Data<Db>,
     outbox: web::Data<Outbox>,
     identity: Identity,
+    key: IdempotencyKey,
     body: Json<NewAddress>,
 ) -> Result<HttpResponse, ApiError> {
+    let key = key.of(identity.caller())?;
     let NewAddress { email, password } = body.value;
     let owner = proven(&links, &passwords, &identity, password).await?;
+    let hash = links.request(&[&email]);
     let user = Some(owner.user);
-    if throttle.may_mail(&email) {
-        links
-            .ask(&Wish { kind: Kind::ChangeEmail, email, user, name: None, password_hash: None, locale: None })
-            .await?;
-    }
-    outbox.wake();
-    Ok(accepted())
+    let wish = Wish { kind: Kind::ChangeEmail, email, user, name: None, password_hash: None, locale: None };
+    asked(&db, &throttle, &outbox, Once { key: key.as_ref(), route: "POST /me/email", hash }, &wish).await
 }
 
 /// Sets another password, and ends every other session.

@@ -12,7 +12,7 @@ use crate::accounts::identity::CameBy;
 use crate::accounts::sessions::{Ended, SessionView, Sessions};
 use crate::accounts::{Accounts, Identity, User, language};
 use crate::http::caching::PRIVATE;
-use crate::http::{ApiError, Code, Json};
+use crate::http::{ApiError, ClientAddress, Code, Json};
 
 /// Who is asking.
 #[derive(Serialize, ToSchema)]
@@ -86,9 +86,10 @@ async fn my_sessions(sessions: web::Data<Sessions>, identity: Identity) -> Resul
 async fn end_session(
     sessions: web::Data<Sessions>,
     identity: Identity,
+    from: ClientAddress,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    if !sessions.end(identity.user, *id, Ended::EndedByOwner).await? {
+    if !sessions.end(identity.user, *id, Ended::EndedByOwner, from.0).await? {
         return Err(ApiError::not_found("session"));
     }
     Ok(HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish())

@@ -45,24 +45,28 @@ pub(super) fn unix_s(clock: &Clock) -> u64 {
 #[derive(Default, Deserialize, Validate, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proof {
-    /// Their password, where they have one.
+    /// Their password. Who has none must have signed in within ten minutes.
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
     #[schema(min_length = 1, max_length = 1024)]
-    password: Option<String>,
+    pub(super) password: Option<String>,
     /// A code of their app, or a recovery code, where what they want takes the app away or gives new codes.
     #[garde(inner(length(chars, min = 6, max = 64)))]
     #[schema(min_length = 6, max_length = 64)]
     code: Option<String>,
 }
 
-/// Whether the password is theirs, where they have one.
-pub(super) async fn must_know_password(
+/// Whether it is really them: the password is theirs, or, where they have none, they have just signed in.
+pub(super) async fn must_be_really_them(
     factors: &Factors,
     passwords: &Passwords,
-    user: Uuid,
+    identity: &Identity,
     password: Option<String>,
 ) -> Result<(), ApiError> {
-    let Some(kept) = factors.password_of(user).await? else { return Ok(()) };
+    let user = identity.user;
+    let Some(kept) = factors.password_of(user).await? else {
+        let fresh = factors.signed_in_just_now(identity).await?;
+        return if fresh { Ok(()) } else { Err(ApiError::plain(Code::SignInAgain)) };
+    };
     let password = password.ok_or_else(|| ApiError::field("password", "is needed"))?;
     factors.try_guess(user, "password").await?;
     if !passwords.check(password, Some(kept)).await?.is_right() {
@@ -152,7 +156,7 @@ async fn enroll(
     identity: Identity,
     body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
-    must_know_password(&factors, &passwords, identity.user, body.value.password).await?;
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     let has_one = || ApiError::new(Code::AlreadyExists, "You have an authenticator app; remove it first.");
     let secret = factors.enroll(identity.user).await?.ok_or_else(has_one)?;
     let email = accounts.user(identity.user).await?.map(|user| user.email).unwrap_or_default();
@@ -234,7 +238,7 @@ async fn disable(
     body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
     let Proof { password, code } = body.value;
-    must_know_password(&factors, &passwords, identity.user, password).await?;
+    must_be_really_them(&factors, &passwords, &identity, password).await?;
     must_have_code(&factors, &clock, identity.user, code).await?;
     if !factors.app_removed(&Change::of(&request, &identity)).await? {
         return Err(ApiError::not_found("authenticator app"));
@@ -259,7 +263,7 @@ async fn recovery_codes(
     body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
     let Proof { password, code } = body.value;
-    must_know_password(&factors, &passwords, identity.user, password).await?;
+    must_be_really_them(&factors, &passwords, &identity, password).await?;
     must_have_code(&factors, &clock, identity.user, code).await?;
     if !factors.standing(identity.user).await?.has_any() {
         return Err(ApiError::not_found("second factor"));
@@ -324,6 +328,43 @@ async fn require(
     Ok(private(body.value))
 }
 
+/// Whether a second factor is asked of administrators.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdminsRequirement {
+    #[garde(skip)]
+    mfa_required_for_admins: bool,
+}
+
+/// Whether administrators need a second factor.
+#[utoipa::path(tag = "admin", responses((status = 200, body = AdminsRequirement)), security(("session" = []), ("bearer" = [])))]
+#[get("/admin/site/mfa")]
+async fn admins_requirement(factors: web::Data<Factors>) -> Result<HttpResponse, ApiError> {
+    Ok(private(AdminsRequirement { mfa_required_for_admins: factors.required_for_admins().await? }))
+}
+
+/// Sets whether administrators need a second factor. Who asks it of all has one themself: else nobody could take it back.
+#[utoipa::path(
+    tag = "admin",
+    request_body = AdminsRequirement,
+    responses((status = 200, body = AdminsRequirement)),
+    security(("session" = []), ("bearer" = []))
+)]
+#[put("/admin/site/mfa")]
+async fn require_of_admins(
+    request: HttpRequest,
+    factors: web::Data<Factors>,
+    identity: Identity,
+    body: Json<AdminsRequirement>,
+) -> Result<HttpResponse, ApiError> {
+    let required = body.value.mfa_required_for_admins;
+    if required && !factors.standing(identity.user).await?.has_any() {
+        return Err(ApiError::new(Code::MfaRequired, "Set up a second factor of your own first."));
+    }
+    factors.required_for_all_admins(&Change::of(&request, &identity), required).await?;
+    Ok(private(body.value))
+}
+
 /// The addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -333,5 +374,5 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(answer_challenge)
         .service(disable)
         .service(recovery_codes);
-    config.service(requirement).service(require);
+    config.service(requirement).service(require).service(admins_requirement).service(require_of_admins);
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::mfa::{must_know_password, nothing, private, unix_s};
+use super::mfa::{Proof, must_be_really_them, nothing, private, unix_s};
 use crate::accounts::factors::{Change, Factors};
 use crate::accounts::identity::MaybeIdentity;
 use crate::accounts::oidc::{
@@ -25,6 +25,7 @@ use crate::http::error::chain;
 use crate::http::extract::Page;
 use crate::http::{ApiError, Code, Json};
 use crate::platform::keys::Keys;
+use crate::platform::people::People;
 
 const PATH: &str = "/api/v1/auth/oauth";
 
@@ -225,7 +226,7 @@ async fn link(
     body: Json<Link>,
 ) -> Result<HttpResponse, ApiError> {
     let provider = known(&houses, &key)?;
-    must_know_password(&factors, &passwords, identity.user, body.value.password).await?;
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     let return_to = own_path(body.value.next.as_deref());
     let now = unix_s(&clock).cast_signed();
     let flow = Flow::new(&key, return_to, Some(identity.user), now).map_err(|error| ApiError::fault(&error))?;
@@ -253,6 +254,7 @@ async fn callback(
     clock: web::Data<Clock>,
     factors: web::Data<Factors>,
     sessions: web::Data<Sessions>,
+    people: web::Data<People>,
     identity: Result<MaybeIdentity, ApiError>,
     key: web::Path<String>,
     answer: web::Query<Answer>,
@@ -289,7 +291,7 @@ async fn callback(
         let mut response = if linked { to(&flow.return_to) } else { back(Failed::LinkedElsewhere, &key, Some(&flow)) };
         return Ok(response.cookie(gone).finish());
     }
-    let failed = match factors.arrived(&key, &person, address).await? {
+    let failed = match factors.arrived(&key, &person, address, &people).await? {
         Arrival::Known(user) | Arrival::New(user) => {
             return match sign_in::enter(&request, user, How::OtherHouse).await? {
                 Entered::Session(tokens) => {
@@ -328,10 +330,11 @@ async fn list_linked(links: web::Data<LinkedAccounts>, identity: Identity) -> Re
     Ok(private(Page::whole(links.of(identity.user).await?)))
 }
 
-/// Takes such a link away, unless it is the last way in.
+/// Takes such a link away, after the password or a fresh sign-in, unless it is the last way in.
 #[utoipa::path(
     tag = "accounts",
     params(("id" = Uuid, Path)),
+    request_body = Proof,
     responses((status = 204)),
     security(("session" = []), ("bearer" = []))
 )]
@@ -339,9 +342,12 @@ async fn list_linked(links: web::Data<LinkedAccounts>, identity: Identity) -> Re
 async fn unlink(
     request: HttpRequest,
     factors: web::Data<Factors>,
+    passwords: web::Data<Passwords>,
     identity: Identity,
     id: web::Path<Uuid>,
+    body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     match factors.account_unlinked(&Change::of(&request, &identity), *id).await? {
         Some(true) => Ok(nothing()),
         Some(false) => {

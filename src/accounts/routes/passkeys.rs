@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 
-use super::mfa::{must_know_password, nothing, private};
+use super::mfa::{Proof, must_be_really_them, nothing, private};
 use crate::accounts::factors::{Change, Factors, ShownError};
 use crate::accounts::passkeys::{self, Ceremony, CeremonyError, PasskeyView, Passkeys, RelyingParty};
 use crate::accounts::sessions::How;
@@ -152,7 +152,7 @@ async fn register_start(
     body: Json<RegisterStart>,
 ) -> Result<HttpResponse, ApiError> {
     party.ready().map_err(CeremonyError::from)?;
-    must_know_password(&factors, &passwords, identity.user, body.value.password).await?;
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     let user = accounts.user(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     let known = keys.credential_ids(user.id).await?;
     let begun = passkeys::begin_registration(&party, user.id, &user.email, &user.name, known)?;
@@ -266,10 +266,11 @@ async fn rename(
     if renamed { Ok(nothing()) } else { Err(ApiError::not_found("passkey")) }
 }
 
-/// Removes a passkey. It signs in nobody any more.
+/// Removes a passkey, after the password or a fresh sign-in. It signs in nobody any more.
 #[utoipa::path(
     tag = "accounts",
     params(("id" = Uuid, Path)),
+    request_body = Proof,
     responses((status = 204)),
     security(("session" = []), ("bearer" = []))
 )]
@@ -277,9 +278,12 @@ async fn rename(
 async fn remove(
     request: HttpRequest,
     factors: web::Data<Factors>,
+    passwords: web::Data<Passwords>,
     identity: Identity,
     id: web::Path<Uuid>,
+    body: Json<Proof>,
 ) -> Result<HttpResponse, ApiError> {
+    must_be_really_them(&factors, &passwords, &identity, body.value.password).await?;
     let removed = factors.passkey_removed(&Change::of(&request, &identity), *id).await?;
     if removed { Ok(nothing()) } else { Err(ApiError::not_found("passkey")) }
 }

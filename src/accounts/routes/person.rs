@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::identity::CameBy;
+use crate::accounts::members::may_leave;
 use crate::accounts::password::Verdict;
 use crate::accounts::{Accounts, Identity, Passwords, cookies};
 use crate::http::caching::PRIVATE;
-use crate::http::{ApiError, ClientAddress, Code, Forgotten, Json};
+use crate::http::{ApiError, Code, Forgotten, Json};
 use crate::platform::audit::{self, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::people::{Forgetting, People};
@@ -42,11 +43,10 @@ async fn export_me(
     accounts: web::Data<Accounts>,
     people: web::Data<People>,
     identity: Identity,
-    address: ClientAddress,
 ) -> Result<HttpResponse, ApiError> {
     let leaver = accounts.leaver(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     let mut transaction = accounts.pool().begin().await.map_err(DbFault)?;
-    let entry = identity.did("person.exported").on("user", identity.user).address(address.0);
+    let entry = identity.did("person.exported").on("user", identity.user);
     audit::record(&mut transaction, entry).await?;
     let all = people.export(&mut transaction, &leaver.person).await?;
     transaction.commit().await.map_err(DbFault)?;
@@ -57,7 +57,8 @@ async fn export_me(
 }
 
 /// Deletes one's account and everything that is known of one, after the password or a fresh sign-in. Orders stay in the books
-/// without their customer, tickets stay good. Refused while a payment or a refund is under way.
+/// without their customer, tickets stay good. Refused while a payment or a refund is under way, and to who alone runs a house or
+/// administers the server.
 #[utoipa::path(tag = "accounts", request_body = ForgetMe, responses((status = 200, body = Forgotten)),
     security(("session" = []), ("bearer" = [])))]
 #[delete("/me")]
@@ -85,17 +86,13 @@ async fn delete_me(
     if !proven {
         return Err(ApiError::plain(Code::SignInAgain));
     }
-    if leaver.is_last_admin {
-        return Err(ApiError::new(
-            Code::InUse,
-            "Nobody else administers this server; make another administrator first.",
-        ));
-    }
     let mut transaction = accounts.pool().begin().await.map_err(DbFault)?;
+    may_leave(&mut transaction, identity.user).await?;
     let how = Forgetting { now: from_core(clock.now()), at_once };
     let later = people.forget(&mut transaction, &leaver.person, how).await?;
-    audit::security(&mut transaction, Severity::Notice, identity.did("person.erased").on("user", identity.user))
-        .await?;
+    // What would tell of them again is not written down.
+    let entry = identity.did("person.erased").on("user", identity.user).address(None);
+    audit::security(&mut transaction, Severity::Notice, entry).await?;
     transaction.commit().await.map_err(DbFault)?;
     let mut response = HttpResponse::Ok();
     for cookie in cookies::gone(&request) {

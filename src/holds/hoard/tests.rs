@@ -251,6 +251,11 @@ fn who_holds_again_and_again_and_never_buys_waits_and_who_buys_does_not() {
         ended(&hoards, n, browser(3), if n == 12 { booked } else { LAPSED }).unwrap();
     }
     made(&hoards, 16, browser(3), 1).unwrap();
+    // The hold with which a browser gets its cookie is not held against it, nor are they remembered who never show theirs.
+    for n in 100..110 {
+        ended(&hoards, n, Holder { is_new: true, ..browser(4) }, LAPSED).unwrap();
+    }
+    made(&hoards, 110, browser(4), 1).unwrap();
     // A hold that is changed a hundred times is one, and one that stands is none.
     for _ in 0..100 {
         hoards.touched(SHOW, &[open(16, 0..2)]);

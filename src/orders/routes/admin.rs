@@ -11,7 +11,7 @@ use super::super::checkout::Checkout;
 use super::super::store::{AdminFilter, LedgerBalance, PaymentRow};
 use super::super::wire::{OrderBody, OrderJson};
 use super::{Access, answer, shown};
-use crate::accounts::{Identity, Principal, Role};
+use crate::accounts::{Identity, MaybeIdentity, Principal, Role};
 use crate::http::extract::Page;
 use crate::http::{ApiError, Listing};
 use crate::platform::keys::Keys;
@@ -26,6 +26,8 @@ pub struct OrdersWanted {
     status: Option<String>,
     /// Whose number, name or address has this in it.
     q: Option<String>,
+    /// By the house's look at it: `wanted`, `flagged`, `accepted`, `refused`, …
+    review: Option<String>,
 }
 
 /// Which payments.
@@ -45,8 +47,20 @@ pub struct LedgerReport {
     balanced: bool,
 }
 
+/// Orders of the house, and how many of all of them wait for staff.
+#[derive(Serialize, ToSchema)]
+pub struct OrdersPage {
+    /// This page's.
+    items: Vec<OrderJson>,
+    /// Where the next page begins; null on the last.
+    next: Option<String>,
+    /// Orders that are held until somebody decides, whatever the list was asked for.
+    #[schema(minimum = 0)]
+    in_review: i64,
+}
+
 /// Orders, newest first.
-#[utoipa::path(tag = "back office", params(OrdersWanted, Listing), responses((status = 200, body = Page<OrderJson>)),
+#[utoipa::path(tag = "back office", params(OrdersWanted, Listing), responses((status = 200, body = OrdersPage)),
     security(("session" = []), ("bearer" = [])))]
 #[get("/admin/orders")]
 pub async fn admin_orders(
@@ -61,6 +75,7 @@ pub async fn admin_orders(
         organizers: who.sees(Role::BoxOffice),
         show: wanted.show,
         state: wanted.status.clone(),
+        review: wanted.review.as_deref().map(|text| text.replace('\0', "")),
         search: wanted.q.clone().filter(|text| !text.trim().is_empty()).map(|text| text.trim().replace('\0', "")),
         after: listing.after()?,
         limit,
@@ -69,10 +84,11 @@ pub async fn admin_orders(
     let mut items = Vec::with_capacity(found.items.len());
     for (_, id) in found.items {
         if let Some(loaded) = checkout.store.load(id).await? {
-            items.push(shown(&checkout, &keys, &loaded.saga, Access::Staff).await?);
+            items.push(shown(&checkout, &keys, &loaded.saga, Access::Staff, &MaybeIdentity(None)).await?);
         }
     }
-    Ok(answer(StatusCode::OK, false, &Page { items, next: found.next }))
+    let in_review = checkout.store.waiting_for_review(filter.organizers.as_deref()).await?;
+    Ok(answer(StatusCode::OK, false, &OrdersPage { items, next: found.next, in_review }))
 }
 
 /// One order.
@@ -88,7 +104,7 @@ pub async fn admin_order(
     let organizer = checkout.store.organizer_of(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
     who.must(Role::BoxOffice, organizer, "order")?;
     let loaded = checkout.store.load(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let order = shown(&checkout, &keys, &loaded.saga, Access::Staff).await?;
+    let order = shown(&checkout, &keys, &loaded.saga, Access::Staff, &MaybeIdentity(None)).await?;
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }
 

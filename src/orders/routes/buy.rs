@@ -11,20 +11,23 @@ use super::super::asking::area_ids;
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::pricing::{Priced, ToPrice, price};
-use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Saga};
-use super::super::store::{Made, NewOrder, customer_of};
+use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Review, Saga};
+use super::super::store::{Made, NewOrder, Trace};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
-use super::{Access, answer, may_see, shown};
-use crate::accounts::{MaybeIdentity, normalized};
+use super::{answer, token_for, told};
+use crate::accounts::{MaybeIdentity, Role, normalized};
 use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
 use crate::holds::{HoldJson, proves_hold};
+use crate::http::client_address::client_address;
 use crate::http::rejection::{guids, rejected, unasked};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
 use crate::payments::{Gateway, Gateways};
 use crate::platform::ids::{derived_id, new_id};
-use crate::platform::keys::Keys;
+use crate::platform::keys::{Keys, Purpose};
 use crate::platform::money::{Currency, Money};
+use crate::platform::network::group;
 use crate::platform::time::to_core;
+use crate::tickets::access::{Access, Shown};
 
 /// A request that found its order refused before it began is decided anew, this often.
 const DECIDED_ANEW_MAX: u8 = 20;
@@ -148,6 +151,7 @@ pub async fn make_quote(
 #[post("/orders")]
 #[allow(clippy::too_many_arguments, reason = "each is what actix extracts or shares")]
 pub async fn create_order(
+    request: HttpRequest,
     checkout: web::Data<Checkout>,
     gateways: web::Data<Gateways>,
     keys: web::Data<Keys>,
@@ -176,7 +180,8 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let new = intent(&desk, order, &wanted, hash, gateway.as_ref()).await?;
+                let mut new = intent(&desk, order, &wanted, hash, gateway.as_ref(), &identity).await?;
+                new.trace = trace(&request, &keys, new.organizer);
                 desk.checkout.store.make(&new).await?
             }
         };
@@ -191,17 +196,27 @@ pub async fn create_order(
         if made == Made::Before && drove.saga.was_refused() {
             continue;
         }
-        return made_answer(&desk, &drove, made == Made::Before).await;
+        return made_answer(&desk, &drove, made == Made::Before, &identity).await;
     }
     Err(ApiError::plain(Code::TooManyRequests).retry_after(60))
 }
 
-async fn made_answer(desk: &Desk<'_>, drove: &Drove, replayed: bool) -> Result<HttpResponse, ApiError> {
+async fn made_answer(
+    desk: &Desk<'_>,
+    drove: &Drove,
+    replayed: bool,
+    identity: &MaybeIdentity,
+) -> Result<HttpResponse, ApiError> {
     let unheard = drove.saga.parts.iter().any(|part| part.state == PartState::Intended);
     if unheard && drove.stuck.is_some() {
         return Err(ApiError::busy(1));
     }
-    let order = shown(desk.checkout, desk.keys, &drove.saga, Access::Guest).await?;
+    let saga = &drove.saga;
+    let view = desk.checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;
+    // Whoever sits at the old browser can repeat its requests. Once the links were ended the newer one is in the mail alone.
+    let ended = replayed && view.standing.link_version > 0;
+    let token = token_for(Access::Guest, desk.keys, &view).filter(|_| !ended);
+    let order = told(saga, view, token, Access::Guest, identity, desk.checkout.now());
     let payment = order.payment.clone();
     Ok(answer(StatusCode::CREATED, replayed, &CheckoutBody { order, payment }))
 }
@@ -220,8 +235,11 @@ async fn intent(
     wanted: &CreateOrder,
     request: u64,
     gateway: &dyn Gateway,
+    identity: &MaybeIdentity,
 ) -> Result<NewOrder, ApiError> {
     let (organizer, currency) = desk.seller(&wanted.holds).await?;
+    // Who sells for the house buys for others.
+    let buyer = identity.0.as_ref().filter(|identity| !identity.may(Role::BoxOffice, organizer));
     let standing = desk.standing(&wanted.holds, false).await?;
     let (lines, said): (Vec<_>, Vec<_>) =
         priced(order, &standing, &wanted.tickets)?.into_iter().map(|priced| (priced.line, priced.said)).unzip();
@@ -236,13 +254,15 @@ async fn intent(
         provider_ref: None,
         checkout_url: None,
         paid_at: None,
+        instrument: None,
         next_check_at: None,
         problem: None,
     };
     let email_normalized = normalized(&wanted.customer.email);
     let saga = Saga {
         order,
-        customer: customer_of(organizer, &email_normalized),
+        // Given with the customer's row, as the number is with the order's.
+        customer: Uuid::nil(),
         number: String::new(),
         state: OrderState::AwaitingPayment,
         total,
@@ -251,6 +271,7 @@ async fn intent(
         pay_within_ms: standing.iter().map(|hold| hold.pay_within_ms).min().unwrap_or(0),
         accept_equal: wanted.accept_equal_seats,
         paid_with: None,
+        review: Review::unjudged(),
         confirmed_at: None,
         parts: standing
             .into_iter()
@@ -271,16 +292,38 @@ async fn intent(
         saga,
         lines: said,
         organizer,
+        buyer: buyer.map(|identity| identity.user),
         name: wanted.customer.name.trim().to_owned(),
         email: wanted.customer.email.clone(),
         email_normalized,
         locale: wanted.customer.locale.clone(),
         terms_version: wanted.terms_version.clone(),
         request,
+        trace: Trace::default(),
     })
 }
 
-/// An order, by its token or by the house.
+/// Where an order comes from: marks that tell nothing but "the same". Of an address of this machine there is none, because
+/// behind a proxy that is not named in `trusted_proxies` it would be everybody's.
+fn trace(request: &HttpRequest, keys: &Keys, organizer: Uuid) -> Trace {
+    let address = client_address(request);
+    if address.is_loopback() || address.is_unspecified() {
+        return Trace::default();
+    }
+    let network = group(address).to_string();
+    let header = |name| request.headers().get(name).map_or(&[][..], |value| value.as_bytes());
+    let mark = |what: &[&[u8]]| {
+        let house = [&[organizer.as_bytes().as_slice()][..], what].concat();
+        Some(keys.token(Purpose::OrderTrace, &house))
+    };
+    Trace {
+        address: mark(&[b"address", network.as_bytes()]),
+        // Of a browser as such nothing is known that another has not too; behind one address its own words tell it apart.
+        device: mark(&[b"device", network.as_bytes(), header("user-agent"), header("accept-language")]),
+    }
+}
+
+/// An order, by its token, by its owner or by the house.
 #[utoipa::path(
     tag = "orders",
     params(("id" = Uuid, Path), ("Aisle-Order-Token" = Option<String>, Header)),
@@ -295,8 +338,13 @@ pub async fn read_order(
     identity: MaybeIdentity,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
-    let loaded = checkout.store.load(*id).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let order = shown(&checkout, &keys, &loaded.saga, access).await?;
+    let shown = Shown::of_order(&request, &keys, &identity, *id).something()?;
+    // Read oftener than anything else of an order: what it shows says also who may see it.
+    let missing = || ApiError::not_found("order");
+    let view = checkout.store.view(*id).await?.ok_or_else(missing)?;
+    let access = shown.admitted(Some(&view.standing), "order")?;
+    let loaded = checkout.store.load(*id).await?.ok_or_else(missing)?;
+    let token = token_for(access, &keys, &view);
+    let order = told(&loaded.saga, view, token, access, &identity, checkout.now());
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }

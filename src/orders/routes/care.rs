@@ -1,4 +1,4 @@
-//! What its buyer does with an order: pays again, gives up, cancels, asks for its link.
+//! What its buyer does with an order: pays again, gives up, cancels.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
 use super::super::store::tickets_of;
-use super::super::wire::{CancelOrder, CheckoutBody, LookUpOrder, OrderBody, ReopenedBody, TryAgain};
-use super::{Access, answer, may_see, note, shown};
-use crate::accounts::{MayAskForMail, MaybeIdentity, normalized};
+use super::super::wire::{CancelOrder, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
+use super::{Access, answer, by_staff, may_see, shown};
+use crate::accounts::MaybeIdentity;
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Scoped};
@@ -32,22 +32,23 @@ impl From<WishRefused> for ApiError {
             }
             WishRefused::UnderWay => Self::new(Code::CancellationClosed, "A cancellation is still on its way."),
             WishRefused::NotItsLines => Self::field("tickets", "is not a ticket of this order"),
+            WishRefused::Decided => Self::plain(Code::ReviewClosed),
         }
     }
 }
 
-fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
+pub(super) fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
     Ok(drove.ok_or_else(|| ApiError::not_found("order"))??)
 }
 
-fn scoped(
+pub(super) fn scoped(
     key: IdempotencyKey,
     access: Access,
     identity: &MaybeIdentity,
     order: Uuid,
 ) -> Result<Option<Scoped>, ApiError> {
-    let staff = identity.0.as_ref().filter(|_| access == Access::Staff);
-    key.of(staff.map_or(Caller::Guest(order), |identity| identity.caller()))
+    let known = identity.0.as_ref().filter(|_| access != Access::Guest);
+    key.of(known.map_or(Caller::Guest(order), |identity| identity.caller()))
 }
 
 /// Another attempt to pay, until `pay_by`; the one before is closed.
@@ -84,19 +85,19 @@ pub async fn try_again(
         None => false,
     };
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
-    note(&checkout, access, &identity, "order.payment_begun", *id).await?;
+    let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove = there(checkout.change(*id, |saga, now| saga.try_again(now, payment, name, kind)).await?)?;
+    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, name, kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }
-    let order = shown(&checkout, &keys, &drove.saga, access).await?;
+    let order = shown(&checkout, &keys, &drove.saga, access, &identity).await?;
     let payment = order.payment.clone();
     Ok(answer(StatusCode::CREATED, replayed, &CheckoutBody { order, payment }))
 }
 
 /// True: the same request was answered before. Nothing but that is kept: the answer is the order as it is.
-async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
+pub(super) async fn recall(checkout: &Checkout, key: &Scoped, route: &str, hash: u64) -> Result<bool, ApiError> {
     match checkout.store.recall(&key.scope, &key.key, route, hash).await? {
         Begin::Fresh => Ok(false),
         Begin::Replay { .. } => Ok(true),
@@ -120,8 +121,8 @@ pub async fn reopen_order(
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
-    note(&checkout, access, &identity, "order.reopened", *id).await?;
-    let drove = there(checkout.change(*id, |saga, _| saga.give_up()).await?)?;
+    let by = by_staff(&checkout, access, &identity, "order.reopened", *id).await?;
+    let drove = there(checkout.change_by(*id, by, |saga, _| saga.give_up()).await?)?;
     let saga = given_up(drove)?;
     let mut holds = Vec::with_capacity(saga.parts.len());
     for part in &saga.parts {
@@ -132,7 +133,7 @@ pub async fn reopen_order(
         let view = view.ok_or_else(|| named(ApiError::not_found("hold")))?;
         holds.push(HoldJson::of(&view, show, handle.plan(), to_core(checkout.now())).map_err(named)?);
     }
-    let order = shown(&checkout, &keys, &saga, access).await?;
+    let order = shown(&checkout, &keys, &saga, access, &identity).await?;
     Ok(answer(StatusCode::OK, false, &ReopenedBody { order, holds }))
 }
 
@@ -173,25 +174,25 @@ pub async fn cancel_order(
     if let Some(key) = &key
         && recall(&checkout, key, route, body.hash).await?
     {
-        let order = shown(&checkout, &keys, &loaded.saga, access).await?;
+        let order = shown(&checkout, &keys, &loaded.saga, access, &identity).await?;
         return Ok(answer(StatusCode::OK, true, &OrderBody { order }));
     }
-    note(&checkout, access, &identity, "order.cancelled", *id).await?;
-    let unpaid = loaded.saga.state == OrderState::AwaitingPayment;
+    let by = by_staff(&checkout, access, &identity, "order.cancelled", *id).await?;
+    let unpaid = matches!(loaded.saga.state, OrderState::AwaitingPayment | OrderState::InReview);
     let saga = if unpaid {
-        given_up(there(checkout.change(*id, |saga, _| saga.give_up()).await?)?)?
+        given_up(there(checkout.change_by(*id, by, |saga, _| saga.give_up()).await?)?)?
     } else {
         let lines = body.value.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
-        if access == Access::Guest {
+        if access != Access::Staff {
             must_be_cancellable(&checkout, &loaded.saga, lines.as_deref()).await?;
         }
         let reason = body.value.reason.clone().unwrap_or_default();
-        there(checkout.change(*id, |saga, now| saga.give_back(now, lines.as_deref(), &reason)).await?)?.saga
+        there(checkout.change_by(*id, by, |saga, now| saga.give_back(now, lines.as_deref(), &reason)).await?)?.saga
     };
     if let Some(key) = key {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 200).await?;
     }
-    let order = shown(&checkout, &keys, &saga, access).await?;
+    let order = shown(&checkout, &keys, &saga, access, &identity).await?;
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }
 
@@ -227,19 +228,4 @@ async fn must_be_cancellable(checkout: &Checkout, saga: &Saga, lines: Option<&[U
         }
     }
     Ok(())
-}
-
-/// Sends the order's link again, to the address it was ordered with. Always the same answer.
-#[utoipa::path(tag = "orders", request_body = LookUpOrder, responses((status = 202)))]
-#[post("/orders/lookup")]
-pub async fn look_up_order(
-    _: MayAskForMail,
-    checkout: web::Data<Checkout>,
-    body: Json<LookUpOrder>,
-) -> Result<HttpResponse, ApiError> {
-    let number = body.value.number.trim().to_uppercase();
-    if let Some(order) = checkout.store.find(&number, &normalized(&body.value.email)).await? {
-        checkout.store.send_link(order).await?;
-    }
-    Ok(HttpResponse::Accepted().insert_header(("cache-control", crate::http::caching::PRIVATE)).finish())
 }

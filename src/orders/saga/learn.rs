@@ -4,7 +4,9 @@ use aisle_actors::core::Rejection;
 use aisle_actors::core::planted::{self, Bug};
 use jiff::Timestamp;
 
-use super::{Attempt, AttemptStatus, Effect, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Saga};
+use super::{
+    Attempt, AttemptStatus, Effect, Instrument, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Saga,
+};
 use crate::payments::{MethodKind, Report, What};
 use crate::platform::ids::derived_id;
 
@@ -110,6 +112,11 @@ impl Saga {
                         }
                         _ => {}
                     }
+                }
+            }
+            Effect::Judge { payment } => {
+                if let Outcome::Judged(verdict) = outcome {
+                    self.judged(*payment, verdict);
                 }
             }
             Effect::Confirm => {
@@ -248,6 +255,9 @@ impl Saga {
         let at = by_ref.or_else(|| self.attempts.iter().position(unnamed)).or_else(|| self.another(report));
         let Some(attempt) = at.and_then(|at| self.attempts.get_mut(at)) else { return };
         attempt.provider_ref = Some(report.provider_ref.clone());
+        if let Some(instrument) = instrument_of(&attempt.provider, report) {
+            attempt.instrument = Some(instrument);
+        }
         let open = matches!(
             attempt.status,
             AttemptStatus::Starting | AttemptStatus::Pending | AttemptStatus::Cancelling | AttemptStatus::Declined
@@ -316,11 +326,19 @@ impl Saga {
             provider_ref: Some(report.provider_ref.clone()),
             checkout_url: None,
             paid_at: None,
+            instrument: None,
             next_check_at: None,
             problem: Some("a second payment of the same attempt".to_owned()),
         });
         Some(self.attempts.len() - 1)
     }
+}
+
+/// Kept as a name of its own: what a provider calls an instrument is the provider's business.
+fn instrument_of(provider: &str, report: &Report) -> Option<Instrument> {
+    let told = report.instrument.as_ref()?;
+    let id = derived_id(&[b"instrument", provider.as_bytes(), told.fingerprint.as_bytes()]);
+    Some(Instrument { id, country: told.country.as_ref().map(|country| country.to_ascii_uppercase()) })
 }
 
 fn learn_attempt_started(attempt: &mut Attempt, now: Timestamp, outcome: Outcome) {

@@ -4,13 +4,14 @@ use aisle_actors::core::Rejection;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::review::Verdict;
 use crate::payments::{MethodKind, Report};
 use crate::platform::money::Money;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal,)+ }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $(#[$doc])*
         pub enum $name { $($(#[$vdoc])* $variant),+ }
 
         impl $name {
@@ -29,12 +30,14 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// How far an order is.
     OrderState {
         /// Nobody has paid yet.
         AwaitingPayment "awaiting_payment",
-        /// The provider looks at it.
+        /// The amount is set aside, and staff look at the order before it is taken.
         InReview "in_review",
         /// The money is set aside, or here; the seats are being booked.
         Authorized "authorized",
@@ -149,10 +152,21 @@ pub struct Attempt {
     pub checkout_url: Option<String>,
     /// When the buyer paid, by the provider's clock.
     pub paid_at: Option<Timestamp>,
+    /// What it was paid with, as far as the provider tells.
+    pub instrument: Option<Instrument>,
     /// When to ask the provider, should it not say anything by itself.
     pub next_check_at: Option<Timestamp>,
     /// What went wrong.
     pub problem: Option<String>,
+}
+
+/// What somebody pays with: a card, an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instrument {
+    /// The same for the same instrument at the same provider; says nothing else of it.
+    pub id: Uuid,
+    /// Of which country it is, by its two letters.
+    pub country: Option<String>,
 }
 
 /// Money on its way back.
@@ -287,6 +301,11 @@ pub enum Effect {
         /// Its key may have been forgotten: look for it at the provider first.
         look_first: bool,
     },
+    /// Ask the rules of the house what they think of the order, now that this payment can buy its seats.
+    Judge {
+        /// Which.
+        payment: Uuid,
+    },
     /// Issue the tickets and say so; done by saving.
     Confirm,
 }
@@ -318,6 +337,8 @@ pub enum Outcome {
     AlreadyPaid,
     /// What the provider knows.
     Reports(Vec<Report>),
+    /// What the rules say.
+    Judged(Verdict),
     /// The provider or the bank said no, and will again.
     No {
         /// Why.

@@ -27,6 +27,7 @@ impl Saga {
             let before = self.clone();
             self.close_other_attempts();
             self.choose_payment();
+            self.end_review(now);
             self.go_on();
             self.undo_what_failed();
             self.expire(now);
@@ -41,7 +42,7 @@ impl Saga {
     /// Only the newest attempt may be paid, and none beside the one that was.
     fn close_other_attempts(&mut self) {
         let newest = self.newest().map(|attempt| attempt.id);
-        let (paid_with, over) = (self.paid_with, self.is_over());
+        let (paid_with, over) = (self.counts(), self.is_over());
         for attempt in &mut self.attempts {
             let open = matches!(attempt.status, AttemptStatus::Starting | AttemptStatus::Pending);
             let stays = if paid_with.is_some() { paid_with == Some(attempt.id) } else { newest == Some(attempt.id) };
@@ -49,14 +50,6 @@ impl Saga {
                 attempt.status = AttemptStatus::Cancelling;
                 attempt.next_check_at = None;
             }
-        }
-    }
-
-    fn choose_payment(&mut self) {
-        let chosen = self.attempts.iter().find(|attempt| self.can_sell(attempt)).map(|attempt| attempt.id);
-        if let Some(chosen) = chosen {
-            self.paid_with = Some(chosen);
-            self.state = OrderState::Authorized;
         }
     }
 
@@ -109,7 +102,9 @@ impl Saga {
 
     fn expire(&mut self, now: Timestamp) {
         let Some(pay_by) = self.pay_by else { return };
-        if self.state != OrderState::AwaitingPayment || now < pay_by || self.total == 0 {
+        // Who has paid in time waits for the rules alone.
+        let paid = self.to_be_judged().is_some();
+        if self.state != OrderState::AwaitingPayment || now < pay_by || self.total == 0 || paid {
             return;
         }
         for attempt in &mut self.attempts {
@@ -198,6 +193,9 @@ impl Saga {
     }
 
     fn next_of_sale(&self, now: Timestamp) -> Option<Effect> {
+        if let Some(payment) = self.to_be_judged() {
+            return Some(Effect::Judge { payment });
+        }
         let in_state = |state: PartState| self.parts.iter().find(move |part| part.state == state);
         match self.state {
             OrderState::AwaitingPayment => {
@@ -286,7 +284,7 @@ impl Saga {
     /// An amount that is set aside and will buy nothing.
     fn is_unwanted(&self, attempt: &Attempt) -> bool {
         let wrong = attempt.amount != Money::new(self.total, self.currency);
-        let elsewhere = self.paid_with.is_some_and(|id| id != attempt.id);
+        let elsewhere = self.counts().is_some_and(|id| id != attempt.id);
         elsewhere || (self.paid_with.is_none() && (self.is_over() || wrong))
     }
 
@@ -304,7 +302,8 @@ impl Saga {
         let checks = open.filter_map(|attempt| attempt.next_check_at);
         let pay_by = self.pay_by.filter(|_| self.state == OrderState::AwaitingPayment);
         let grace = pay_by.map(|pay_by| if now < pay_by { pay_by } else { pay_by + RELEASE_GRACE });
-        checks.chain(grace).min()
+        let review_by = self.review.by.filter(|_| self.state == OrderState::InReview);
+        checks.chain(grace).chain(review_by).min()
     }
 
     /// When a pending attempt is looked up next.

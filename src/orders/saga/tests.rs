@@ -1,4 +1,6 @@
 //! The saga played against real shows and a stateful stand-in of a provider, with crashes between any two steps.
 
+mod dice;
+mod review;
 mod scenes;
 mod world;

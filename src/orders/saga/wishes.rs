@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Attempt, AttemptStatus, OrderState, RefundStatus, Saga};
+use super::{Attempt, AttemptStatus, OrderState, RefundStatus, ReviewState, Saga};
 use crate::payments::MethodKind;
 use crate::platform::money::Money;
 
@@ -18,6 +18,8 @@ pub enum WishRefused {
     UnderWay,
     /// Not of this order.
     NotItsLines,
+    /// Nobody waits for this decision any more.
+    Decided,
 }
 
 impl Saga {
@@ -44,13 +46,15 @@ impl Saga {
             provider_ref: None,
             checkout_url: None,
             paid_at: None,
+            instrument: None,
             next_check_at: None,
             problem: None,
         });
         Ok(())
     }
 
-    /// Gives the payment up: once nobody can pay it any more, the holds are the buyer's again. Again is the same.
+    /// Gives the payment up, also while staff look at it: once nobody can pay it any more, the holds are the buyer's again.
+    /// Again is the same.
     ///
     /// # Errors
     /// `NotOpen` once it is paid or its time is over.
@@ -60,9 +64,14 @@ impl Saga {
                 self.state = OrderState::Cancelled;
                 Ok(())
             }
+            // Nothing was taken, and what is set aside is let go of.
+            OrderState::InReview => {
+                self.review.state = ReviewState::Withdrawn;
+                self.state = OrderState::Cancelled;
+                Ok(())
+            }
             OrderState::Cancelled if self.confirmed_at.is_none() => Ok(()),
-            OrderState::InReview
-            | OrderState::Authorized
+            OrderState::Authorized
             | OrderState::Booked
             | OrderState::Captured
             | OrderState::Confirmed

@@ -1,7 +1,5 @@
 //! What providers told us, stored before they are thanked.
 
-use uuid::Uuid;
-
 use super::Orders;
 use crate::platform::db::DbFault;
 
@@ -87,34 +85,6 @@ impl Orders {
         )
         .execute(&self.pool)
         .await?;
-        Ok(())
-    }
-
-    /// Orders whose link somebody with this number and address asks for.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn find(&self, number: &str, email: &str) -> Result<Option<Uuid>, DbFault> {
-        Ok(sqlx::query_scalar!(
-            "SELECT o.id FROM orders o JOIN customer c ON c.id = o.customer_id
-             WHERE o.number = $1 AND c.email_normalized = $2 AND c.erased_at IS NULL",
-            number,
-            email
-        )
-        .fetch_optional(&self.pool)
-        .await?)
-    }
-
-    /// Sends the order's link again, at most once in ten minutes, so that nobody's mailbox is filled by a stranger.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn send_link(&self, order: Uuid) -> Result<(), DbFault> {
-        let mut connection = self.pool.acquire().await?;
-        let slot = sqlx::query_scalar!("SELECT floor(extract(epoch FROM now()) / 600)::bigint AS \"slot!\"")
-            .fetch_one(&mut *connection)
-            .await?;
-        crate::tickets::mail::send_link(&mut connection, order, slot).await?;
         Ok(())
     }
 }

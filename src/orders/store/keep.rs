@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
-use super::super::saga::{Line, RefundStatus, Saga};
+use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
 use super::Orders;
+use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::time::sql;
@@ -18,6 +19,21 @@ impl Orders {
     /// # Errors
     /// When the database does not answer; then nothing was kept.
     pub async fn keep(&self, before: &Saga, after: &Saga, version: i64, wake: &Wake) -> Result<Kept, DbFault> {
+        self.keep_by(None, before, after, version, wake).await
+    }
+
+    /// The same, with the entry of whoever changed it.
+    ///
+    /// # Errors
+    /// As [`Orders::keep`].
+    pub async fn keep_by(
+        &self,
+        by: Option<&Entry>,
+        before: &Saga,
+        after: &Saga,
+        version: i64,
+        wake: &Wake,
+    ) -> Result<Kept, DbFault> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let order = after.order;
@@ -34,6 +50,10 @@ impl Orders {
         lines(&mut transaction, before, after).await?;
         books(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
+        review(&mut transaction, found.organizer_id, before, after).await?;
+        if let Some(entry) = by {
+            audit::record(&mut transaction, entry.clone()).await?;
+        }
         transaction.commit().await?;
         Ok(Kept::Version(version + 1))
     }
@@ -47,7 +67,8 @@ async fn head(connection: &mut PgConnection, saga: &Saga, wake: &Wake) -> Result
     sqlx::query!(
         "UPDATE orders SET state = $2, pay_by = $3, paid_with = $4, confirmed_at = $5, saga_version = saga_version + 1,
                 next_step_at = coalesce($6, now() + $7::float8 * interval '1 millisecond'),
-                attempts = CASE WHEN $7::float8 IS NULL THEN 0 ELSE attempts + 1 END, last_problem = $8, updated_at = now()
+                attempts = CASE WHEN $7::float8 IS NULL THEN 0 ELSE attempts + 1 END, last_problem = $8, review = $9, review_by = $10,
+                review_findings = $11, review_reason = $12, updated_at = now()
          WHERE id = $1",
         saga.order,
         saga.state.word(),
@@ -56,7 +77,11 @@ async fn head(connection: &mut PgConnection, saga: &Saga, wake: &Wake) -> Result
         saga.confirmed_at.map(sql) as Option<jiff_sqlx::Timestamp>,
         at.map(sql) as Option<jiff_sqlx::Timestamp>,
         wait_ms.map(|ms| ms as f64),
-        problem
+        problem,
+        saga.review.state.word(),
+        saga.review.by.map(sql) as Option<jiff_sqlx::Timestamp>,
+        serde_json::to_value(&saga.review.findings).unwrap_or_default(),
+        saga.review.reason
     )
     .execute(connection)
     .await?;
@@ -67,12 +92,13 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
     for attempt in after.attempts.iter().filter(|attempt| before.attempt(attempt.id) != Some(attempt)) {
         sqlx::query!(
             "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, provider_ref,
-                                  checkout_url, paid_at, next_check_at, last_problem)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                  checkout_url, paid_at, next_check_at, last_problem, instrument, instrument_country)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, amount = EXCLUDED.amount,
                  currency = EXCLUDED.currency, provider_ref = EXCLUDED.provider_ref, checkout_url = EXCLUDED.checkout_url,
                  paid_at = EXCLUDED.paid_at, next_check_at = EXCLUDED.next_check_at,
-                 last_problem = EXCLUDED.last_problem, updated_at = now()",
+                 last_problem = EXCLUDED.last_problem, instrument = EXCLUDED.instrument,
+                 instrument_country = EXCLUDED.instrument_country, updated_at = now()",
             attempt.id,
             after.order,
             attempt.number,
@@ -85,7 +111,9 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
             attempt.checkout_url,
             attempt.paid_at.map(sql) as Option<jiff_sqlx::Timestamp>,
             attempt.next_check_at.map(sql) as Option<jiff_sqlx::Timestamp>,
-            attempt.problem
+            attempt.problem,
+            attempt.instrument.as_ref().map(|it| it.id),
+            attempt.instrument.as_ref().and_then(|it| it.country.as_deref())
         )
         .execute(&mut *connection)
         .await?;
@@ -220,6 +248,44 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
         } else {
             mail::tell_refunded(&mut *connection, refund.id).await?;
         }
+    }
+    Ok(())
+}
+
+/// An order is held, or a look at it has ended without a sale: its buyer is told, and whoever looks after the house.
+async fn review(connection: &mut PgConnection, organizer: Uuid, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+    let order = after.order;
+    if before.review.state == ReviewState::Unjudged {
+        for finding in &after.review.findings {
+            let outcome = after.review.state.word();
+            metrics::counter!("aisle_order_findings_total", "rule" => finding.rule.word(), "review" => outcome)
+                .increment(1);
+        }
+    }
+    let entry = |action| Entry::new(Actor::Server, action).of(organizer).on("order", order);
+    let enters = |state| after.state == state && before.state != state;
+    if enters(OrderState::InReview) {
+        audit::security(&mut *connection, Severity::Notice, entry("order.held")).await?;
+        mail::tell_held(&mut *connection, order).await?;
+    }
+    let came_of_itself = match after.review.state {
+        ReviewState::Lapsed => Some("order.review_lapsed"),
+        ReviewState::LetGo => Some("order.review_let_go"),
+        ReviewState::Withdrawn => Some("order.review_withdrawn"),
+        ReviewState::Unjudged
+        | ReviewState::Clear
+        | ReviewState::Flagged
+        | ReviewState::Wanted
+        | ReviewState::Accepted
+        | ReviewState::Refused => None,
+    };
+    if let Some(action) = came_of_itself.filter(|_| before.review.state != after.review.state) {
+        audit::record(&mut *connection, entry(action)).await?;
+    }
+    // Who was told to wait is told how it ended; who was accepted and could not be sold to after all, too. Whose money had
+    // moved at once hears of its refund.
+    if enters(OrderState::Expired) && after.review.by.is_some() && after.review.state != ReviewState::Flagged {
+        mail::tell_not_sold(&mut *connection, order).await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::super::saga::Saga;
 use super::Orders;
+use super::fraud::{Trace, leave_trace};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 
@@ -28,12 +29,14 @@ pub struct NewLine {
 /// An order to be made.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    /// What it begins with. Its number is given here.
+    /// What it begins with. Its number and its buyer are given here.
     pub saga: Saga,
     /// What its lines say, in the saga's order.
     pub lines: Vec<NewLine>,
     /// Who sells.
     pub organizer: Uuid,
+    /// Who was signed in and buys for themselves.
+    pub buyer: Option<Uuid>,
     /// The buyer's name.
     pub name: String,
     /// The buyer's address.
@@ -46,6 +49,8 @@ pub struct NewOrder {
     pub terms_version: Option<String>,
     /// The hash of the request.
     pub request: u64,
+    /// Where it came from.
+    pub trace: Trace,
 }
 
 /// Whether it was made.
@@ -133,6 +138,10 @@ impl Orders {
             return Err(super::unknown("free order number"));
         }
         rows(&mut transaction, new).await?;
+        super::claims::claim_new(&mut transaction, saga.order, new.buyer, &new.email_normalized).await?;
+        let places = saga.lines.iter().map(|line| line.quantity).sum::<u32>();
+        let places = i32::try_from(places).unwrap_or(i32::MAX);
+        leave_trace(&mut transaction, new.organizer, saga.order, &new.trace, places).await?;
         transaction.commit().await?;
         Ok(Made::New)
     }

@@ -10,6 +10,7 @@ use super::{Orders, currency, jiff as moment, unknown};
 use crate::platform::db::DbFault;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::sql;
+use crate::tickets::access::Standing;
 
 /// One place that was ordered, or a fee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -122,8 +123,8 @@ impl PaymentView {
 pub struct OrderView {
     /// Its id.
     pub id: Uuid,
-    /// Who sells.
-    pub organizer: Uuid,
+    /// Who may come near it.
+    pub standing: Standing,
     /// How far it is.
     pub state: OrderState,
     /// What people call it.
@@ -153,6 +154,8 @@ pub struct AdminFilter {
     pub show: Option<Uuid>,
     /// In this state.
     pub state: Option<String>,
+    /// By the house's look at it.
+    pub review: Option<String>,
     /// Whose number, name or address has this in it.
     pub search: Option<String>,
     /// Older than this one.
@@ -162,7 +165,7 @@ pub struct AdminFilter {
 }
 
 /// The addresses of posters are the catalogue's.
-fn poster_url(production: Uuid, version: i32) -> String {
+pub(super) fn poster_url(production: Uuid, version: i32) -> String {
     format!("/api/v1/productions/{production}/poster.svg?v={version}")
 }
 
@@ -173,7 +176,8 @@ impl Orders {
     /// When the database does not answer.
     pub async fn view(&self, order: Uuid) -> Result<Option<OrderView>, DbFault> {
         let head = sqlx::query!(
-            "SELECT o.organizer_id, o.state, o.number, o.currency, o.created_at, o.customer_id,
+            "SELECT o.organizer_id, o.link_version, ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS \"owners!\",
+                    o.state, o.number, o.currency, o.created_at, o.customer_id,
                     CASE WHEN c.erased_at IS NULL THEN c.name ELSE '' END AS \"name!\",
                     CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\"
              FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
@@ -235,7 +239,7 @@ impl Orders {
         }
         Ok(Some(OrderView {
             id: order,
-            organizer: head.organizer_id,
+            standing: Standing { organizer: head.organizer_id, link_version: head.link_version, owners: head.owners },
             state: OrderState::from_word(&head.state).ok_or_else(|| unknown("order state"))?,
             number: head.number,
             customer: head.customer_id,
@@ -276,6 +280,7 @@ impl Orders {
                AND ($4::text IS NULL OR lower(o.number) LIKE $4
                     OR (c.erased_at IS NULL AND (lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)))
                AND ($5::timestamptz IS NULL OR (o.created_at, o.id) < ($5, $6::uuid))
+               AND ($8::text IS NULL OR o.review = $8)
              ORDER BY o.created_at DESC, o.id DESC LIMIT $7",
             filter.organizers.as_deref(),
             filter.show,
@@ -283,7 +288,8 @@ impl Orders {
             search,
             at.map(sql) as Option<jiff_sqlx::Timestamp>,
             id,
-            filter.limit + 1
+            filter.limit + 1,
+            filter.review
         )
         .fetch_all(&self.pool)
         .await?;

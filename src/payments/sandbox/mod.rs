@@ -2,6 +2,7 @@
 //! come back through signed webhooks over HTTP, each sent twice, and what the buyer chose on its page happens also after a
 //! restart. It authorises, then captures; its word on a cancel is final, except where the buyer asked for trouble (`late`).
 
+mod card;
 mod delivery;
 mod news;
 mod payments;
@@ -9,19 +10,20 @@ mod signature;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::gateway::{
     Answer, CancelWorth, Cancelled, Charge, Gateway, GatewayError, Method, MethodKind, RefundWish, Report, Start,
-    Started, WebhookError, WebhookRequest,
+    Started, ToldInstrument, WebhookError, WebhookRequest,
 };
 use crate::platform::db::DbFault;
 use crate::platform::keys::Keys;
 use crate::platform::money::Money;
 
+pub use card::{Card, TEST_CARDS};
 pub use delivery::Delivery;
 pub use signature::HEADER as SIGNATURE_HEADER;
 
@@ -113,13 +115,14 @@ pub struct Sandbox {
     pool: PgPool,
     keys: Arc<Keys>,
     news: Arc<Notify>,
+    authorisation_lasts: SignedDuration,
 }
 
 impl Sandbox {
-    /// A sandbox in this database.
+    /// A sandbox in this database, whose bank keeps an amount set aside for so long.
     #[must_use]
-    pub fn new(pool: PgPool, keys: Arc<Keys>) -> Self {
-        Self { pool, keys, news: Arc::new(Notify::new()) }
+    pub fn new(pool: PgPool, keys: Arc<Keys>, authorisation_lasts: SignedDuration) -> Self {
+        Self { pool, keys, news: Arc::new(Notify::new()), authorisation_lasts }
     }
 
     /// The same sandbox over another pool: a connection belongs to the runtime that opened it.
@@ -149,8 +152,8 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn choose(&self, payment: Uuid, choice: Choice) -> Result<Option<String>, DbFault> {
-        let back = payments::choose(&self.pool, payment, choice).await?;
+    pub async fn choose(&self, payment: Uuid, choice: Choice, card: Option<&Card>) -> Result<Option<String>, DbFault> {
+        let back = payments::choose(&self.pool, payment, choice, card).await?;
         self.news.notify_one();
         Ok(back)
     }
@@ -167,7 +170,11 @@ impl Gateway for Sandbox {
     }
 
     fn method(&self) -> Method {
-        Method { kind: MethodKind::AuthoriseThenCapture, cancel: CancelWorth::Confirmed }
+        Method {
+            kind: MethodKind::AuthoriseThenCapture,
+            cancel: CancelWorth::Confirmed,
+            authorisation_lasts: self.authorisation_lasts,
+        }
     }
 
     fn start<'a>(&'a self, start: &'a Start) -> Answer<'a, Started> {

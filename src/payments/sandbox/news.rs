@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::gateway::{Report, WebhookError, What};
+use super::super::gateway::{Report, ToldInstrument, WebhookError, What};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::money::{Currency, Money};
@@ -24,6 +24,8 @@ pub struct News {
     amount: i64,
     currency: Currency,
     at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instrument: Option<ToldInstrument>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -62,6 +64,7 @@ pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), 
         amount: report.amount.amount,
         currency: report.amount.currency,
         at: report.at,
+        instrument: report.instrument.clone(),
     };
     let body = serde_json::to_value(news).unwrap_or_default();
     sqlx::query!("INSERT INTO sandbox_webhook (id, payment_id, body) VALUES ($1, $2, $3)", id, report.payment, body)
@@ -89,5 +92,6 @@ pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
         what,
         at: news.at,
         amount: Money::new(news.amount, news.currency),
+        instrument: news.instrument,
     })
 }

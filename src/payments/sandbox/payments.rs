@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::gateway::{Cancelled, RefundWish, Report, Start, What};
 use super::news::tell;
-use super::{Choice, Shown};
+use super::{Card, Choice, Shown};
 use crate::platform::db::DbFault;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::sql;
@@ -29,11 +29,20 @@ struct Attempt {
     pressed_at: Option<Timestamp>,
     now: Timestamp,
     return_path: String,
+    card: Option<Card>,
 }
 
 impl Attempt {
     fn report(&self, what: What, provider_ref: String, at: Timestamp) -> Report {
-        Report { event_id: String::new(), payment: self.payment, provider_ref, what, at, amount: self.amount }
+        Report {
+            event_id: String::new(),
+            payment: self.payment,
+            provider_ref,
+            what,
+            at,
+            amount: self.amount,
+            instrument: self.card.as_ref().map(Card::told),
+        }
     }
 }
 
@@ -44,7 +53,7 @@ fn money(amount: i64, currency: &str) -> Result<Money, DbFault> {
 
 async fn locked(connection: &mut PgConnection, payment: Uuid) -> Result<Option<Attempt>, DbFault> {
     let row = sqlx::query!(
-        "SELECT amount, currency, status, plan, pay_by, pressed_at, return_path, clock_timestamp() AS \"now!\"
+        "SELECT amount, currency, status, plan, pay_by, pressed_at, return_path, card, clock_timestamp() AS \"now!\"
          FROM sandbox_payment WHERE id = $1 FOR UPDATE",
         payment
     )
@@ -60,6 +69,7 @@ async fn locked(connection: &mut PgConnection, payment: Uuid) -> Result<Option<A
         pressed_at: row.pressed_at.map(jiff_sqlx::Timestamp::to_jiff),
         now: row.now.to_jiff(),
         return_path: row.return_path,
+        card: row.card.as_deref().and_then(Card::parse),
     }))
 }
 
@@ -121,9 +131,14 @@ pub async fn start(pool: &PgPool, start: &Start) -> Result<bool, DbFault> {
 }
 
 /// Where the buyer goes; `None`: there is no such attempt.
-pub async fn choose(pool: &PgPool, payment: Uuid, choice: Choice) -> Result<Option<String>, DbFault> {
+pub async fn choose(
+    pool: &PgPool,
+    payment: Uuid,
+    choice: Choice,
+    card: Option<&Card>,
+) -> Result<Option<String>, DbFault> {
     let mut transaction = pool.begin().await?;
-    let Some(attempt) = locked(&mut transaction, payment).await? else { return Ok(None) };
+    let Some(mut attempt) = locked(&mut transaction, payment).await? else { return Ok(None) };
     let back = attempt.return_path.clone();
     if attempt.status != "open" {
         return Ok(Some(back));
@@ -139,13 +154,15 @@ pub async fn choose(pool: &PgPool, payment: Uuid, choice: Choice) -> Result<Opti
     };
     sqlx::query!(
         "UPDATE sandbox_payment SET status = $2, plan = $3, pressed_at = clock_timestamp(), paid_at = clock_timestamp(),
-                updated_at = now() WHERE id = $1",
+                card = $4, updated_at = now() WHERE id = $1",
         payment,
         status,
-        plan
+        plan,
+        card.map(Card::as_str)
     )
     .execute(&mut *transaction)
     .await?;
+    attempt.card = card.cloned();
     match choice {
         Choice::Succeed | Choice::Twice => {
             tell(&mut transaction, &attempt.report(What::Authorized, first_ref(payment), attempt.now)).await?;
@@ -286,7 +303,7 @@ pub async fn has_refund(pool: &PgPool, refund: Uuid) -> Result<bool, DbFault> {
 /// What is known under the house's id.
 pub async fn look_up(pool: &PgPool, payment: Uuid) -> Result<Vec<Report>, DbFault> {
     let found = sqlx::query!(
-        "SELECT amount, currency, status, paid_at, updated_at FROM sandbox_payment WHERE id = $1",
+        "SELECT amount, currency, status, paid_at, updated_at, card FROM sandbox_payment WHERE id = $1",
         payment
     )
     .fetch_optional(pool)
@@ -294,6 +311,7 @@ pub async fn look_up(pool: &PgPool, payment: Uuid) -> Result<Vec<Report>, DbFaul
     let Some(row) = found else { return Ok(Vec::new()) };
     let amount = money(row.amount, &row.currency)?;
     let at = row.paid_at.unwrap_or(row.updated_at).to_jiff();
+    let card = row.card.as_deref().and_then(Card::parse);
     let report = |what, provider_ref, at| Report {
         event_id: format!("look-up:{payment}"),
         payment,
@@ -301,6 +319,7 @@ pub async fn look_up(pool: &PgPool, payment: Uuid) -> Result<Vec<Report>, DbFaul
         what,
         at,
         amount,
+        instrument: card.as_ref().map(Card::told),
     };
     let status = match row.status.as_str() {
         "authorized" => Some(What::Authorized),

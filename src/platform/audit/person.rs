@@ -23,7 +23,7 @@ impl PersonalData for AuditPersons {
                 "SELECT coalesce(jsonb_agg(jsonb_build_object('at', l.at, 'action', l.action, 'object', l.object_kind,
                             'name', p.name, 'email', p.email, 'address', p.address) ORDER BY l.number), '[]') AS \"all!\"
                  FROM audit_log l LEFT JOIN audit_person p ON p.number = l.number
-                 WHERE (l.actor_id = $1 OR p.email = ANY ($2)) AND ($3::uuid IS NULL OR l.organizer_id = $3)",
+                 WHERE (l.actor_id = $1 OR p.email = ANY ($2) OR l.object_kind = 'user' AND l.object_id = $1::text) AND ($3::uuid IS NULL OR l.organizer_id = $3)",
                 person.user,
                 &person.emails,
                 person.organizer
@@ -42,7 +42,8 @@ impl PersonalData for AuditPersons {
         Box::pin(async move {
             sqlx::query!(
                 "DELETE FROM audit_person p USING audit_log l
-                 WHERE l.number = p.number AND (l.actor_id = $1 OR p.email = ANY ($2))
+                 WHERE l.number = p.number
+                   AND (l.actor_id = $1 OR p.email = ANY ($2) OR l.object_kind = 'user' AND l.object_id = $1::text)
                    AND ($3::uuid IS NULL OR l.organizer_id = $3)",
                 person.user,
                 &person.emails,

@@ -64,6 +64,8 @@ pub(super) const FIELDS: &[&str] = &[
     "retain_audit_persons_days",
     "retain_customers_days",
     "books_customers_days",
+    "retain_order_traces_days",
+    "sandbox_authorisation_s",
     "stop_grace_s",
 ];
 

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{InstallationSecret, KeysError, Purpose};
+use crate::platform::audit::{self, Actor, Entry, Severity};
+use crate::platform::db::DbFault;
 use crate::platform::ids;
 
 /// Where a key stands.
@@ -39,6 +41,11 @@ pub struct Resealed {
     pub moved: usize,
     /// Keys that were sealed with the new one already, by an earlier attempt.
     pub already: usize,
+}
+
+/// What is done here is done by whoever has the machine.
+async fn record(connection: &mut PgConnection, entry: Entry) -> Result<(), KeysError> {
+    audit::security(connection, Severity::Notice, entry).await.map_err(|DbFault(error)| KeysError::Database(error))
 }
 
 fn new_key(secret: &InstallationSecret) -> Result<(String, Vec<u8>), KeysError> {
@@ -108,6 +115,11 @@ pub async fn rotate(pool: &PgPool, purpose: Purpose, secret: &InstallationSecret
     sqlx::query!("INSERT INTO server_key (kid, purpose, sealed) VALUES ($1, $2, $3)", kid, purpose.name(), sealed)
         .execute(&mut *tx)
         .await?;
+    record(
+        &mut tx,
+        Entry::new(Actor::Operator, "server_key.rotated").on("server_key", &kid).with("purpose", purpose.name()),
+    )
+    .await?;
     tx.commit().await?;
     Ok(kid)
 }
@@ -133,6 +145,7 @@ pub async fn retire(pool: &PgPool, kid: &str) -> Result<(), KeysError> {
         return Err(KeysError::Seals(kid.to_owned()));
     }
     sqlx::query!("UPDATE server_key SET ended_at = now(), sealed = '' WHERE kid = $1", kid).execute(&mut *tx).await?;
+    record(&mut tx, Entry::new(Actor::Operator, "server_key.retired").on("server_key", kid)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -156,6 +169,10 @@ pub async fn reseal(pool: &PgPool, old: &InstallationSecret, new: &InstallationS
         let sealed = new.seal(&row.kid, &old.open(&row.kid, &row.sealed)?)?;
         sqlx::query!("UPDATE server_key SET sealed = $2 WHERE kid = $1", row.kid, sealed).execute(&mut *tx).await?;
         done.moved += 1;
+    }
+    if done.moved > 0 {
+        let moved = i64::try_from(done.moved).unwrap_or(i64::MAX);
+        record(&mut tx, Entry::new(Actor::Operator, "server_keys.resealed").with("keys", moved)).await?;
     }
     tx.commit().await?;
     Ok(done)

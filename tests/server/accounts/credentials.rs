@@ -9,7 +9,7 @@ use crate::harness::{Answer, Server, send, spawn};
 const OTHER: &str = "wobbly trombone in the cellar";
 
 /// Says everything that is due, and gives the mails since the last look: to whom, subject, text.
-async fn mails(server: &Server) -> Vec<(String, String, String)> {
+pub async fn mails(server: &Server) -> Vec<(String, String, String)> {
     while server.running.parts.outbox.run_once().await.unwrap() {}
     // A worker of the server may be at the last one still: it is there when nothing is left to say.
     let waiting = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
@@ -26,7 +26,7 @@ async fn mails(server: &Server) -> Vec<(String, String, String)> {
 
 /// The token of the link in a mail.
 #[track_caller]
-fn token(mail: &str) -> String {
+pub fn token(mail: &str) -> String {
     let (_, rest) = mail.split_once("#t=").unwrap_or_else(|| panic!("no link in {mail}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
@@ -259,4 +259,52 @@ async fn a_new_password_asks_for_the_old_one_and_ends_the_other_sessions() {
     login(&server, "ada@example.org", OTHER).await.expect(200);
     let sent = mails(&server).await;
     assert!(sent.len() == 1 && sent[0].1.starts_with("Your password was changed"), "{sent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_again_with_the_same_key_gets_the_same_answer_and_no_second_mail() {
+    let server = spawn().await;
+    somebody(&server, "ada@example.org").await;
+    let session = text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
+    let ask = async |path: &str, key: &str, body: &Value| {
+        let request = server.request(reqwest::Method::POST, path).header("idempotency-key", key).json(body);
+        send(if path == "/me/email" { request.bearer_auth(&session) } else { request }).await
+    };
+    let new_address = |email: &str| json!({"email": email, "password": PASSWORD});
+    for (path, body, other) in [
+        ("/auth/register", registration("bob@example.org"), registration("eve@example.org")),
+        ("/auth/forgot-password", json!({"email": "ada@example.org"}), json!({"email": "bob@example.org"})),
+        ("/me/email", new_address("countess@example.org"), new_address("other@example.org")),
+    ] {
+        let key = "a key that no stranger meets";
+        // Two at once, and one later.
+        let (one, two) = tokio::join!(ask(path, key, &body), ask(path, key, &body));
+        let later = ask(path, key, &body).await;
+        let replayed = |answer: &Answer| answer.headers.contains_key("idempotent-replayed");
+        assert_eq!(
+            [&one, &two, &later].map(|answer| (answer.status.as_u16(), answer.text.as_str())),
+            [(202, ""); 3],
+            "{path}"
+        );
+        assert!(replayed(&one) != replayed(&two) && replayed(&later), "{path}");
+        assert_eq!(mails(&server).await.len(), 1, "{path}");
+        ask(path, key, &other).await.refused(409, "idempotency_key_reused");
+        assert_eq!(mails(&server).await.len(), 0, "{path}");
+        // Another key is another request; so is one without.
+        assert!(!replayed(&ask(path, "another key that nobody meets", &body).await));
+        assert_eq!(mails(&server).await.len(), 1, "{path}");
+        if path != "/me/email" {
+            ask(path, "short", &body).await.refused(422, "validation_failed");
+            assert_eq!(server.post(path, &body).await.status, 202);
+            assert_eq!(mails(&server).await.len(), 1, "{path}");
+        }
+    }
+    // Another password is another wish, and what is kept tests no guess of it.
+    let mut other = registration("bob@example.org");
+    other["password"] = json!(OTHER);
+    ask("/auth/register", "a key that no stranger meets", &other).await.refused(409, "idempotency_key_reused");
+    let kept: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT request_hash FROM idempotency").fetch_all(&server.db).await.unwrap();
+    let body = registration("bob@example.org").to_string();
+    assert!(!kept.contains(&aisle::platform::ids::request_hash(body.as_bytes()).to_be_bytes().to_vec()));
 }

@@ -1,7 +1,7 @@
 //! Access tokens that are none: each trick over HTTP, beside a token made by hand that is right.
 
 use aisle::accounts::AUDIENCE;
-use aisle::platform::keys::Purpose;
+use aisle::platform::keys::{self, InstallationSecret, Purpose, SETTLING_S};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -187,4 +187,59 @@ async fn a_token_past_its_end_is_refused_and_a_second_of_difference_between_cloc
     assert_eq!(status(&server, &aged(-2)).await, 200);
     assert_eq!(status(&server, &aged(606)).await, 401);
     assert_eq!(status(&server, &aged(-3_600)).await, 401);
+}
+
+async fn published(server: &Server) -> Vec<String> {
+    let keys = send(server.http.get(format!("{}/.well-known/jwks.json", server.url))).await.expect(200);
+    keys["keys"].as_array().unwrap().iter().map(|key| text(key, "kid")).collect()
+}
+
+fn kid(token: &str) -> String {
+    text(&parts_of(token).0, "kid")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_follows_the_rotation_of_its_key_and_what_was_signed_before_is_good_until_its_end() {
+    let server = spawn().await;
+    somebody(&server, "ada@example.org").await;
+    let sign_in = async || text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
+    let time_passes = async |what: &str, seconds: i32| {
+        sqlx::query(sqlx::AssertSqlSafe(format!("UPDATE server_key SET {what} = {what} - make_interval(secs => $1)")))
+            .bind(f64::from(seconds))
+            .execute(&server.db)
+            .await
+            .unwrap();
+        server.running.parts.keys.reload(&server.db).await.unwrap();
+    };
+    let before = sign_in().await;
+    let secret = InstallationSecret::parse(server.running.parts.config.secret_key.as_deref().unwrap()).unwrap();
+    let next = keys::rotate(&server.db, Purpose::Access, &secret).await.unwrap();
+
+    // Whoever shows a key that is not known here has it looked for; until then it is nobody's.
+    assert_eq!(published(&server).await, [kid(&before)]);
+    server.running.parts.keys.reload(&server.db).await.unwrap();
+    assert_eq!(kid(&sign_in().await), kid(&before), "not all processes may know the new one yet");
+    let both = published(&server).await;
+    assert!(both.len() == 2 && both.contains(&next) && both.contains(&kid(&before)), "{both:?}");
+
+    time_passes("created_at", SETTLING_S).await;
+    let after = sign_in().await;
+    assert_eq!(kid(&after), next);
+    assert_eq!((status(&server, &before).await, status(&server, &after).await), (200, 200));
+    assert_eq!(published(&server).await.len(), 2);
+
+    // Ended by hand, because it was stolen: at once.
+    keys::retire(&server.db, &kid(&before)).await.unwrap();
+    server.running.parts.keys.reload(&server.db).await.unwrap();
+    assert_eq!((status(&server, &before).await, status(&server, &after).await), (401, 200));
+    assert_eq!(published(&server).await, [next.clone()]);
+
+    // Ended by itself, an hour after its successor came: its last token is long past its end.
+    let last = keys::rotate(&server.db, Purpose::Access, &secret).await.unwrap();
+    time_passes("created_at", SETTLING_S).await;
+    time_passes("retired_at", 3_590).await;
+    assert_eq!(status(&server, &after).await, 200);
+    time_passes("retired_at", 20).await;
+    assert_eq!(status(&server, &after).await, 401);
+    assert_eq!(published(&server).await, [last]);
 }

@@ -139,6 +139,28 @@ async fn people_see_where_they_are_signed_in_and_end_it_from_afar() {
     ask(Method::DELETE, &path, &here).await.refused(404, "not_found");
     ask(Method::DELETE, "/me/sessions/1%27%20OR%20true", &here).await.refused(404, "not_found");
     assert_eq!(ask(Method::GET, "/me/sessions", &here).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    // Leaving is in the log as coming is: what ended, why, and from where.
+    assert_eq!(ask(Method::POST, "/auth/logout", &here).await.status, 204);
+    ask(Method::POST, "/auth/logout", &here).await.refused(401, "unauthenticated");
+    assert_eq!(ask(Method::POST, "/auth/logout", &server.admin).await.status, 204);
+    let ends: Vec<(String, String, Option<String>)> = sqlx::query_as(
+        "SELECT l.action, l.detail, p.address FROM audit_log l LEFT JOIN audit_person p ON p.number = l.number
+         WHERE l.action IN ('session.ended', 'token.revoked') ORDER BY l.number",
+    )
+    .fetch_all(&server.db)
+    .await
+    .unwrap();
+    let end = |action: &str, detail: Value| (action.to_owned(), detail, Some("127.0.0.1".to_owned()));
+    let ends: Vec<_> =
+        ends.into_iter().map(|(action, detail, at)| (action, serde_json::from_str(&detail).unwrap(), at)).collect();
+    assert_eq!(
+        ends,
+        [
+            end("session.ended", json!({"why": "ended_by_owner"})),
+            end("session.ended", json!({"why": "signed_out"})),
+            end("token.revoked", json!({})),
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

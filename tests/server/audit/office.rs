@@ -38,13 +38,21 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("POST", "/admin/shows/{id}/state"),
+    ("PUT", "/admin/site/mfa"),
     ("POST", "/admin/customers/{id}/erase"),
     ("POST", "/admin/api-keys"),
     ("DELETE", "/admin/api-keys/{id}"),
     ("POST", "/admin/devices"),
     ("DELETE", "/admin/devices/{id}"),
+    ("POST", "/admin/organizers/{id}/members"),
+    ("PATCH", "/admin/organizers/{id}/members/{user}"),
+    ("DELETE", "/admin/organizers/{id}/members/{user}"),
+    ("DELETE", "/admin/organizers/{id}/invitations/{invitation}"),
+    ("POST", "/admin/organizers/{id}/invitations/{invitation}/resend"),
+    ("PUT", "/admin/users/{id}/roles"),
+    ("POST", "/admin/users/{id}/end-sessions"),
 ];
 
 #[test]
@@ -84,6 +92,7 @@ impl Walk {
         );
         assert_eq!((&entry["actor"]["kind"], &entry["actor"]["name"]), (&json!("user"), &json!("Admin")));
         assert!(entry["organizer_id"].is_string(), "in somebody's house: {entry}");
+        assert_eq!(entry["address"], "127.0.0.1", "from somewhere: {entry}");
         let object = entry["object"]["id"].as_str().unwrap_or_default();
         assert!(answer.body["id"].is_null() || answer.body["id"] == object || path.contains(object), "{entry}");
         self.newest += 1;
@@ -178,6 +187,17 @@ async fn what_is_refused_or_repeated_leaves_no_second_entry() {
         crate::harness::send(made().header("idempotency-key", "the-same")).await.expect(201);
     }
     assert_eq!(count().await, before + 1, "the same request twice was done once");
+    // A show decides for itself: what it refuses was not done.
+    let house = house(&server).await;
+    let show = show(&server, &house, "2031-03-01T18:30:00Z").await;
+    let path = format!("/admin/shows/{show}/allocations");
+    server.admin(Method::POST, &path, &json!({"seats": ["A-1"], "reason": "Camera"})).await.expect(201);
+    let other = id(&server.admin(Method::POST, &path, &json!({"seats": ["A-2"], "reason": "Light"})).await.expect(201));
+    let before = count().await;
+    let path = format!("{path}/{other}");
+    server.admin(Method::PATCH, &path, &json!({"add": ["A-1"]})).await.refused(409, "seats_taken");
+    server.admin(Method::PATCH, &format!("{path}x"), &json!({"add": ["A-3"]})).await.refused(404, "not_found");
+    assert_eq!(count().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::soft_key::SoftKey;
-use super::{Person, question};
+use super::{Person, question, subjects};
 use crate::accounts::{PASSWORD, login, somebody, text};
 use crate::harness::{Answer, Server, spawn, spawn_with};
 
@@ -77,14 +77,20 @@ async fn a_passkey_is_listed_renamed_and_removed_by_its_owner_alone() {
     let path = format!("/auth/passkeys/{}", text(&answer, "id"));
     let again = passkey(&server, &ada).await.1;
     assert_eq!(again["recovery_codes"], Value::Null, "who has codes keeps them");
-    for (method, body) in [(Method::PATCH, json!({"name": "Mine"})), (Method::DELETE, Value::Null)] {
+    for (method, body) in [(Method::PATCH, json!({"name": "Mine"})), (Method::DELETE, json!({"password": PASSWORD}))] {
         eve.ask(&server, method, &path, &body).await.refused(404, "not_found");
     }
     assert_eq!(ada.ask(&server, Method::PATCH, &path, &json!({"name": "Tablet"})).await.status, 204);
     let list = ada.ask(&server, Method::GET, "/auth/passkeys", &Value::Null).await.expect(200);
     let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Tablet", "Phone"]);
-    assert_eq!(ada.ask(&server, Method::DELETE, &path, &Value::Null).await.status, 204);
+    ada.ask(&server, Method::DELETE, &path, &json!({})).await.refused(422, "validation_failed");
+    ada.ask(&server, Method::DELETE, &path, &json!({"password": "wrong"})).await.refused(403, "forbidden");
+    let proof = json!({"password": PASSWORD});
+    assert_eq!(ada.ask(&server, Method::DELETE, &path, &proof).await.status, 204);
+    ada.ask(&server, Method::DELETE, &path, &proof).await.refused(404, "not_found");
+    let told = subjects(&server, "ada@example.org").await;
+    assert_eq!(told, ["A passkey was added", "A passkey was added", "A passkey was removed"]);
     let begun = begin_showing(&server, None).await;
     let credential = key.show(&begun["options"]);
     shown(&server, &begun, &credential).await.refused(401, "unauthenticated");

@@ -109,6 +109,15 @@ async fn rights(server: &Server) -> Vec<Right> {
             &json!({"hold_ttl_s": 60, "extend_max_s": 120, "pay_within_s": 60, "holds_per_buyer_max": 3, "places_per_buyer_max": null,
                     "orphan_rule": "lenient", "orphan_rule_ends_before_s": 7, "on_sale_at": "2030-01-01T00:00:00Z"}),
         ),
+        right(
+            Method::PUT,
+            &format!("/admin/organizers/{organizer}/fraud-rules"),
+            admin(),
+            &json!({"velocity": {"action": "hold", "window_s": 600, "attempts_max": 2, "places_max": 3, "address_attempts_max": 4,
+                                 "address_places_max": 5},
+                    "mismatch": {"action": "flag", "countries": ["SE"]},
+                    "reuse": {"action": "off", "window_s": 60, "emails_max": 1}, "decide_within_s": 3600}),
+        ),
         right(Method::PUT, &of_show("/prices"), admin(), &prices()),
         right(
             Method::POST,

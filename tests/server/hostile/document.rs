@@ -16,6 +16,8 @@ pub struct Operation {
     pub pattern: String,
     /// The body's schema, where it takes JSON.
     pub body: Option<Value>,
+    /// The names of its query.
+    pub queries: Vec<String>,
     /// A signed-in browser may use it, and a stranger may not.
     pub needs_session: bool,
 }
@@ -51,7 +53,10 @@ impl Api {
                     continue;
                 }
                 let ways: Vec<&str> = operation["security"].as_array().into_iter().flatten().map(way).collect();
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let queries = parameters.filter(|parameter| parameter["in"] == "query");
                 all.push(Operation {
+                    queries: queries.map(|query| query["name"].as_str().unwrap().to_owned()).collect(),
                     path: self.address(pattern),
                     pattern: pattern.clone(),
                     body: operation.pointer("/requestBody/content/application~1json/schema").cloned(),
@@ -152,16 +157,41 @@ impl Api {
         }
     }
 
-    /// The names of the text fields of a body, optional ones too.
+    /// Where the text fields of a body are, optional ones and those within others too: `/name`, `/customer/name`, `/seats/0`.
     pub fn texts(&self, schema: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        self.gather(schema, "", &mut found);
+        found
+    }
+
+    fn gather(&self, schema: &Value, at: &str, found: &mut Vec<String>) {
         let schema = self.resolved(schema);
-        let fields = schema["properties"].as_object().into_iter().flatten();
-        let text = |field: &Value| {
-            let field = self.resolved(field);
-            field["type"] == "string"
-                || field["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"))
+        let is = |kind: &str| {
+            schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
         };
-        fields.filter(|(_, field)| text(field)).map(|(name, _)| name.clone()).collect()
+        if is("string") {
+            found.push(at.to_owned());
+        }
+        if is("array") {
+            self.gather(&schema["items"], &format!("{at}/0"), found);
+        }
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            self.gather(field, &format!("{at}/{name}"), found);
+        }
+    }
+
+    /// A body with this at one of those places, and what it needs around it.
+    pub fn with(&self, schema: &Value, at: &str, value: &Value) -> Value {
+        let schema = self.resolved(schema);
+        let Some((step, rest)) = at.strip_prefix('/').map(|at| at.split_at(at.find('/').unwrap_or(at.len()))) else {
+            return value.clone();
+        };
+        if step == "0" {
+            return json!([self.with(&schema["items"], rest, value)]);
+        }
+        let mut body = self.sample(schema, "");
+        body[step] = self.with(&schema["properties"][step], rest, value);
+        body
     }
 }
 

@@ -30,7 +30,7 @@ async fn a_field_that_nobody_offered_is_refused_by_every_route() {
         }
         let body = api.sample(schema, "");
         for (field, wish) in WISHES {
-            if schema_has(&body, field) || api.texts(schema).contains(&field.to_owned()) {
+            if schema_has(&body, field) || api.texts(schema).contains(&format!("/{field}")) {
                 continue;
             }
             let mut wished = body.clone();

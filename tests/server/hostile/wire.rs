@@ -188,3 +188,21 @@ async fn no_value_of_a_header_ends_it() {
     );
     is(&say(&server, long.as_bytes()).await, "200");
 }
+
+/// The handshake of a browser, for a feed that is not there: it would take a compressed answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upgrade_is_as_long_as_it_says() {
+    let server = spawn_with(|config| config.keep_alive_s = 1).await;
+    for connection in ["Connection: Upgrade\r\nUpgrade: websocket", "Connection: keep-alive, upgrade"] {
+        for path in ["/api/v1/shows/00000000-0000-0000-0000-000000000007/live", "/api/v1/shows", "/nowhere"] {
+            let handshake = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: a\r\n{connection}\r\n{handshake}\r\nAccept-Encoding: gzip, br\r\n\r\n"
+            );
+            let said = say(&server, request.as_bytes()).await;
+            let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{path}: {said}"));
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            assert_eq!(length.and_then(|length| length.parse().ok()), Some(body.len()), "{path}, {connection}: {said}");
+        }
+    }
+}

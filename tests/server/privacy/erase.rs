@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::everywhere::{found, print};
 use crate::catalog::house::{by, staff};
+use crate::customers::{buyer_of, facts_of};
 use crate::harness::{Server, send, spawn, spawn_with};
 use crate::house::{hall, on_sale};
 
@@ -167,11 +168,17 @@ async fn a_customer_is_erased_and_orders_ledger_tickets_and_the_audit_chain_stan
         assert!(stays.contains(&place), "{place}");
     }
 
+    let buyer = buyer_of(&server.db, &purchase.customer).await;
+    assert!(facts_of(&server.db, buyer).await > 0, "the show counts their places still");
+
     // They wish it all the same.
     assert_eq!(erase(&server, &purchase, json!({"at_once": true})).await.expect(200), json!({"later": []}));
     let after = found(&server.db, &TRACES).await;
     print("after", &after);
     assert_eq!(after.keys().collect::<Vec<_>>(), Vec::<&String>::new(), "nothing is left of them");
+    let other = buyer_of(&server.db, &purchase.customer).await;
+    assert_ne!(other, buyer);
+    assert_eq!(facts_of(&server.db, other).await, 0, "nothing leads from here to a journal any more");
 
     // What must stay.
     let verified = chain::verify(&server.db, Some(&anchor)).await.unwrap().expect("the chain is whole");
@@ -197,9 +204,11 @@ async fn a_customer_is_erased_and_orders_ledger_tickets_and_the_audit_chain_stan
     // Nobody writes to them any more, and the house finds no such person.
     let number = text(&purchase.order["number"]);
     server.post("/orders/lookup", &json!({"number": number, "email": EMAIL})).await.expect(202);
-    let said: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE done_at IS NULL").fetch_one(&server.db).await.unwrap();
-    assert_eq!(said, 0);
+    let unsaid = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
+    while sqlx::query_scalar::<_, i64>(unsaid).fetch_one(&server.db).await.unwrap() > 0 {
+        server.running.parts.outbox.run_once().await.unwrap();
+    }
+    assert_eq!(found(&server.db, &TRACES).await.keys().collect::<Vec<_>>(), Vec::<&String>::new());
     let searched = server.admin(Method::GET, "/admin/orders?q=zwiebel", &Value::Null).await.expect(200);
     assert_eq!(searched["items"], json!([]));
     // Once more: nothing to do.
@@ -238,12 +247,24 @@ async fn a_house_erases_its_own_customer_and_nobody_elses() {
     let unknown = format!("/admin/customers/{}/erase", aisle::platform::ids::new_id());
     server.admin(Method::POST, &unknown, &body).await.refused(404, "not_found");
 
+    for purchase in [&ours, &theirs] {
+        sqlx::query(
+            "INSERT INTO invitation (id, organizer_id, email, email_normalized, role, expires_at)
+             VALUES (gen_random_uuid(), $1, $2, lower($2), 'scanner', now() + interval '1 day')",
+        )
+        .bind(purchase.organizer)
+        .bind(EMAIL)
+        .execute(&server.db)
+        .await
+        .unwrap();
+    }
     let organizer = staff(&server, &ours.organizer.to_string(), "organizer").await;
     by(&server, &organizer, Method::POST, &path, &body).await.expect(200);
     let name = |order: &Value| order["order"]["customer"]["name"].clone();
     assert_eq!(name(&read(&server, &ours.order, "").await), "");
     assert_eq!(name(&read(&server, &theirs.order, "").await), NAME, "another house's customer is another customer");
     let left = found(&server.db, &TRACES).await;
+    assert_eq!(left["invitation.email"], 1, "whom we asked to work with us is forgotten here, and not there");
     for place in ["mail.recipient", "webhook_in.body", "refund.reason", "audit_person.email"] {
         assert!(left.contains_key(place), "theirs stays: {place} of {left:?}");
     }

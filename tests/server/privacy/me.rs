@@ -46,6 +46,19 @@ async fn a_person_is_told_everything_and_then_forgotten_everywhere() {
     }
     insert_membership(&mut server.db.acquire().await.unwrap(), user, ours.organizer, Role::Scanner).await.unwrap();
     Accounts::new(server.db.clone()).make_bearer(user, "Ottilie's laptop").await.unwrap();
+    // One that she accepted under an address that she had then, and one that waits for her.
+    for (email, accepted_by) in [("zwiebelfisch.before@example.org", Some(user)), (EMAIL, None)] {
+        sqlx::query(
+            "INSERT INTO invitation (id, organizer_id, email, email_normalized, role, expires_at, accepted_by, accepted_at)
+             VALUES (gen_random_uuid(), $1, $2, lower($2), 'scanner', now() + interval '1 day', $3, CASE WHEN $3::uuid IS NOT NULL THEN now() END)",
+        )
+        .bind(ours.organizer)
+        .bind(email)
+        .bind(accepted_by)
+        .execute(&server.db)
+        .await
+        .unwrap();
+    }
     let entry = Entry::new(Actor::User(user), "profile.changed").on("user", user);
     let entry = entry.address("198.51.100.77".parse::<std::net::IpAddr>().ok());
     security(&mut server.db.acquire().await.unwrap(), Severity::Notice, entry).await.unwrap();
@@ -57,6 +70,9 @@ async fn a_person_is_told_everything_and_then_forgotten_everywhere() {
 
     let told = by(&server, &token, Method::GET, "/me/export", &Value::Null).await.expect(200);
     assert_eq!((&told["account"]["name"], &told["account"]["houses"][0]["role"]), (&json!(NAME), &json!("scanner")));
+    let invited: Vec<_> = told["invitations"].as_array().unwrap().iter().map(|one| &one["email"]).collect();
+    assert_eq!(invited.len(), 2, "{invited:?}");
+    assert!(invited.contains(&&json!(EMAIL)) && invited.contains(&&json!("zwiebelfisch.before@example.org")));
     assert_eq!(told["account"]["sessions"][0]["address"], "198.51.100.77");
     assert_eq!(told["orders"].as_array().unwrap().len(), 2, "both houses");
     assert_eq!(told["orders"][0]["orders"][0]["lines"][0]["amount"], 4500);
@@ -74,6 +90,7 @@ async fn a_person_is_told_everything_and_then_forgotten_everywhere() {
         "app_user.name",
         "app_user.email",
         "session.address",
+        "invitation.email",
         "customer.name",
         "mail.text_body",
         "webhook_in.body",
@@ -146,7 +163,7 @@ async fn the_last_administrator_stays() {
     let token = sign_in(&server, EMAIL).await;
     // The tests' own administrator leaves first.
     sqlx::query("UPDATE app_user SET disabled_at = now() WHERE name = 'Admin'").execute(&server.db).await.unwrap();
-    by(&server, &token, Method::DELETE, "/me", &json!({})).await.refused(409, "in_use");
+    by(&server, &token, Method::DELETE, "/me", &json!({})).await.refused(409, "last_administrator");
     sqlx::query("UPDATE app_user SET disabled_at = NULL WHERE name = 'Admin'").execute(&server.db).await.unwrap();
     by(&server, &token, Method::DELETE, "/me", &json!({})).await.expect(200);
 }

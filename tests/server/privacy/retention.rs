@@ -159,6 +159,19 @@ async fn sessions_that_have_ended_and_links_that_have_run_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn invitations_that_have_run_out() {
+    let server = spawn().await;
+    let house = house(&server).await.organizer.parse().unwrap();
+    for at in around(7) {
+        // Accepted, withdrawn or left alone: it goes a week after it ran out.
+        let sql = "INSERT INTO invitation (id, organizer_id, email, email_normalized, role, expires_at)
+                   VALUES (gen_random_uuid(), $1, $2, $2, 'scanner', $2::timestamptz)";
+        run(&server.db, sql, house, &at).await;
+    }
+    one_of_three_goes(&server, "invitations", "SELECT count(*) FROM invitation").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn persons_beside_the_audit_log() {
     let server = spawn().await;
     for (number, at) in (1_i64..).zip(around(365)) {
@@ -266,6 +279,7 @@ async fn administrators_see_every_kind_with_its_period() {
         ("mails", 7),
         ("sayings", 7),
         ("provider_news", 395),
+        ("order_traces", 14),
         ("audit_persons", 365),
         ("customers", 1_095),
         ("customers_to_be_forgotten", 0),

@@ -7,7 +7,7 @@ use crate::auditor::{Model, Verdict, must};
 use crate::bank::Status;
 use crate::desk::Admits;
 use crate::house::House;
-use crate::orders::saga::{OrderState, RefundStatus, Saga};
+use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
 
 impl House {
     /// What moved at the providers for this order: collected, and given back for good.
@@ -49,8 +49,21 @@ impl House {
         names
     }
 
-    /// No capture without seats.
+    /// No capture without seats, and none that staff still look at, or would not have.
     pub fn may_capture(&self, saga: &Saga) -> Verdict {
+        let decided = match self.desk.rows.get(&saga.order).map(|row| row.saga.review.state) {
+            Some(ReviewState::Clear | ReviewState::Flagged | ReviewState::Accepted) => true,
+            Some(
+                ReviewState::Unjudged
+                | ReviewState::Wanted
+                | ReviewState::Refused
+                | ReviewState::Lapsed
+                | ReviewState::Withdrawn
+                | ReviewState::LetGo,
+            )
+            | None => false,
+        };
+        must(decided, || format!("money is taken that nobody has agreed to: {saga:#?}"))?;
         self.has_its_seats(saga)
     }
 
@@ -89,6 +102,19 @@ impl House {
                 OrderState::Refunded => "order: refunded",
                 OrderState::PartiallyRefunded => "order: partially_refunded",
                 OrderState::Cancelled => "order: cancelled",
+            });
+        }
+        if before.review.state != after.review.state {
+            self.report.count(match after.review.state {
+                ReviewState::Unjudged => "review: unjudged",
+                ReviewState::Clear => "review: found nothing",
+                ReviewState::Flagged => "review: flagged",
+                ReviewState::Wanted => "review: wanted",
+                ReviewState::Accepted => "review: accepted",
+                ReviewState::Refused => "review: refused",
+                ReviewState::Lapsed => "review: lapsed",
+                ReviewState::Withdrawn => "review: withdrawn",
+                ReviewState::LetGo => "review: let go by the bank",
             });
         }
         for refund in &after.refunds {
@@ -165,6 +191,11 @@ impl House {
             let set_aside = self.bank.payments.get(&attempt.id).is_some_and(|it| it.status == Status::Authorized);
             must(!set_aside, || format!("an amount stays set aside: {saga:#?}"))?;
         }
+        let bought = saga.confirmed_at.is_some();
+        let refused = matches!(saga.review.state, ReviewState::Refused | ReviewState::Lapsed | ReviewState::LetGo);
+        must(!refused || !bought, || format!("staff would not sell, and it was sold: {saga:#?}"))?;
+        let heard = self.desk.outbox.contains_key(&format!("not sold {}", saga.order));
+        must(heard || !refused, || format!("the buyer waits to hear how it ended: {saga:#?}"))?;
         let said = self.desk.outbox.contains_key(&format!("confirmed {}", saga.order));
         must(said == saga.confirmed_at.is_some(), || format!("the buyer was told otherwise: {saga:#?}"))?;
         for part in &saga.parts {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::payments::{CancelWorth, Cancelled, Method, MethodKind, RefundWish, Report, Start, What};
@@ -10,10 +10,21 @@ use crate::platform::money::Money;
 
 /// Every kind of provider: by its name, how it takes the money and what its word on a cancel is worth.
 pub const PROVIDERS: [(&str, Method); 3] = [
-    ("card", Method { kind: MethodKind::AuthoriseThenCapture, cancel: CancelWorth::Confirmed }),
-    ("at_once", Method { kind: MethodKind::PaidAtOnce, cancel: CancelWorth::Confirmed }),
-    ("transfer", Method { kind: MethodKind::PaidAtOnce, cancel: CancelWorth::BestEffort }),
+    (
+        "card",
+        Method {
+            kind: MethodKind::AuthoriseThenCapture,
+            cancel: CancelWorth::Confirmed,
+            authorisation_lasts: SignedDuration::from_hours(1),
+        },
+    ),
+    ("at_once", at_once(CancelWorth::Confirmed)),
+    ("transfer", at_once(CancelWorth::BestEffort)),
 ];
+
+const fn at_once(cancel: CancelWorth) -> Method {
+    Method { kind: MethodKind::PaidAtOnce, cancel, authorisation_lasts: SignedDuration::ZERO }
+}
 
 /// How the provider with this name behaves.
 pub fn method(provider: &str) -> Method {
@@ -87,7 +98,8 @@ fn charge_name(payment: Uuid, number: u32) -> String {
 impl Bank {
     fn tell(&mut self, payment: Uuid, what: What, provider_ref: String, at: Timestamp, amount: Money) {
         self.events += 1;
-        self.news.push(Report { event_id: self.events.to_string(), payment, provider_ref, what, at, amount });
+        let event_id = self.events.to_string();
+        self.news.push(Report { event_id, payment, provider_ref, what, at, amount, instrument: None });
     }
 
     fn charge(&mut self, payment: Uuid, number: u32, at: Timestamp) {
@@ -164,6 +176,11 @@ impl Bank {
         }
     }
 
+    /// The bank lets go of an amount by itself. False: none is set aside.
+    pub fn let_go(&mut self, id: Uuid, now: Timestamp) -> bool {
+        self.payments.get(&id).is_some_and(|it| it.status == Status::Authorized) && self.void(id, now)
+    }
+
     /// False: it was captured.
     pub fn void(&mut self, id: Uuid, now: Timestamp) -> bool {
         let Some(payment) = self.payments.get_mut(&id) else { return true };
@@ -237,6 +254,7 @@ impl Bank {
             what,
             at,
             amount: payment.amount,
+            instrument: None,
         };
         let what = match payment.status {
             Status::Authorized => Some(What::Authorized),

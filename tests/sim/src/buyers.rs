@@ -14,7 +14,7 @@ use crate::client::{Wanted, some_areas, some_seats};
 use crate::house::{House, NODES};
 use crate::jobs::{Errand, guids};
 use crate::orders::asking::area_ids;
-use crate::orders::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, Saga};
+use crate::orders::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, Review, Saga};
 use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::from_core;
@@ -107,7 +107,7 @@ impl House {
         self.buyers.insert(number, buyer);
     }
 
-    fn any_node(&mut self) -> usize {
+    pub fn any_node(&mut self) -> usize {
         usize::try_from(self.rng.below(NODES as u64)).unwrap_or(0)
     }
 
@@ -224,6 +224,7 @@ impl House {
                 provider_ref: None,
                 checkout_url: None,
                 paid_at: None,
+                instrument: None,
                 next_check_at: None,
                 problem: None,
             });
@@ -239,6 +240,7 @@ impl House {
             pay_within_ms: self.rng.between(2_000, 60_000),
             accept_equal: false,
             paid_with: None,
+            review: Review::unjudged(),
             confirmed_at: None,
             parts,
             attempts,
@@ -285,7 +287,16 @@ impl House {
         let newest = row.saga.newest().map(|attempt| (attempt.id, attempt.status, attempt.number));
         match state {
             OrderState::AwaitingPayment => {}
-            OrderState::InReview | OrderState::Authorized | OrderState::Booked | OrderState::Captured => {
+            OrderState::InReview => {
+                // Most wait; some would rather have their money back.
+                if self.rng.chance(8) {
+                    self.report.count("buyer: gives up while staff look");
+                    let node = self.any_node();
+                    self.errand(node, buyer.order, Errand::GiveUp);
+                }
+                return Ok(Then::Wait(1_000));
+            }
+            OrderState::Authorized | OrderState::Booked | OrderState::Captured => {
                 return Ok(Then::Wait(1_000));
             }
             OrderState::Confirmed => {

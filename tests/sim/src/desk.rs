@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::auditor::{Verdict, must};
 use crate::orders::drive::{Kept, Loaded, Wake};
 use crate::orders::ledger;
-use crate::orders::saga::{RefundStatus, Saga};
+use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
 use crate::payments::Report;
 
 /// As long as a slow provider takes.
@@ -153,6 +153,13 @@ impl Desk {
     fn words(&mut self, before: &Saga, after: &Saga) {
         if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
             *self.outbox.entry(format!("confirmed {}", after.order)).or_default() += 1;
+        }
+        let enters = |state| after.state == state && before.state != state;
+        if enters(OrderState::InReview) {
+            self.outbox.entry(format!("held {}", after.order)).or_insert(1);
+        }
+        if enters(OrderState::Expired) && after.review.by.is_some() && after.review.state != ReviewState::Flagged {
+            self.outbox.entry(format!("not sold {}", after.order)).or_insert(1);
         }
         for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
             let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);

@@ -182,6 +182,7 @@ impl House {
             self.buyers_act()?;
         }
         self.clients_ask()?;
+        self.staff_decide();
         self.deliver()?;
         self.work()?;
         self.passivate()?;

@@ -33,6 +33,8 @@ pub enum Errand {
     TryAgain(Uuid, &'static str, MethodKind),
     GiveUp,
     GiveBack(Option<Vec<Uuid>>),
+    /// Staff accept, or refuse.
+    Decide(bool),
 }
 
 enum Stage {
@@ -280,6 +282,7 @@ impl House {
             Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, provider, *kind),
             Errand::GiveUp => saga.give_up(),
             Errand::GiveBack(lines) => saga.give_back(now, lines.as_deref(), "The buyer cannot come."),
+            Errand::Decide(accepted) => saga.decide(now, *accepted, ""),
         };
         if let Err(refused) = refused {
             self.report.count(match refused {
@@ -287,6 +290,7 @@ impl House {
                 WishRefused::NothingToGiveBack => "refused: nothing to give back",
                 WishRefused::UnderWay => "refused: another cancellation is under way",
                 WishRefused::NotItsLines => "refused: not of this order",
+                WishRefused::Decided => "refused: decided already",
             });
             return Ok(Next::Over);
         }
@@ -337,6 +341,7 @@ impl House {
                 job.answer = Some(outcome);
                 Ok((None, Next::Wait(self.now + wait_ms)))
             }
+            Effect::Judge { .. } => Ok((Some(self.rules_say(job.node)), Next::Step)),
             Effect::Confirm => Ok((Some(Outcome::Done), Next::Step)),
         }
     }

@@ -13,6 +13,7 @@ mod jobs;
 mod nodes;
 mod providers;
 mod report;
+mod reviews;
 mod rng;
 mod traffic;
 
@@ -38,7 +39,9 @@ mod http {
 #[path = "../../../src/payments"]
 mod payments {
     mod gateway;
-    pub use gateway::{CancelWorth, Cancelled, Charge, Method, MethodKind, RefundWish, Report, Start, What};
+    pub use gateway::{
+        CancelWorth, Cancelled, Charge, Method, MethodKind, RefundWish, Report, Start, ToldInstrument, What,
+    };
 }
 
 #[allow(dead_code, reason = "the server uses more of them")]

@@ -136,6 +136,7 @@ impl House {
             | Effect::SellLate { .. }
             | Effect::CancelBooking { .. }
             | Effect::GiveBack { .. }
+            | Effect::Judge { .. }
             | Effect::Confirm => return Err(format!("{effect:?} was asked of a provider")),
         })
     }

@@ -17,7 +17,7 @@ export function AccountFrame({ title, children }: { title: string; children(user
   const me = useMe()
   const stranger = isStranger(me.error)
   useDoor(stranger)
-  const rooms = [{ path: '/account', name: words.account }, { path: '/account/security', name: words.security }, { path: '/account/data', name: words.data }]
+  const rooms = [{ path: '/account', name: words.account }, { path: '/account/orders', name: words.orders }, { path: '/account/security', name: words.security }, { path: '/account/data', name: words.data }]
   return (
     <Shell title={title}>
       <div className="page account">

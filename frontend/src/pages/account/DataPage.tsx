@@ -71,7 +71,7 @@ function Delete({ user, onDone }: { user: User; onDone(later: Later[]): void }) 
     <>
       <p className="prose">{words.deleteText}</p>
       {isStaff(user) && <p className="soft">{words.deleteStaff}</p>}
-      <Confirm label={words.deleteGo} look="line" title={words.delete} text={<p>{words.deleteText}</p>} yes={words.deleteYes} word={{ word: user.email, label: words.type(user.email) }} words={{ forbidden: t.account.profile.wrongPassword, in_use: words.lastAdministrator }} run={run}>
+      <Confirm label={words.deleteGo} look="line" title={words.delete} text={<p>{words.deleteText}</p>} yes={words.deleteYes} word={{ word: user.email, label: words.type(user.email) }} words={{ forbidden: t.account.profile.wrongPassword }} run={run}>
         <TextField label={t.account.confirmPassword} type="password" autoComplete="current-password" value={password} onChange={(event) => { key.current = newKey(); setPassword(event.target.value) }} />
       </Confirm>
     </>

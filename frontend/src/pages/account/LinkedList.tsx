@@ -5,9 +5,10 @@ import { link, readLinked, unlink, type Provider } from '../../api/factors'
 import { Confirm } from '../../components/Confirm'
 import { Trouble } from '../../components/Trouble'
 import { useSpeech } from '../../i18n'
-import { TextField, Waiting } from '../../ui'
+import { Waiting } from '../../ui'
 import { OauthFailed } from './OauthFailed'
 import { useProviders } from './providers'
+import { PasswordAgain, Removal } from './TwoStep'
 
 /** Accounts elsewhere by which one signs in here. */
 export function LinkedList() {
@@ -29,7 +30,7 @@ export function LinkedList() {
           {linked.data.map((one) => (
             <li key={one.id} className="things__one">
               <div className="things__words"><p className="things__name">{nameOf(one.provider)}</p>{one.email && <p className="soft small">{one.email}</p>}</div>
-              <Confirm label={words.remove} named={words.removeNamed(nameOf(one.provider))} title={words.remove} text={<p>{words.removeText(nameOf(one.provider))}</p>} yes={words.remove} run={async () => { await unlink(one.id); await client.invalidateQueries({ queryKey: ['me', 'linked'] }) }} />
+              <Removal label={words.remove} named={words.removeNamed(nameOf(one.provider))} text={words.removeText(nameOf(one.provider))} run={async (proof, key) => { await unlink(one.id, proof, key); await client.invalidateQueries({ queryKey: ['me', 'linked'] }) }} />
             </li>
           ))}
         </ul>
@@ -47,7 +48,7 @@ function Connect({ provider }: { provider: Provider }) {
   const go = async () => location.assign((await link(provider.id, { password, next: '/account/security' }, newKey())).url)
   return (
     <Confirm label={words.connect(provider.name)} look="line" title={words.connect(provider.name)} text={<p>{words.text(provider.name)}</p>} yes={words.connect(provider.name)} words={{ forbidden: t.account.profile.wrongPassword }} run={go}>
-      <TextField label={t.account.confirmPassword} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+      <PasswordAgain value={password} onChange={(event) => setPassword(event.target.value)} />
     </Confirm>
   )
 }

@@ -9,7 +9,7 @@ import { Trouble } from '../../components/Trouble'
 import { useForm } from '../../components/useForm'
 import { useSpeech } from '../../i18n'
 import { Button, Notice, TextField, Waiting } from '../../ui'
-import { RecoveryCodes } from './TwoStep'
+import { PasswordAgain, RecoveryCodes, Removal } from './TwoStep'
 
 /** Passkeys: add, name, remove. */
 export function PasskeyList() {
@@ -45,7 +45,7 @@ function Add({ onDone }: { onDone(codes: string[] | null): void }) {
   return (
     <form className="sheet__form" ref={form} onSubmit={submit}>
       <TextField label={words.name} hint={words.nameHint} required maxLength={100} {...field('name')} />
-      <TextField label={t.account.confirmPassword} type="password" autoComplete="current-password" required {...field('password')} />
+      <PasswordAgain {...field('password')} />
       {refused ? <Notice kind="alarm">{words[refused]}</Notice> : <Refusal error={failed} words={{ forbidden: t.account.profile.wrongPassword }} />}
       <Button type="submit" disabled={busy}>{words.add}</Button>
     </form>
@@ -67,7 +67,7 @@ function One({ passkey, again }: { passkey: Passkey; again(): Promise<unknown> }
         <Confirm label={words.rename} named={words.renameNamed(passkey.name)} title={words.rename} text={null} yes={t.account.profile.save} run={async () => { await renamePasskey(passkey.id, name.trim(), newKey()); await again() }}>
           <TextField label={words.name} required maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
         </Confirm>
-        <Confirm label={words.remove} named={words.removeNamed(passkey.name)} title={words.remove} text={<p>{words.removeText(passkey.name)}</p>} yes={words.remove} run={async () => { await removePasskey(passkey.id); await again() }} />
+        <Removal label={words.remove} named={words.removeNamed(passkey.name)} text={words.removeText(passkey.name)} run={async (proof, key) => { await removePasskey(passkey.id, proof, key); await again() }} />
       </div>
     </li>
   )

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ComponentProps } from 'react'
 import { confirmEnrolment, disableTotp, enroll, readStanding, renewRecoveryCodes, type Enrolment, type Proof } from '../../api/factors'
 import { newKey } from '../../api/client'
 import { Confirm } from '../../components/Confirm'
@@ -45,13 +45,32 @@ export function TwoStep() {
   )
 }
 
+/** The password once more, of who has one; who has none must have just signed in, which the server knows. */
+export function PasswordAgain(field: Partial<ComponentProps<typeof TextField>>) {
+  const words = useSpeech().t.account
+  const has = useStanding().data?.password ?? true
+  return has ? <TextField label={words.confirmPassword} type="password" autoComplete="current-password" required {...field} /> : <p className="soft small">{words.noPassword}</p>
+}
+
+/** What takes a way in away: asks first, and for the password. */
+export function Removal({ label, named, text, run }: { label: string; named: string; text: string; run(proof: Proof, key: string): Promise<unknown> }) {
+  const words = useSpeech().t.account
+  const [password, setPassword] = useState('')
+  const clear = () => setPassword('')
+  return (
+    <Confirm label={label} named={named} title={label} text={<p>{text}</p>} yes={label} words={{ forbidden: words.profile.wrongPassword }} run={() => run({ password }, newKey()).then(clear)}>
+      <PasswordAgain value={password} onChange={(event) => setPassword(event.target.value)} />
+    </Confirm>
+  )
+}
+
 /** A press that needs the password once more: a machine that was left open is not enough. */
 function Begin({ label, run }: { label: string; run(password: string, key: string): Promise<unknown> }) {
   const words = useSpeech().t.account
   const { field, busy, failed, submit, form } = useForm({ password: '' }, ({ password }, key) => run(password, key))
   return (
     <form className="sheet__form" ref={form} onSubmit={submit}>
-      <TextField label={words.confirmPassword} type="password" autoComplete="current-password" required {...field('password')} />
+      <PasswordAgain {...field('password')} />
       <Refusal error={failed} words={{ forbidden: words.profile.wrongPassword }} />
       <Button type="submit" disabled={busy}>{label}</Button>
     </form>
@@ -66,7 +85,7 @@ function Proven({ label, text, code: needsCode, run }: { label: string; text: st
   const clear = () => { setPassword(''); setCode('') }
   return (
     <Confirm label={label} title={label} text={<p>{text}</p>} yes={label} words={{ forbidden: words.twoStep.wrongProof }} run={() => run({ password, ...(needsCode ? { code: code.trim() } : {}) }, newKey()).then(clear)}>
-      <TextField label={words.confirmPassword} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+      <PasswordAgain value={password} onChange={(event) => setPassword(event.target.value)} />
       {needsCode && <TextField label={words.twoStep.codeOrRecovery} autoComplete="one-time-code" autoCapitalize="none" spellCheck={false} required value={code} onChange={(event) => setCode(event.target.value)} />}
     </Confirm>
   )

@@ -10,7 +10,6 @@ import { Refusal } from '../../components/Refusal'
 import { Problem } from '../../api/client'
 import { Speaking } from '../../i18n'
 import { LoginPage } from '../LoginPage'
-import { PeoplePage } from '../admin/PeoplePage'
 import { AccountPage } from './AccountPage'
 import { DataPage } from './DataPage'
 import { SecurityPage } from './SecurityPage'
@@ -172,7 +171,7 @@ describe('one’s own pages', () => {
   beforeEach(() => {
     answers['GET /me'] = [200, { user: ada }]
     answers['GET /me/sessions'] = [200, { items: [{ id: 's1', created_at: '2026-11-22T10:00:00Z', last_used_at: null, address: '192.0.2.1', device: 'Firefox on Linux', current: true }, { id: 's2', created_at: '2026-11-20T10:00:00Z', last_used_at: null, address: '', device: '', current: false }] }]
-    answers['GET /auth/mfa'] = [200, { totp: false, passkeys: 0, recovery_codes: 0, required: true }]
+    answers['GET /auth/mfa'] = [200, { password: true, totp: false, passkeys: 0, recovery_codes: 0, required: true }]
     answers['GET /auth/passkeys'] = [200, { items: [] }]
     answers['GET /me/linked-accounts'] = [200, { items: [] }]
   })
@@ -209,6 +208,33 @@ describe('one’s own pages', () => {
     expect(part.queryByText('CCCC-DDDD')).toBeNull()
   })
 
+  it('ask for the password before a passkey goes, and not who has none', async () => {
+    answers['GET /auth/passkeys'] = [200, { items: [{ id: 'p1', name: 'Phone', created_at: '2026-11-20T10:00:00Z', last_used_at: null }] }]
+    answers['DELETE /auth/passkeys/p1'] = (body) => ((body as { password?: string }).password === 'right' ? [204] : [403, { code: 'forbidden', status: 403 }])
+    history.replaceState(null, '', '/account/security')
+    const { unmount } = draw(<SecurityPage />)
+    await userEvent.click(await screen.findByRole('button', { name: 'Remove: Phone' }))
+    const dialog = () => within(screen.getByRole('dialog'))
+    await userEvent.type(dialog().getByLabelText('Your password, once more'), 'wrong')
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    expect(await dialog().findByText('The present password is not right.')).toBeTruthy()
+    await userEvent.clear(dialog().getByLabelText('Your password, once more'))
+    await userEvent.type(dialog().getByLabelText('Your password, once more'), 'right')
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    unmount()
+
+    answers['GET /auth/mfa'] = [200, { password: false, totp: false, passkeys: 1, recovery_codes: 10, required: false }]
+    answers['DELETE /auth/passkeys/p1'] = [403, { code: 'sign_in_again', status: 403 }]
+    draw(<SecurityPage />)
+    await screen.findAllByText(/You have no password here/)
+    await userEvent.click(await screen.findByRole('button', { name: 'Remove: Phone' }))
+    expect(dialog().queryByLabelText('Your password, once more')).toBeNull()
+    await userEvent.click(dialog().getByRole('button', { name: 'Remove' }))
+    await waitFor(() => expect(sent('DELETE /auth/passkeys/p1').map((one) => one.body)).toEqual([{ password: 'wrong' }, { password: 'right' }, {}]))
+    expect((await dialog().findByRole('alert')).textContent).toBeTruthy()
+  })
+
   it('delete the account only when its address was typed', async () => {
     answers['DELETE /me'] = [204]
     draw(<DataPage />)
@@ -232,15 +258,4 @@ it('keeps asking where what was confirmed was refused', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Yes, remove', hidden: true }))
   expect(await screen.findByText('Something else still needs it.')).toBeTruthy()
   expect(run).toHaveBeenCalledTimes(1)
-})
-
-it('shows the people of a house without a fault that a screen reader would stumble over', async () => {
-  answers['GET /me'] = [200, { user: ada }]
-  answers['GET /admin/organizers'] = [200, { items: [{ id: 'o', name: 'House' }], next: null }]
-  answers['GET /admin/organizers/o/members'] = [200, { items: [{ user_id: 'u', name: 'Ada', email: 'ada@example.org', role: 'organizer' }], next: null }]
-  answers['GET /admin/organizers/o/invitations'] = [200, { items: [], next: null }]
-  draw(<PeoplePage />)
-  expect(await screen.findByRole('button', { name: 'Remove Ada' })).toBeTruthy()
-  expect(await screen.findByText('No invitation is open.')).toBeTruthy()
-  await expectAccessible()
 })

@@ -21,7 +21,7 @@ export function RegisterPage() {
   const [sent, setSent] = useState<string | null>(null)
   const [params] = useSearchParams()
   const next = params.get('next')
-  const { field, busy, failed, submit, form } = useForm({ name: '', email: '', password: '' }, async ({ name, email, password }, key) => {
+  const { field, busy, failed, submit, form } = useForm({ name: '', email: addressInLink(), password: '' }, async ({ name, email, password }, key) => {
     await register({ name: name.trim(), email: email.trim(), password, locale: language }, key)
     setSent(email.trim())
   })
@@ -42,6 +42,15 @@ export function RegisterPage() {
       </div>
     </Shell>
   )
+}
+
+/** Who comes from an order brings its address along behind `#`, where no log sees it. */
+function addressInLink(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1))
+  } catch {
+    return ''
+  }
 }
 
 /** The same words whether there is such an account or not. */

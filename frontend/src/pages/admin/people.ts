@@ -5,19 +5,36 @@ import type { Page } from '../../api/types'
 export const ROLES = ['organizer', 'box_office', 'scanner'] as const
 export type Role = (typeof ROLES)[number]
 export const ROLE_NAMES: Record<Role, string> = { organizer: 'Organizer: runs the house', box_office: 'Box office: sells at the counter', scanner: 'Scanner: admits tickets' }
+export const ROLE_CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_NAMES[role] }))
 export const shortRole = (role: string): string => role.replaceAll('_', ' ')
 
-export type Member = { user_id: string; name: string; email: string; role: Role; created_at?: string }
-export type Invitation = { id: string; email: string; role: Role; created_at?: string; expires_at: string }
+export type Member = {
+  user_id: string; name: string; email: string; role: Role; created_at: string
+  second_factor: boolean; second_factor_required: boolean; last_sign_in_at: string | null; disabled_at: string | null
+}
+/** One that has run out is listed for a week more, to be sent again. */
+export type Invitation = { id: string; email: string; role: Role; invited_by: string | null; created_at: string; expires_at: string }
+export type Members = Page<Member> & { invitations: Invitation[] }
 export const membersPath = (organizer: string) => `/admin/organizers/${organizer}/members`
-export const invite = (organizer: string, body: { email: string; role: Role }, key: string) => call('POST', `/admin/organizers/${organizer}/members`, body, { key })
-export const changeMember = (organizer: string, user: string, role: Role, key: string) => call('PATCH', `/admin/organizers/${organizer}/members/${user}`, { role }, { key })
-export const removeMember = (organizer: string, user: string) => call('DELETE', `/admin/organizers/${organizer}/members/${user}`)
-export const withdraw = (organizer: string, invitation: string) => call('DELETE', `/admin/organizers/${organizer}/invitations/${invitation}`)
+const invitationPath = (organizer: string, invitation: string) => `/admin/organizers/${organizer}/invitations/${invitation}`
+export const invite = (organizer: string, body: { email: string; role: Role }, key: string) => call<Invitation>('POST', membersPath(organizer), body, { key })
+export const changeMember = (organizer: string, user: string, role: Role) => call<Member>('PATCH', `${membersPath(organizer)}/${user}`, { role })
+export const removeMember = (organizer: string, user: string) => call('DELETE', `${membersPath(organizer)}/${user}`)
+export const withdraw = (organizer: string, invitation: string) => call('DELETE', invitationPath(organizer, invitation))
+export const resend = (organizer: string, invitation: string, key: string) => call<Invitation>('POST', `${invitationPath(organizer, invitation)}/resend`, undefined, { key })
 
-export type AdminUser = { id: string; name: string; email: string; role: string; is_admin: boolean; disabled_at: string | null; created_at: string }
-export const setAdmin = (user: string, isAdmin: boolean, key: string) => call('PUT', `/admin/users/${user}/roles`, { is_admin: isAdmin }, { key })
+export type Part = { organizer_id: string; organizer: string; role: Role }
+export type AdminUser = {
+  id: string; name: string; email: string; email_verified: boolean; role: string; is_admin: boolean; memberships: Part[]
+  second_factor: boolean; sessions: number; last_sign_in_at: string | null; disabled_at: string | null; created_at: string
+}
+export type NewRoles = { is_admin?: boolean; memberships?: { organizer_id: string; role: Role }[] }
+export const setRoles = (user: string, roles: NewRoles, key: string) => call<AdminUser>('PUT', `/admin/users/${user}/roles`, roles, { key })
+export const endSessions = (user: string, key: string) => call<{ ended: number }>('POST', `/admin/users/${user}/end-sessions`, undefined, { key })
 
+/** What a house keeps of an erased customer for a while, and until when. */
+export type Later = { organizer_id: string; until: string; why: 'show_to_come' | 'books' }
+export const eraseCustomer = (customer: string, atOnce: boolean, key: string) => call<{ later: Later[] }>('POST', `/admin/customers/${customer}/erase`, { at_once: atOnce }, { key })
 export type ApiKey = { id: string; name: string; prefix: string; scopes: string[]; created_at: string; last_used_at: string | null; expires_at: string | null; revoked_at: string | null }
 /** The key itself comes once; an answer that is given again has none. */
 export type MadeKey = ApiKey & { key?: string }

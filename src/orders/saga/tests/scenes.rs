@@ -5,11 +5,12 @@ use aisle_actors::core::{Command, StateChange};
 use uuid::Uuid;
 
 use super::super::{AttemptStatus, OrderState, RefundStatus, Saga, Step};
-use super::world::{Dice, Trouble, World, first_payment};
+use super::dice::Dice;
+use super::world::{Trouble, World, first_payment};
 use crate::payments::MethodKind;
 
 /// Plays one scene. Each line: the second, what happens, and what the order and the seats of its shows are then.
-fn play(shows: usize, amount: i64, scene: &str, trouble: Trouble) -> World {
+pub fn play(shows: usize, amount: i64, scene: &str, trouble: Trouble) -> World {
     let mut world = World::new(shows, amount, trouble, 7);
     for line in scene.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (said, expected) = line.split_once("->").expect("a line says what is expected");
@@ -25,7 +26,7 @@ fn play(shows: usize, amount: i64, scene: &str, trouble: Trouble) -> World {
     world
 }
 
-fn act(world: &mut World, words: &[&str]) {
+pub fn act(world: &mut World, words: &[&str]) {
     match words {
         ["nothing" | "ordered"] => world.drive(),
         ["buyer", acts] => {
@@ -69,6 +70,22 @@ fn act(world: &mut World, words: &[&str]) {
             world.provider.silent = false;
             world.drive();
         }
+        ["rules_hold", "until", at] => {
+            let at = at.strip_suffix('s').and_then(|at| at.parse().ok()).expect("a second");
+            world.rules = Some((true, at));
+        }
+        ["rules_mark"] => world.rules = Some((false, 0)),
+        ["accepted"] => wish(world, |saga, now| {
+            let _ = saga.decide(now, true, "");
+        }),
+        ["refused"] => wish(world, |saga, now| {
+            let _ = saga.decide(now, false, "");
+        }),
+        ["bank_lets_go"] => {
+            world.let_go();
+            world.news();
+        }
+        ["bank_lets_go", "unheard"] => world.let_go(),
         other => panic!("nobody knows how to {other:?}"),
     }
 }
@@ -77,7 +94,7 @@ fn newest(world: &World) -> Uuid {
     world.kept.newest().expect("an attempt").id
 }
 
-fn wish(world: &mut World, wish: impl Fn(&mut Saga, jiff::Timestamp)) {
+pub fn wish(world: &mut World, wish: impl Fn(&mut Saga, jiff::Timestamp)) {
     let mut saga = world.kept.clone();
     wish(&mut saga, world.now);
     world.keep(&saga);
@@ -85,7 +102,7 @@ fn wish(world: &mut World, wish: impl Fn(&mut Saga, jiff::Timestamp)) {
 }
 
 /// Plays a scene in every way; in the end money, seats and books must agree.
-fn check(shows: usize, amount: i64, scene: &str) {
+pub fn check(shows: usize, amount: i64, scene: &str) {
     let agree = |trouble| play(shows, amount, scene, trouble).must_agree(scene);
     agree(Trouble::default());
     agree(Trouble { twice: true, ..Trouble::default() });

@@ -9,31 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Line, OrderState, Outcome, Part, PartState, RefundStatus, Saga, Step,
+    Attempt, AttemptStatus, Effect, Fact, Finding, Line, OrderState, Outcome, Part, PartState, RefundStatus, Review,
+    ReviewState, Rule, Saga, Step, Verdict,
 };
+use super::dice::Dice;
 use crate::http::rejection::guids;
 use crate::orders::asking::{Question, question, to_give_back};
 use crate::orders::ledger;
 use crate::payments::{MethodKind, Report, What};
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::{from_core, to_core};
-
-/// A generator that repeats itself by its seed.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-}
 
 /// How the world goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,6 +64,8 @@ pub struct World {
     pub books: BTreeMap<String, i64>,
     booked: BTreeMap<String, ()>,
     pub confirmed: u32,
+    /// What the rules find: whether it is held, and until which second.
+    pub rules: Option<(bool, i64)>,
     trouble: Trouble,
     dice: Dice,
     steps: u64,
@@ -118,6 +105,7 @@ impl World {
                 pay_within_ms: 60_000,
                 accept_equal: false,
                 paid_with: None,
+                review: Review::unjudged(),
                 confirmed_at: None,
                 parts: Vec::new(),
                 attempts: Vec::new(),
@@ -127,6 +115,7 @@ impl World {
             books: BTreeMap::new(),
             booked: BTreeMap::new(),
             confirmed: 0,
+            rules: None,
             trouble,
             dice: Dice::new(seed),
             steps: 0,
@@ -166,6 +155,7 @@ impl World {
                 provider_ref: None,
                 checkout_url: None,
                 paid_at: None,
+                instrument: None,
                 next_check_at: None,
                 problem: None,
             });
@@ -271,6 +261,7 @@ impl World {
             | Effect::SellLate { hold }
             | Effect::CancelBooking { hold }
             | Effect::GiveBack { hold } => self.perform_at_show(saga, *hold, effect),
+            Effect::Judge { .. } => self.judge(),
             Effect::Confirm => Outcome::Done,
             Effect::Start { .. }
             | Effect::Cancel { .. }
@@ -284,6 +275,14 @@ impl World {
                 self.perform_at_provider(saga, effect)
             }
         }
+    }
+
+    fn judge(&self) -> Outcome {
+        let (rule, fact) = (Rule::Mismatch, Fact::CardCountry);
+        let found =
+            self.rules.map(|(holds, _)| Finding { rule, holds, fact, max: None, window_s: None, country: None });
+        let by = self.at(self.rules.map_or(0, |(_, by)| by));
+        Outcome::Judged(Verdict { findings: found.into_iter().collect(), by })
     }
 
     fn perform_at_show(&mut self, saga: &Saga, hold: Uuid, effect: &Effect) -> Outcome {
@@ -339,6 +338,11 @@ impl World {
                 }
                 None => Outcome::Done,
             },
+            Effect::Capture { .. }
+                if !matches!(saga.review.state, ReviewState::Clear | ReviewState::Flagged | ReviewState::Accepted) =>
+            {
+                panic!("money is taken that is still looked at: {saga:#?}")
+            }
             Effect::Capture { payment } => match self.provider.charges.get_mut(payment) {
                 Some(Charge::Captured(_)) => Outcome::Done,
                 Some(charge @ Charge::Authorized(_)) if !self.provider.no_capture => {
@@ -372,6 +376,7 @@ impl World {
             what,
             at,
             amount: Money::new(self.kept.total, euro()),
+            instrument: None,
         };
         let first = match self.provider.charges.get(&payment) {
             Some(Charge::Authorized(at)) => Some(report(What::Authorized, 1, *at)),
@@ -445,6 +450,13 @@ impl World {
                 self.provider.seconds.insert(payment, now);
             }
             _ => {}
+        }
+    }
+
+    /// The bank lets go of every amount that is set aside.
+    pub fn let_go(&mut self) {
+        for charge in self.provider.charges.values_mut().filter(|charge| matches!(charge, Charge::Authorized(_))) {
+            *charge = Charge::Cancelled;
         }
     }
 
