@@ -256,7 +256,8 @@ mod tests {
     fn what_is_allowed_is_no_finding_and_one_more_is() {
         let rules = all(Action::Hold);
         assert_eq!(judge(&rules, &at_the_edge(&rules)), []);
-        let one_more: [(Fact, fn(&mut Facts)); 8] = [
+        type OneMore = (Fact, fn(&mut Facts));
+        let one_more: [OneMore; 8] = [
             (Fact::AttemptsByEmail, |facts| facts.email.0 += 1),
             (Fact::PlacesByEmail, |facts| facts.email.1 += 1),
             (Fact::AttemptsByDevice, |facts| facts.device.0 += 1),

@@ -254,6 +254,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/orders/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides about an order that was held. Accepted, it is sold as if it had never been held; refused, nothing is taken and its
+         *     buyer is told. The same decision again changes nothing; another one is refused.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        post: operations["post_admin_orders_id_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/organizers": {
         parameters: {
             query?: never;
@@ -304,6 +325,120 @@ export interface paths {
          * @description Who may: The role organizer in the house that it belongs to.
          */
         patch: operations["patch_admin_organizers_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/fraud-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules by which a house holds orders or marks them.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_fraud_rules"];
+        /**
+         * Sets the rules of a house, for orders that are paid from now on.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_fraud_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraws an invitation: its link is good no more. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_invitations_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/invitations/{invitation}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an invitation again, also one that has run out; its link is good for another week.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_invitations_invitation_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who works for a house, with their part, whether they have a second factor, when they last signed in; and the open
+         *     invitations.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_members"];
+        put?: never;
+        /**
+         * Invites somebody into the house by mail. The answer does not tell whether they have an account. An older open invitation of
+         *     the same address gives way to this one.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a member away, at once. They are told by mail. The last organizer stays.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_members_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives a member another part, at once. They are told by mail.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_organizers_id_members_user"];
         trace?: never;
     };
     "/api/v1/admin/organizers/{id}/mfa": {
@@ -806,6 +941,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody with an account, newest first.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An account.
+         * @description Who may: Administrators.
+         */
+        get: operations["get_admin_users_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/end-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends every session of somebody, at once. They may sign in again; tokens made on the command line stay good.
+         * @description Who may: Administrators.
+         */
+        post: operations["post_admin_users_id_end_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Makes somebody an administrator or none, and sets their parts in houses, at once. The last administrator stays, and so does
+         *     a house's last organizer.
+         * @description Who may: Administrators.
+         */
+        put: operations["put_admin_users_id_roles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/venues": {
         parameters: {
             query?: never;
@@ -872,6 +1088,47 @@ export interface paths {
          * @description Who may: Anybody.
          */
         post: operations["post_auth_forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comes into the house: with the account that is signed in and has the invited address; or, where there is none with it, with
+         *     one that is made of the name and password and signed in.
+         * @description Who may: Whoever shows a link's token.
+         */
+        post: operations["post_auth_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an invitation says, and what to do to accept it. Changes nothing.
+         * @description Who may: Whoever shows a link's token.
+         */
+        post: operations["post_auth_invitations_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1387,7 +1644,8 @@ export interface paths {
         post?: never;
         /**
          * Deletes one's account and everything that is known of one, after the password or a fresh sign-in. Orders stay in the books
-         *     without their customer, tickets stay good. Refused while a payment or a refund is under way.
+         *     without their customer, tickets stay good. Refused while a payment or a refund is under way, and to who alone runs a house or
+         *     administers the server.
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         delete: operations["delete_me"];
@@ -1477,6 +1735,47 @@ export interface paths {
          * @description Who may: Whoever has signed in, for what is theirs.
          */
         delete: operations["delete_me_linked_accounts_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own orders, newest first: what one ordered while signed in, what was bought with an address that was shown to be one's
+         *     own, and what one has claimed by its link.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        get: operations["get_me_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/orders/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an order one's own by what proves it: for who bought with another address. Again it is the same. Ends with the link.
+         * @description Who may: Whoever has signed in, for what is theirs.
+         */
+        post: operations["post_me_orders_claim"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1572,7 +1871,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends the order's link again, to the address it was ordered with. Always the same answer.
+         * Sends links again, to the address that was ordered with: of the order with this number, or of all. Always the same answer,
+         *     and the same work: what there is to say is found out by who writes the mail.
          * @description Who may: Anybody.
          */
         post: operations["post_orders_lookup"];
@@ -1590,8 +1890,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An order, by its token or by the house.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * An order, by its token, by its owner or by the house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         get: operations["get_orders_id"];
         put?: never;
@@ -1613,7 +1913,7 @@ export interface paths {
         put?: never;
         /**
          * Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_cancel"];
         delete?: never;
@@ -1633,7 +1933,7 @@ export interface paths {
         put?: never;
         /**
          * Another attempt to pay, until `pay_by`; the one before is closed.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_payments"];
         delete?: never;
@@ -1653,9 +1953,30 @@ export interface paths {
         put?: never;
         /**
          * Gives the payment up, so that the holds are open again.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/revoke-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends every link of an order, that of its mails and those of its tickets, because one came into wrong hands. A newer one goes to
+         *     the order's address by mail and is in no answer: who has somebody's link does not get the next one for it.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
+         */
+        post: operations["post_orders_id_revoke_links"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1671,7 +1992,7 @@ export interface paths {
         };
         /**
          * The tickets of an order; none before it is confirmed.
-         * @description Who may: Whoever shows the order's token, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         get: operations["get_orders_id_tickets"];
         put?: never;
@@ -2025,7 +2346,7 @@ export interface paths {
         };
         /**
          * The ticket as a calendar entry.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_ics"];
         put?: never;
@@ -2045,7 +2366,7 @@ export interface paths {
         };
         /**
          * The ticket as a page to print. One that does not admit says so and has no code.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_pdf"];
         put?: never;
@@ -2065,7 +2386,7 @@ export interface paths {
         };
         /**
          * The ticket's QR code as a picture. Of a ticket that does not admit it is the word why.
-         * @description Who may: Whoever shows the order's token or the ticket's link, and the role box_office in its house.
+         * @description Who may: Whoever shows the order's token or the ticket's link or owns the order, and the role box_office in its house.
          */
         get: operations["get_tickets_id_svg"];
         put?: never;
@@ -2140,6 +2461,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An invitation's link, and of who has no account what to make it of. */
+        Acceptance: {
+            token: string;
+            /** @description What to be called. */
+            name?: string;
+            /** @description The new account's password. */
+            password?: string;
+            /** @description The language of mails, as a BCP 47 tag. */
+            locale?: string;
+        };
+        /** @description Who has accepted with the account that they had. */
+        Accepted: {
+            user: components["schemas"]["User"];
+        };
         /** @description An access code, as the back office sees it. */
         AccessCode: components["schemas"]["AccessCodeInput"] & {
             /**
@@ -2195,6 +2530,48 @@ export interface components {
             places_max?: number | null;
             /** @description For whom it is; the house's own. */
             note?: string;
+        };
+        /** @description An account, as administrators see it. */
+        Account: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What its owner is called. */
+            name: string;
+            /** @description Its address. */
+            email: string;
+            /** @description Whether its owner has shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere. */
+            role: string;
+            /** @description Whether they may do everything in every house. */
+            is_admin: boolean;
+            /** @description What they may do where. */
+            memberships: components["schemas"]["Part"][];
+            /** @description Whether they have an authenticator app or a passkey. */
+            second_factor: boolean;
+            /**
+             * Format: int64
+             * @description In how many sessions they are signed in.
+             */
+            sessions: number;
+            /**
+             * Format: date-time
+             * @description When they last signed in, as far as sessions are kept.
+             */
+            last_sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is closed: nobody can sign in to it. Null: it is open.
+             */
+            disabled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
         };
         /**
          * @description What to do with a show.
@@ -2435,11 +2812,21 @@ export interface components {
             order: components["schemas"]["OrderJson"];
             payment?: components["schemas"]["PaymentView"] | null;
         };
+        /** @description An order that is to be one's own, and what proves it. */
+        ClaimOrder: {
+            /**
+             * Format: uuid
+             * @description Which order.
+             */
+            order_id: string;
+            /** @description Out of its link. */
+            token: string;
+        };
         /**
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "access_code_required" | "access_code_invalid" | "link_invalid" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -2536,6 +2923,18 @@ export interface components {
             /** @description Their address. */
             email: string;
         };
+        /** @description A decision about an order that was held. */
+        DecideReview: {
+            /** @description Which. */
+            decision: components["schemas"]["Decision"];
+            /** @description Why, for the house alone. */
+            reason?: string | null;
+        };
+        /**
+         * @description What staff decide.
+         * @enum {string}
+         */
+        Decision: "accept" | "refuse";
         /** @description What changed between two sequence numbers. */
         DeltasBody: {
             /**
@@ -2608,6 +3007,32 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        /** @description One thing that a rule of the house found. */
+        FindingJson: {
+            /** @description Which rule. */
+            rule: string;
+            /** @description Whether it wants the order held, or only marked. */
+            holds: boolean;
+            /**
+             * @description What it found, as a word.
+             * @example emails_by_instrument
+             */
+            fact: string;
+            /**
+             * Format: int64
+             * @description More than so many; null for what is not counted.
+             */
+            max?: number | null;
+            /**
+             * Format: int64
+             * @description Within so long.
+             */
+            window_s?: number | null;
+            /** @description The card's country, where that is it. */
+            country?: string | null;
+            /** @description The same in words. */
+            text: string;
+        };
         /** @description The first administrator. */
         FirstAdministrator: {
             name: string;
@@ -2656,6 +3081,11 @@ export interface components {
             /** @description Empty: everything was forgotten now. */
             later: components["schemas"]["ForgetsLater"][];
         };
+        /** @description Whose password is forgotten. */
+        ForgottenPassword: {
+            /** Format: email */
+            email: string;
+        };
         /** @description Productions, and what they can be narrowed to. */
         FoundProductions: {
             /** @description This page's productions. */
@@ -2664,6 +3094,30 @@ export interface components {
             next?: string | null;
             /** @description What they can be narrowed to. */
             facets: components["schemas"]["Facets"];
+        };
+        /** @description The rules of a house. */
+        FraudRules: {
+            /** @description One buyer tries too often, or wants too much. */
+            velocity: components["schemas"]["Velocity"];
+            /** @description The card is of a country from which the house has no buyers. */
+            mismatch: components["schemas"]["Mismatch"];
+            /** @description One card pays for many. */
+            reuse: components["schemas"]["Reuse"];
+            /**
+             * Format: int64
+             * @description How long a held order waits for staff; never past the end of its authorisation, nor to the start of its show.
+             */
+            decide_within_s: number;
+        };
+        /** @description A house's rules. */
+        FraudRulesBody: {
+            /** @description The rules. */
+            rules: components["schemas"]["FraudRules"];
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares. Zero where the house has the server's own.
+             */
+            version: number;
         };
         /** @description The lines, or the show at one moment of them. */
         History: components["schemas"]["Page_HistoryLine"] | components["schemas"]["ShowThen"];
@@ -2727,6 +3181,46 @@ export interface components {
             id: string;
             /** @description Its `seat_guid`s. */
             seats: string[];
+        };
+        /** @description Somebody who is asked into a house and has not answered. */
+        Invitation: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description To which address it went. */
+            email: string;
+            /** @description Which part it offers. */
+            role: components["schemas"]["Role"];
+            /** @description Who invited; null: their account is gone. */
+            invited_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When they did.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the link is good. What has run out is listed for another week, to be sent again.
+             */
+            expires_at: string;
+        };
+        /** @description An invitation, as who holds its link sees it. */
+        InvitationShown: {
+            /** @description Into which house. */
+            organizer: components["schemas"]["Organizer"];
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /** @description To which address it went. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /** @description What to do. */
+            next: components["schemas"]["Next"];
         };
         /**
          * @description What kind of machine it is.
@@ -2951,10 +3445,10 @@ export interface components {
         /** @description What somebody knows of an order whose link is lost. */
         LookUpOrder: {
             /**
-             * @description Its number.
+             * @description Its number; without it the mail lists all orders of the address.
              * @example A-7F3K2M
              */
-            number: string;
+            number?: string | null;
             /** @description The address it was ordered with. */
             email: string;
         };
@@ -3060,11 +3554,60 @@ export interface components {
         Me: {
             user: components["schemas"]["User"];
         };
+        /** @description Somebody who works for a house. */
+        Member: {
+            /**
+             * Format: uuid
+             * @description Whose account it is.
+             */
+            user_id: string;
+            /** @description What they are called. */
+            name: string;
+            /** @description Their address. */
+            email: string;
+            /** @description Their part. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description Since when they work here.
+             */
+            created_at: string;
+            /** @description Whether they have an authenticator app or a passkey. */
+            second_factor: boolean;
+            /** @description Whether the house asks their role for one: without it they can do nothing here. */
+            second_factor_required: boolean;
+            /**
+             * Format: date-time
+             * @description When they last signed in, as far as sessions are kept; null: not lately, or never.
+             */
+            last_sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when their account is closed; null: it is open.
+             */
+            disabled_at?: string | null;
+        };
+        /** @description Who works for a house, and who is asked to. */
+        MembersPage: {
+            /** @description This page's members, who has been there longest first. */
+            items: components["schemas"]["Member"][];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+            /** @description The invitations that nobody has answered, on every page: at most fifty. */
+            invitations: components["schemas"]["Invitation"][];
+        };
         /**
          * @description What a second factor may be.
          * @enum {string}
          */
         Method: "totp" | "recovery_code" | "passkey";
+        /** @description The card is of a country from which the house has no buyers. */
+        Mismatch: {
+            /** @description What follows. */
+            action: components["schemas"]["Action"];
+            /** @description Where the house's buyers have their cards, as two capital letters each. */
+            countries: string[];
+        };
         /** @description An amount of money in minor units (cents) of a currency. */
         Money: {
             /**
@@ -3085,6 +3628,41 @@ export interface components {
             name?: string;
             /** @description The language of mails, as a BCP 47 tag. */
             locale?: string;
+        };
+        /** @description One of one's own orders. */
+        MyOrderJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example A-7F3K2M
+             */
+            number: string;
+            /** @description How far it is. */
+            status: components["schemas"]["StatusJson"];
+            /** @description Who sold it. */
+            organizer: string;
+            /** @description What it costs. */
+            total: components["schemas"]["Money"];
+            /** @description Of which shows, by their start. */
+            shows: components["schemas"]["ShowView"][];
+            /** @description Its places that were not given back. */
+            places: components["schemas"]["PlaceJson"][];
+            /** @description Whether all of it may be cancelled now. */
+            cancellable: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its tickets were issued.
+             */
+            confirmed_at?: string | null;
         };
         /** @description The sessions of who is asking. */
         MySessions: {
@@ -3144,6 +3722,16 @@ export interface components {
              */
             expires_at?: string;
         };
+        /** @description Whom to invite. */
+        NewInvitation: {
+            /**
+             * Format: email
+             * @description Their address; the mail goes there.
+             */
+            email: string;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A key to be made. */
         NewKey: {
             /**
@@ -3164,11 +3752,38 @@ export interface components {
              */
             expires_at?: string;
         };
+        /** @description A part in a house. */
+        NewMembership: {
+            /**
+             * Format: uuid
+             * @description In which house.
+             */
+            organizer_id: string;
+            /** @description Which part. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A member's part. */
+        NewPart: {
+            /** @description What they are from now on. */
+            role: components["schemas"]["Role"];
+        };
         /** @description The password and another one. */
         NewPassword: {
             current_password: string;
             new_password: string;
         };
+        /** @description What somebody is to be; what is left out stays. */
+        NewRoles: {
+            /** @description May do everything in every house. */
+            is_admin?: boolean;
+            /** @description All their parts in houses: one that is not among them is taken away. */
+            memberships?: components["schemas"]["NewMembership"][];
+        };
+        /**
+         * @description What whoever holds an invitation's link must do to accept it.
+         * @enum {string}
+         */
+        Next: "accept" | "sign_in" | "make_account" | "sign_out";
         /** @description An answer with an order. */
         OrderBody: {
             /** @description The order. */
@@ -3201,6 +3816,8 @@ export interface components {
             number: string;
             /** @description Proves that its bearer made the order; only for who has proved it. */
             token?: string;
+            /** @description Whether it belongs to the account of who asks. */
+            yours: boolean;
             /** @description How far it is. */
             status: components["schemas"]["StatusJson"];
             /** @description Who bought. */
@@ -3219,6 +3836,13 @@ export interface components {
              * @description The same as milliseconds from now, for clocks that are wrong.
              */
             pay_in_ms?: number | null;
+            /**
+             * Format: date-time
+             * @description Once the house held it to look at it: by when its buyer hears, or has heard.
+             */
+            review_by?: string | null;
+            /** @description What the rules of the house found, and what came of it; for its staff alone. */
+            review?: components["schemas"]["ReviewJson"];
             payment?: components["schemas"]["PaymentView"] | null;
             /** @description Money on its way back. */
             refunds: components["schemas"]["RefundJson"][];
@@ -3236,6 +3860,18 @@ export interface components {
              * @description When its tickets were issued.
              */
             confirmed_at?: string | null;
+        };
+        /** @description Orders of the house, and how many of all of them wait for staff. */
+        OrdersPage: {
+            /** @description This page's. */
+            items: components["schemas"]["OrderJson"][];
+            /** @description Where the next page begins; null on the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Orders that are held until somebody decides, whatever the list was asked for.
+             */
+            in_review: number;
         };
         /** @description An organiser, as the back office sees it. */
         Organizer: components["schemas"]["OrganizerInput"] & {
@@ -3327,6 +3963,53 @@ export interface components {
                  */
                 created_at: string;
             })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_Account: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What its owner is called. */
+                name: string;
+                /** @description Its address. */
+                email: string;
+                /** @description Whether its owner has shown that the address is theirs. */
+                email_verified: boolean;
+                /** @description `admin`, `organizer`, `box_office`, `scanner` or `customer`: the highest they have anywhere. */
+                role: string;
+                /** @description Whether they may do everything in every house. */
+                is_admin: boolean;
+                /** @description What they may do where. */
+                memberships: components["schemas"]["Part"][];
+                /** @description Whether they have an authenticator app or a passkey. */
+                second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description In how many sessions they are signed in.
+                 */
+                sessions: number;
+                /**
+                 * Format: date-time
+                 * @description When they last signed in, as far as sessions are kept.
+                 */
+                last_sign_in_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when it is closed: nobody can sign in to it. Null: it is open.
+                 */
+                disabled_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
@@ -3549,7 +4232,7 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
-        Page_OrderJson: {
+        Page_MyOrderJson: {
             /** @description This page's items. */
             items: {
                 /**
@@ -3562,33 +4245,18 @@ export interface components {
                  * @example A-7F3K2M
                  */
                 number: string;
-                /** @description Proves that its bearer made the order; only for who has proved it. */
-                token?: string;
                 /** @description How far it is. */
                 status: components["schemas"]["StatusJson"];
-                /** @description Who bought. */
-                customer: components["schemas"]["CustomerJson"];
+                /** @description Who sold it. */
+                organizer: string;
                 /** @description What it costs. */
                 total: components["schemas"]["Money"];
-                /** @description What was ordered. */
-                lines: components["schemas"]["LineView"][];
-                /**
-                 * Format: date-time
-                 * @description Until when it may be paid; null where nothing is to be paid.
-                 */
-                pay_by?: string | null;
-                /**
-                 * Format: int64
-                 * @description The same as milliseconds from now, for clocks that are wrong.
-                 */
-                pay_in_ms?: number | null;
-                payment?: components["schemas"]["PaymentView"] | null;
-                /** @description Money on its way back. */
-                refunds: components["schemas"]["RefundJson"][];
-                /** @description What it pays for. */
-                holds: components["schemas"]["OrderHoldJson"][];
-                /** @description Of which shows. */
+                /** @description Of which shows, by their start. */
                 shows: components["schemas"]["ShowView"][];
+                /** @description Its places that were not given back. */
+                places: components["schemas"]["PlaceJson"][];
+                /** @description Whether all of it may be cancelled now. */
+                cancellable: boolean;
                 /**
                  * Format: date-time
                  * @description When it was made.
@@ -3964,6 +4632,18 @@ export interface components {
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
+        /** @description A part in a house. */
+        Part: {
+            /**
+             * Format: uuid
+             * @description In which house.
+             */
+            organizer_id: string;
+            /** @description What the house is called. */
+            organizer: string;
+            /** @description Which part. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A passkey that was made. */
         PasskeyMade: {
             /**
@@ -4263,6 +4943,21 @@ export interface components {
             status: string;
             /** @description Where the buyer pays. */
             checkout_url?: string;
+        };
+        /** @description A place of an order, in a list of orders. */
+        PlaceJson: {
+            /**
+             * Format: uuid
+             * @description Of which show.
+             */
+            show_id: string;
+            /** @description What people read. */
+            label: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
         };
         /** @description What people call a seat. */
         PlaceName: {
@@ -4720,6 +5415,40 @@ export interface components {
             token: string;
             password: string;
         };
+        /** @description One card pays for many. */
+        Reuse: {
+            /** @description What follows. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: int64
+             * @description Within so long.
+             */
+            window_s: number;
+            /**
+             * Format: int64
+             * @description E-mail addresses that one card may pay for.
+             */
+            emails_max: number;
+        };
+        /** @description The house's look at an order. */
+        ReviewJson: {
+            /** @description How far it is. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description Until when staff decide; null for an order that was never held.
+             */
+            by?: string | null;
+            /** @description What the rules found. */
+            findings: components["schemas"]["FindingJson"][];
+            /** @description Why staff decided so. */
+            reason: string;
+        };
+        /**
+         * @description What somebody may do in one organiser's house.
+         * @enum {string}
+         */
+        Role: "scanner" | "box_office" | "organizer";
         /** @description A rush, as the demo's page shows it. */
         RushJson: {
             /** @description Where it stands. */
@@ -4863,6 +5592,11 @@ export interface components {
             last_used_at: string;
             /** @description Whether it is the one that asks. */
             current: boolean;
+        };
+        /** @description How many sessions were ended. */
+        SessionsEnded: {
+            /** Format: int64 */
+            ended: number;
         };
         /** @description All that an empty server must be told. */
         SetUp: {
@@ -5376,6 +6110,36 @@ export interface components {
             email_verified: boolean;
             /** @description The language of their mails, as a BCP 47 tag; null: as the house has it. */
             locale?: string | null;
+        };
+        /** @description One buyer tries too often, or wants too much. */
+        Velocity: {
+            /** @description What follows. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: int64
+             * @description Within so long.
+             */
+            window_s: number;
+            /**
+             * Format: int64
+             * @description Attempts to pay under one e-mail address, or from one browser.
+             */
+            attempts_max: number;
+            /**
+             * Format: int64
+             * @description Places that are ordered so.
+             */
+            places_max: number;
+            /**
+             * Format: int64
+             * @description Attempts from one network address: a whole town may share one.
+             */
+            address_attempts_max: number;
+            /**
+             * Format: int64
+             * @description Places that are ordered from there.
+             */
+            address_places_max: number;
         };
         /** @description A venue, as the back office sees it. */
         Venue: components["schemas"]["VenueInput"] & {
@@ -5927,6 +6691,8 @@ export interface operations {
                 status?: string;
                 /** @description Whose number, name or address has this in it. */
                 q?: string;
+                /** @description By the house's look at it: `wanted`, `flagged`, `accepted`, `refused`, … */
+                review?: string;
                 /** @description How many items at most; 50 unless told, 200 at most. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5943,7 +6709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OrderJson"];
+                    "application/json": components["schemas"]["OrdersPage"];
                 };
             };
             /** @description A problem: see `code` */
@@ -5967,6 +6733,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_orders_id_review: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideReview"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -6139,6 +6941,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organizer"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_fraud_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FraudRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_fraud_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FraudRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FraudRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_organizers_id_invitations_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_invitations_invitation_resend: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_members: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_organizers_id_members_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_organizers_id_members_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             /** @description A problem: see `code` */
@@ -7478,6 +8543,139 @@ export interface operations {
             };
         };
     };
+    get_admin_users: {
+        parameters: {
+            query?: {
+                /** @description Whose name or address has this in it, whatever its case. */
+                q?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_users_id_end_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_users_id_roles: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoles"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_venues: {
         parameters: {
             query?: {
@@ -7654,7 +8852,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Forgotten"];
+                "application/json": components["schemas"]["ForgottenPassword"];
             };
         };
         responses: {
@@ -7663,6 +8861,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
+                };
             };
             /** @description A problem: see `code` */
             default: {
@@ -8686,6 +9956,71 @@ export interface operations {
             };
         };
     };
+    get_me_orders: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MyOrderJson"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_orders_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_me_password: {
         parameters: {
             query?: never;
@@ -8963,6 +10298,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReopenedBody"];
                 };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_orders_id_revoke_links: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Aisle-Order-Token"?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: see `code` */
             default: {

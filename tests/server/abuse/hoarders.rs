@@ -287,12 +287,14 @@ async fn who_holds_again_and_again_without_ever_buying_waits_longer_and_longer()
         send(sale.own(Method::PATCH, &long).json(&body)).await.expect(200);
     }
     // The first one, with which the cookie came, is not held against them either.
-    for hold in [hold(HERE, "r2-1").await, hold(HERE, "r3-1").await] {
-        sale.release(&hold.expect(201)["hold"]).await;
+    for seat in ["r2-1", "r3-1"] {
+        let held = hold(HERE, seat).await.expect(201)["hold"].clone();
+        sale.release(&held).await;
     }
     sale.release(&long).await;
     for address in [HERE, "192.0.2.2"] {
         let refused = hold(address, "r2-1").await;
+        assert_eq!(refused.status, 429, "{address}: {}", refused.text);
         assert!((1..=10).contains(&wait(&refused)), "{}", wait(&refused));
         refused.refused(429, "too_many_requests");
     }

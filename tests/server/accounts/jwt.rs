@@ -232,7 +232,7 @@ async fn a_running_server_follows_the_rotation_of_its_key_and_what_was_signed_be
     keys::retire(&server.db, &kid(&before)).await.unwrap();
     server.running.parts.keys.reload(&server.db).await.unwrap();
     assert_eq!((status(&server, &before).await, status(&server, &after).await), (401, 200));
-    assert_eq!(published(&server).await, [next.clone()]);
+    assert_eq!(published(&server).await, std::slice::from_ref(&next));
 
     // Ended by itself, an hour after its successor came: its last token is long past its end.
     let last = keys::rotate(&server.db, Purpose::Access, &secret).await.unwrap();

@@ -38,8 +38,10 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/admin/shows/{id}/state"),
+    ("POST", "/admin/orders/{id}/review"),
+    ("PUT", "/admin/organizers/{id}/fraud-rules"),
     ("PUT", "/admin/site/mfa"),
     ("POST", "/admin/customers/{id}/erase"),
     ("POST", "/admin/api-keys"),

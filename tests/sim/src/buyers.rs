@@ -288,8 +288,8 @@ impl House {
         match state {
             OrderState::AwaitingPayment => {}
             OrderState::InReview => {
-                // Most wait; some would rather have their money back.
-                if self.rng.chance(8) {
+                // Who comes back to look often would rather have their money back.
+                if self.rng.chance(40) {
                     self.report.count("buyer: gives up while staff look");
                     let node = self.any_node();
                     self.errand(node, buyer.order, Errand::GiveUp);

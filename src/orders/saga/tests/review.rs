@@ -200,7 +200,7 @@ fn whatever_is_decided_money_and_seats_agree() {
             world.now = world.at(second);
             let acts: &[&str] = match dice.roll(14) {
                 0 | 1 => &["nothing"],
-                2 | 3 | 4 => &["buyer", "pays"],
+                2..=4 => &["buyer", "pays"],
                 5 => &["buyer", "pays", "unheard"],
                 6 => &["buyer", "pays_twice"],
                 7 => &["again"],

@@ -50,7 +50,7 @@ pub const LINES: &[Line] = &[
     line("POST /auth/mfa/recovery-codes", "").sends(r#"{"password": "$password"}"#).gives(404).anew(),
     line("GET /auth/passkeys", ""),
     line("PATCH /auth/passkeys/{id}", "$my_passkey").sends(r#"{"name": "Phone"}"#).gives(204).anew(),
-    line("DELETE /auth/passkeys/{id}", "$my_passkey").gives(204).anew(),
+    line("DELETE /auth/passkeys/{id}", "$my_passkey").sends(r#"{"password": "$password"}"#).gives(204).anew(),
     line("POST /auth/passkeys/register/start", "").sends(r#"{"password": "$password"}"#).or(&["passkeys_unavailable"]).anew(),
     // `factors::passkeys` has authenticators; here it is enough that the answer is about the key.
     line("POST /auth/passkeys/register/finish", "")
@@ -65,6 +65,6 @@ pub const LINES: &[Line] = &[
     // There is no such other house on this machine; `other_houses` has one.
     line("POST /auth/oauth/{provider}/link", "club").sends(r#"{"password": "$password"}"#).gives(503),
     line("GET /me/linked-accounts", ""),
-    line("DELETE /me/linked-accounts/{id}", "$my_link").gives(204),
+    line("DELETE /me/linked-accounts/{id}", "$my_link").sends(r#"{"password": "$password"}"#).gives(204).anew(),
     line("DELETE /me", "").sends(r#"{"at_once": true}"#).anew(),
 ];
