@@ -13,13 +13,13 @@ impl House {
     /// The rules of the house, by chance: one asked twice may say two things, and the first that is kept counts.
     pub fn rules_say(&mut self, node: usize) -> Outcome {
         let holds = match self.rng.below(100) {
-            0..70 => None,
-            70..80 => Some(false),
+            0..55 => None,
+            55..65 => Some(false),
             _ => Some(true),
         };
         let (rule, fact) = (Rule::Reuse, Fact::EmailsByInstrument);
         let finding = |holds| Finding { rule, holds, fact, max: Some(3), window_s: Some(3_600), country: None };
-        let within = SignedDuration::from_millis(self.rng.between(5_000, 300_000).cast_signed());
+        let within = SignedDuration::from_millis(self.rng.between(2_000, 90_000).cast_signed());
         Outcome::Judged(Verdict { findings: holds.map(finding).into_iter().collect(), by: self.stamp(node) + within })
     }
 
@@ -34,19 +34,19 @@ impl House {
         for order in held {
             let node = self.any_node();
             match self.rng.below(1_000) {
-                0..10 => {
+                0..5 => {
                     self.errand(node, order, Errand::Decide(true));
                 }
-                10..18 => {
+                5..9 => {
                     self.errand(node, order, Errand::Decide(false));
                 }
-                18..22 => {
+                9..12 => {
                     self.report.count("review: decided by two at once");
                     let other = self.any_node();
                     self.errand(node, order, Errand::Decide(true));
                     self.errand(other, order, Errand::Decide(false));
                 }
-                22..25 => self.bank_lets_go(order),
+                12..15 => self.bank_lets_go(order),
                 _ => {}
             }
         }
