@@ -40,6 +40,7 @@ test('a second step is set up and asked for, a recovery code stands in for it on
   const secret = await part.locator('code').innerText()
   await part.getByLabel('The code that the app shows now').fill(totp(secret))
   await part.getByRole('button', { name: 'Turn it on' }).click()
+  await part.getByRole('listitem').first().waitFor()
   const [code, other] = await part.getByRole('listitem').allInnerTexts()
   await part.getByRole('button', { name: 'I have kept them' }).click()
   await leave(page)

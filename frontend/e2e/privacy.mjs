@@ -14,7 +14,7 @@ const show = await someShow()
 const PLACES = {
   '/': ['/', '/?q=zebra'], '/productions/:id': [`/productions/${show.production.id}`], '/shows/:id': [`/shows/${show.id}`], '/shows/:id/checkout': [`/shows/${show.id}/checkout`],
   '/orders/:id': ['/orders/00000000-0000-7000-8000-000000000000'], '/find-order': ['/find-order'], '/rush': ['/rush'], '/setup': ['/setup#t=x'], '/login': ['/login', '/login?next=/account'], '/register': ['/register'],
-  '/verify-email': ['/verify-email#t=x'], '/forgot-password': ['/forgot-password'], '/reset-password': ['/reset-password#t=x'],
+  '/verify-email': ['/verify-email#t=x'], '/invitation': ['/invitation#t=x'], '/forgot-password': ['/forgot-password'], '/reset-password': ['/reset-password#t=x'],
 }
 const routes = [...readFileSync(new URL('../src/App.tsx', import.meta.url), 'utf8').matchAll(/<Route path="([^"]+)"/g)].map((match) => match[1])
 
