@@ -20,13 +20,11 @@ impl Saga {
                 let done = if self.is_lost(*hold) { PartState::Ended } else { PartState::Open };
                 self.set_part(*hold, &outcome, done, |_| PartState::Ended);
             }
-            // Not ours to end any more, or not sold for sure: perhaps it was booked, in a step whose answer was lost. Taking
-            // the booking back finds out, and whoever is still about to make it comes too late.
+            // Not ours to end any more, forgotten by its show, or not sold for sure: perhaps it was booked, in a step whose
+            // answer was lost. Taking the booking back finds out, and whoever is still about to make it comes too late.
             Effect::EndPayment { hold } => {
-                let perhaps = if self.is_lost(*hold) { PartState::Booked } else { PartState::Ended };
-                self.set_part(*hold, &outcome, perhaps, |rejection| {
-                    if matches!(rejection, Rejection::HoldNotOpen) { PartState::Booked } else { perhaps }
-                });
+                let done = if self.is_lost(*hold) { PartState::Booked } else { PartState::Ended };
+                self.set_part(*hold, &outcome, done, |_| PartState::Booked);
             }
             Effect::Book { hold } => {
                 let paid = self.paid_with.and_then(|id| self.attempt(id)).map(|attempt| attempt.status);

@@ -34,19 +34,19 @@ impl House {
         for order in held {
             let node = self.any_node();
             match self.rng.below(1_000) {
-                0..5 => {
+                0..4 => {
                     self.errand(node, order, Errand::Decide(true));
                 }
-                5..9 => {
+                4..7 => {
                     self.errand(node, order, Errand::Decide(false));
                 }
-                9..12 => {
+                7..12 => {
                     self.report.count("review: decided by two at once");
                     let other = self.any_node();
                     self.errand(node, order, Errand::Decide(true));
                     self.errand(other, order, Errand::Decide(false));
                 }
-                12..15 => self.bank_lets_go(order),
+                12..19 => self.bank_lets_go(order),
                 _ => {}
             }
         }

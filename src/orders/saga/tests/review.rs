@@ -1,11 +1,13 @@
 //! Orders that the house looks at before it takes the money, each scene played in every way that orders are.
 
+use aisle_actors::core::{Command, HoldId, Rejection};
 use uuid::Uuid;
 
-use super::super::{OrderState, ReviewState, WishRefused};
+use super::super::{Effect, OrderState, Outcome, ReviewState, Step, WishRefused};
 use super::dice::Dice;
 use super::scenes::{act, check, play};
 use super::world::{Trouble, World};
+use crate::platform::time::to_core;
 
 #[test]
 fn who_is_accepted_has_bought_by_the_time_of_payment() {
@@ -87,6 +89,35 @@ fn what_the_bank_lets_go_of_meanwhile_ends_the_order() {
                    30s bank_lets_go unheard -> in_review haa haa
                    31s accepted -> expired aaa aaa",
     );
+}
+
+/// Whoever booked them never heard so, and nobody goes on until the show has forgotten the hold, or nearly.
+#[test]
+fn seats_booked_for_an_amount_that_the_bank_let_go_of_come_back_though_the_hold_is_forgotten() {
+    for second in [9 + 599, 9 + 600] {
+        let mut world = World::new(1, 1000, Trouble::default(), 7);
+        act(&mut world, &["rules_hold", "until", "90s"]);
+        act(&mut world, &["ordered"]);
+        world.now = world.at(9);
+        act(&mut world, &["buyer", "pays"]);
+        let mut saga = world.kept.clone();
+        saga.decide(world.now, true, "").unwrap();
+        let Step::Do(book @ Effect::Book { hold }) = saga.next(world.now) else { panic!("not booked: {saga:#?}") };
+        world.keep(&saga);
+        world.perform(&saga, &book);
+        assert_eq!(world.seats(), "baa");
+
+        world.now = world.at(second);
+        let remembered = world.shows[0].decide(to_core(world.now), &Command::ReleaseHold { hold: HoldId(hold) });
+        let expected =
+            if second < 9 + 600 { Rejection::HoldNotOpen } else { Rejection::UnknownHold { hold: HoldId(hold) } };
+        assert_eq!(remembered, Err(expected), "{second}s");
+        act(&mut world, &["bank_lets_go"]);
+        assert_eq!((world.kept.state, world.seats().as_str()), (OrderState::Expired, "aaa"), "{second}s");
+        // And who books them only now comes too late.
+        assert_eq!(world.perform(&saga, &book), Outcome::Refused(Rejection::BookingCancelled));
+        world.must_agree("a booking whose answer was lost");
+    }
 }
 
 #[test]

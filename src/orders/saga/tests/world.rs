@@ -252,7 +252,7 @@ impl World {
         self.kept = saga.clone();
     }
 
-    fn perform(&mut self, saga: &Saga, effect: &Effect) -> Outcome {
+    pub fn perform(&mut self, saga: &Saga, effect: &Effect) -> Outcome {
         match effect {
             Effect::StartPayment { hold }
             | Effect::Reopen { hold }
