@@ -37,16 +37,16 @@ impl House {
                 0..4 => {
                     self.errand(node, order, Errand::Decide(true));
                 }
-                4..7 => {
+                4..9 => {
                     self.errand(node, order, Errand::Decide(false));
                 }
-                7..12 => {
+                9..14 => {
                     self.report.count("review: decided by two at once");
                     let other = self.any_node();
                     self.errand(node, order, Errand::Decide(true));
                     self.errand(other, order, Errand::Decide(false));
                 }
-                12..19 => self.bank_lets_go(order),
+                14..21 => self.bank_lets_go(order),
                 _ => {}
             }
         }
