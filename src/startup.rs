@@ -380,7 +380,7 @@ async fn up(
 }
 
 /// Workers sleep most of the time; the saga's, the outbox's and the sandbox's rarely want one at once.
-const WORKERS_CONNECTIONS_MAX: u32 = 8;
+const WORKERS_CONNECTIONS_MAX: u32 = 12;
 
 /// An address at which this machine reaches a listener: one that listens everywhere is reached by loopback.
 fn reachable(addr: SocketAddr) -> SocketAddr {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::saga::Line;
+use super::saga::{Line, LineKind};
 use super::store::{LineView, NewLine};
 use super::wire::WantedTicket;
 use crate::catalog::plan::PlanDocument;
@@ -46,7 +46,8 @@ impl Priced {
         let (line, said) = (&self.line, self.said.clone());
         LineView {
             id: line.id,
-            kind: "ticket".to_owned(),
+            kind: line.kind.word().to_owned(),
+            of: line.of,
             label: said.label,
             show_id: line.show,
             seat: line.seat.clone(),
@@ -168,12 +169,15 @@ fn line(
 ) -> Line {
     Line {
         id: derived_id(&[b"line", order.as_bytes(), &position.to_be_bytes()]),
+        kind: LineKind::Ticket,
+        of: None,
         show: Some(hold.show),
         hold: Some(hold.hold),
         seat,
         area,
         quantity: 1,
         amount,
+        tax: 0,
         giving_back: false,
         cancelled: false,
     }

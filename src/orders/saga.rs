@@ -17,7 +17,7 @@ mod tests;
 mod wishes;
 
 pub use model::{
-    Attempt, AttemptStatus, Effect, Instrument, Line, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
+    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
     Repayment, Step,
 };
 pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::drive::Loaded;
 use super::saga::{
-    Attempt, AttemptStatus, Instrument, Line, OrderState, Part, PartState, RefundStatus, Repayment, Review,
+    Attempt, AttemptStatus, Instrument, Line, LineKind, OrderState, Part, PartState, RefundStatus, Repayment, Review,
     ReviewState, Saga,
 };
 use crate::payments::MethodKind;
@@ -112,7 +112,7 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let attempts = sqlx::query!(
-            "SELECT id, attempt, provider, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
+            "SELECT id, attempt, provider, account, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
                     next_check_at, last_problem, instrument, instrument_country FROM payment WHERE order_id = $1 ORDER BY attempt",
             order
         )
@@ -126,7 +126,7 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let lines = sqlx::query!(
-            "SELECT id, show_id, hold_id, seat_guid, area_id, quantity, amount, giving_back,
+            "SELECT id, kind, of_line, show_id, hold_id, seat_guid, area_id, quantity, amount, tax, giving_back,
                     cancelled_at IS NOT NULL AS \"cancelled!\" FROM order_line WHERE order_id = $1 ORDER BY position",
             order
         )
@@ -172,6 +172,7 @@ impl Orders {
                 id: attempt.id,
                 number: attempt.attempt,
                 provider: attempt.provider,
+                account: attempt.account,
                 kind: MethodKind::from_word(&attempt.method_kind).ok_or_else(|| unknown("method"))?,
                 status: AttemptStatus::from_word(&attempt.status).ok_or_else(|| unknown("payment status"))?,
                 amount: Money::new(attempt.amount, currency(&attempt.currency)?),
@@ -197,12 +198,15 @@ impl Orders {
         for line in lines {
             saga.lines.push(Line {
                 id: line.id,
+                kind: LineKind::from_word(&line.kind).ok_or_else(|| unknown("line kind"))?,
+                of: line.of_line,
                 show: line.show_id,
                 hold: line.hold_id,
                 seat: line.seat_guid,
                 area: line.area_id,
                 quantity: u32::try_from(line.quantity).unwrap_or(1),
                 amount: line.amount,
+                tax: line.tax,
                 giving_back: line.giving_back,
                 cancelled: line.cancelled,
             });

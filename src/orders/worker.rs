@@ -1,16 +1,22 @@
 //! The orders worker: goes on with every order that was left between two steps, whose time is over, or whose news came while
 //! nobody could take it in.
 
+use std::future::Future;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::checkout::{Checkout, CheckoutFault};
 use super::store::Waiting;
+use crate::platform::db::DbFault;
 
-/// So many at a time: each may hold a connection.
-const BATCH: i64 = 6;
+/// So many orders at a time: each may hold a connection.
+const ORDERS_MAX: usize = 6;
+/// So many webhooks beside them.
+const WEBHOOKS_MAX: usize = 3;
 /// As long as a slow provider takes.
 const LEASE_MS: i64 = 15_000;
 /// A deadline is met within this.
@@ -28,27 +34,21 @@ impl OrdersWorker {
         Self { checkout }
     }
 
-    /// Does what is due. True: there was something.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn run_once(&self) -> Result<bool, CheckoutFault> {
-        let orders = self.checkout.store.due(BATCH, LEASE_MS).await?;
-        let driven = join_all(orders.iter().map(|order| self.checkout.drive(*order))).await;
-        for (order, driven) in orders.iter().zip(driven) {
-            if let Err(fault) = driven {
-                let error = crate::http::error::chain(&fault);
-                tracing::warn!(order.id = %order, error, "An order could not be gone on with; it is tried again");
-            }
+    async fn go_on(&self, order: Uuid) {
+        if let Err(fault) = self.checkout.drive(order).await {
+            let error = crate::http::error::chain(&fault);
+            tracing::warn!(order.id = %order, error, "An order could not be gone on with; it is tried again");
         }
-        let waiting = self.checkout.store.unsettled(BATCH).await?;
-        for webhook in &waiting {
-            self.settle(webhook).await?;
-        }
-        Ok(!orders.is_empty() || !waiting.is_empty())
     }
 
-    async fn settle(&self, waiting: &Waiting) -> Result<(), CheckoutFault> {
+    async fn settle(&self, waiting: Waiting) {
+        if let Err(fault) = self.try_to_settle(&waiting).await {
+            let (error, event) = (crate::http::error::chain(&fault), waiting.event_id);
+            tracing::warn!(event, error, "A webhook could not be settled; it is tried again");
+        }
+    }
+
+    async fn try_to_settle(&self, waiting: &Waiting) -> Result<(), CheckoutFault> {
         let Waiting { provider, account, event_id, body } = waiting;
         let store = &self.checkout.store;
         let parsed = self.checkout.outside.gateways.get(provider).map(|gateway| gateway.parse(body));
@@ -64,25 +64,48 @@ impl OrdersWorker {
     }
 
     /// Works until told to stop.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        loop {
-            let more = match self.run_once().await {
-                Ok(more) => more,
-                Err(fault) => {
-                    tracing::warn!(error = crate::http::error::chain(&fault), "The orders worker's turn failed");
-                    false
-                }
-            };
-            if *stop.borrow() {
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let store = &self.checkout.store;
+        let orders = lanes(ORDERS_MAX, |free| store.due(free, LEASE_MS), |order| self.go_on(order), stop.clone());
+        let webhooks = lanes(WEBHOOKS_MAX, |free| store.unsettled(free), |waiting| self.settle(waiting), stop);
+        tokio::join!(orders, webhooks);
+    }
+}
+
+/// Takes up to `lanes_max` pieces of work at a time, a new one as soon as one is done, until told to stop; then ends what is
+/// under way. One that waits for somebody keeps nobody else waiting.
+async fn lanes<T, Taking, Doing>(
+    lanes_max: usize,
+    take: impl Fn(i64) -> Taking,
+    work: impl Fn(T) -> Doing,
+    mut stop: watch::Receiver<bool>,
+) where
+    Taking: Future<Output = Result<Vec<T>, DbFault>>,
+    Doing: Future<Output = ()>,
+{
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        if *stop.borrow() {
+            while under_way.next().await.is_some() {}
+            return;
+        }
+        let free = lanes_max - under_way.len();
+        let taken = match take(i64::try_from(free).unwrap_or(0)).await {
+            Ok(taken) => taken,
+            Err(fault) => {
+                tracing::warn!(error = crate::http::error::chain(&fault), "The orders worker's turn failed");
+                Vec::new()
+            }
+        };
+        under_way.extend(taken.into_iter().map(&work));
+        let full = under_way.len() == lanes_max;
+        tokio::select! {
+            Some(()) = under_way.next() => {}
+            () = tokio::time::sleep(POLL), if !full => {}
+            changed = stop.changed() => if changed.is_err() {
+                while under_way.next().await.is_some() {}
                 return;
-            }
-            if more {
-                continue;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
-                changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
-            }
+            },
         }
     }
 }

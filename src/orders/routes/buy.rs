@@ -248,6 +248,7 @@ async fn intent(
         id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
         number: 1,
         provider: gateway.name().to_owned(),
+        account: "default".to_owned(),
         kind: gateway.method().kind,
         status: AttemptStatus::Starting,
         amount: Money::new(total, currency),

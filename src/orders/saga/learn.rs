@@ -309,7 +309,8 @@ impl Saga {
             return None;
         }
         let number = self.newest().map_or(0, |attempt| attempt.number) + 1;
-        let (provider, kind): (String, MethodKind) = (known.provider.clone(), known.kind);
+        let (provider, account): (String, String) = (known.provider.clone(), known.account.clone());
+        let kind: MethodKind = known.kind;
         let mut name = report.provider_ref.clone();
         if planted::is(Bug::ForgetPayments) {
             name.push_str(&number.to_string());
@@ -318,6 +319,7 @@ impl Saga {
             id: derived_id(&[b"another payment", provider.as_bytes(), name.as_bytes()]),
             number,
             provider,
+            account,
             kind,
             status: AttemptStatus::Cancelling,
             amount: report.amount,

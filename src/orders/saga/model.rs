@@ -114,6 +114,20 @@ words! {
     }
 }
 
+words! {
+    /// What a line of an order is.
+    LineKind {
+        /// One place, or several of an area.
+        Ticket "ticket",
+        /// What the house asks for its work.
+        Fee "fee",
+        /// What is added for the state, where prices are named without it.
+        Tax "tax",
+        /// What is taken off.
+        Discount "discount",
+    }
+}
+
 /// One hold of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -140,6 +154,8 @@ pub struct Attempt {
     pub number: i32,
     /// At which provider.
     pub provider: String,
+    /// To which account of the house there.
+    pub account: String,
     /// How it takes the money.
     pub kind: MethodKind,
     /// How far it is.
@@ -201,6 +217,10 @@ impl Repayment {
 pub struct Line {
     /// Its id.
     pub id: Uuid,
+    /// What it is.
+    pub kind: LineKind,
+    /// The ticket line that a fee, a tax or a discount belongs to and goes back with; `None` where it is the whole order's.
+    pub of: Option<Uuid>,
     /// Of which show; a fee of the whole order has none.
     pub show: Option<Uuid>,
     /// Of which hold.
@@ -211,8 +231,10 @@ pub struct Line {
     pub area: Option<String>,
     /// How many places.
     pub quantity: u32,
-    /// What it costs, whole.
+    /// What it costs, whole; a discount is negative.
     pub amount: i64,
+    /// How much of the amount is tax.
+    pub tax: i64,
     /// Wanted back, and not yet given back.
     pub giving_back: bool,
     /// Given back.

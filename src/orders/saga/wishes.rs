@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Attempt, AttemptStatus, OrderState, RefundStatus, ReviewState, Saga};
+use super::{Attempt, AttemptStatus, Line, OrderState, RefundStatus, ReviewState, Saga};
 use crate::payments::MethodKind;
 use crate::platform::money::Money;
 
@@ -27,7 +27,13 @@ impl Saga {
     ///
     /// # Errors
     /// `NotOpen` once it is paid, or its time is over.
-    pub fn try_again(&mut self, now: Timestamp, id: Uuid, provider: &str, kind: MethodKind) -> Result<(), WishRefused> {
+    pub fn try_again(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        (provider, account): (&str, &str),
+        kind: MethodKind,
+    ) -> Result<(), WishRefused> {
         if self.attempts.iter().any(|attempt| attempt.id == id) {
             return Ok(());
         }
@@ -40,6 +46,7 @@ impl Saga {
             id,
             number,
             provider: provider.to_owned(),
+            account: account.to_owned(),
             kind,
             status: AttemptStatus::Starting,
             amount: Money::new(self.total, self.currency),
@@ -83,7 +90,7 @@ impl Saga {
         }
     }
 
-    /// Gives these lines back, or all that are left: their money first, then their places.
+    /// Gives these lines back with all that belongs to them, or all that are left: their money first, then their places.
     ///
     /// # Errors
     /// `NothingToGiveBack` where no tickets were issued or all are back; `UnderWay` while others are on their way;
@@ -107,7 +114,9 @@ impl Saga {
                     return Err(WishRefused::NotItsLines);
                 }
                 let left = |id: &&Uuid| self.lines.iter().any(|line| line.id == **id && !line.cancelled);
-                lines.iter().filter(left).copied().collect()
+                let named = lines.iter().filter(left).copied();
+                let with_them = |line: &&Line| !line.cancelled && line.of.is_some_and(|of| lines.contains(&of));
+                named.chain(self.lines.iter().filter(with_them).map(|line| line.id)).collect()
             }
             None => self.lines.iter().filter(|line| !line.cancelled).map(|line| line.id).collect(),
         };

@@ -37,9 +37,15 @@ impl Orders {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let order = after.order;
-        let found = sqlx::query!("SELECT saga_version, organizer_id FROM orders WHERE id = $1 FOR UPDATE", order)
-            .fetch_one(&mut *transaction)
-            .await?;
+        // Whoever waits here keeps a connection, and perhaps a worker, from all other orders: not for long. The bound is set
+        // in the same round trip; the row is locked after what it is joined with was computed.
+        let found = sqlx::query!(
+            "SELECT o.saga_version, o.organizer_id FROM set_config('lock_timeout', '5s', true), orders o
+             WHERE o.id = $1 FOR UPDATE OF o",
+            order
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
         if found.saga_version != version {
             return Ok(Kept::Stale);
         }
@@ -92,8 +98,8 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
     for attempt in after.attempts.iter().filter(|attempt| before.attempt(attempt.id) != Some(attempt)) {
         sqlx::query!(
             "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, provider_ref,
-                                  checkout_url, paid_at, next_check_at, last_problem, instrument, instrument_country)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                  checkout_url, paid_at, next_check_at, last_problem, instrument, instrument_country, account)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, amount = EXCLUDED.amount,
                  currency = EXCLUDED.currency, provider_ref = EXCLUDED.provider_ref, checkout_url = EXCLUDED.checkout_url,
                  paid_at = EXCLUDED.paid_at, next_check_at = EXCLUDED.next_check_at,
@@ -113,7 +119,8 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
             attempt.next_check_at.map(sql) as Option<jiff_sqlx::Timestamp>,
             attempt.problem,
             attempt.instrument.as_ref().map(|it| it.id),
-            attempt.instrument.as_ref().and_then(|it| it.country.as_deref())
+            attempt.instrument.as_ref().and_then(|it| it.country.as_deref()),
+            attempt.account
         )
         .execute(&mut *connection)
         .await?;

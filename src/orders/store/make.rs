@@ -197,9 +197,9 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
     }
     for (position, (line, said)) in (0_i32..).zip(saga.lines.iter().zip(&new.lines)) {
         sqlx::query!(
-            "INSERT INTO order_line (id, order_id, position, kind, label, show_id, hold_id, seat_guid, section, row_label,
-                                     seat_label, area_id, price_level, ticket_type, quantity, amount)
-             VALUES ($1, $2, $3, 'ticket', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "INSERT INTO order_line (id, order_id, position, label, show_id, hold_id, seat_guid, section, row_label,
+                                     seat_label, area_id, price_level, ticket_type, quantity, amount, kind, of_line, tax)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
             line.id,
             saga.order,
             position,
@@ -214,15 +214,18 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
             said.price_level,
             said.ticket_type,
             i32::try_from(line.quantity).unwrap_or(i32::MAX),
-            line.amount
+            line.amount,
+            line.kind.word(),
+            line.of,
+            line.tax
         )
         .execute(&mut *connection)
         .await?;
     }
     for attempt in &saga.attempts {
         sqlx::query!(
-            "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, account)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             attempt.id,
             saga.order,
             attempt.number,
@@ -230,7 +233,8 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
             attempt.kind.word(),
             attempt.status.word(),
             attempt.amount.amount,
-            attempt.amount.currency.as_str()
+            attempt.amount.currency.as_str(),
+            attempt.account
         )
         .execute(&mut *connection)
         .await?;

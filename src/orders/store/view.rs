@@ -20,6 +20,10 @@ pub struct LineView {
     /// What kind of line.
     #[schema(value_type = String, pattern = "^(ticket|fee|tax|discount)$")]
     pub kind: String,
+    /// The ticket line that it belongs to and goes back with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub of: Option<Uuid>,
     /// What people read.
     pub label: String,
     /// Of which show; null for what belongs to the whole order.
@@ -188,7 +192,7 @@ impl Orders {
         let Some(head) = head else { return Ok(None) };
         let currency = currency(&head.currency)?;
         let lines = sqlx::query!(
-            "SELECT id, kind, label, show_id, seat_guid, section, row_label, seat_label, area_id, price_level, ticket_type,
+            "SELECT id, kind, of_line, label, show_id, seat_guid, section, row_label, seat_label, area_id, price_level, ticket_type,
                     quantity, amount FROM order_line WHERE order_id = $1 ORDER BY position",
             order
         )
@@ -198,6 +202,7 @@ impl Orders {
         .map(|row| LineView {
             id: row.id,
             kind: row.kind,
+            of: row.of_line,
             label: row.label,
             show_id: row.show_id,
             seat: row.seat_guid,

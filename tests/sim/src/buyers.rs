@@ -14,7 +14,7 @@ use crate::client::{Wanted, some_areas, some_seats};
 use crate::house::{House, NODES};
 use crate::jobs::{Errand, guids};
 use crate::orders::asking::area_ids;
-use crate::orders::saga::{Attempt, AttemptStatus, Line, OrderState, Part, PartState, Review, Saga};
+use crate::orders::saga::{Attempt, AttemptStatus, Line, LineKind, OrderState, Part, PartState, Review, Saga};
 use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::from_core;
@@ -178,12 +178,15 @@ impl House {
             for (seat, area, quantity) in places {
                 lines.push(Line {
                     id: derived_id(&[b"line", order.as_bytes(), &lines.len().to_be_bytes()]),
+                    kind: LineKind::Ticket,
+                    of: None,
                     show: Some(show.0),
                     hold: Some(view.hold.0),
                     seat,
                     area,
                     quantity,
                     amount: price * i64::from(quantity),
+                    tax: 0,
                     giving_back: false,
                     cancelled: false,
                 });
@@ -200,12 +203,15 @@ impl House {
         if price > 0 && self.rng.chance(400) {
             lines.push(Line {
                 id: derived_id(&[b"line", order.as_bytes(), b"fee"]),
+                kind: LineKind::Fee,
+                of: None,
                 show: None,
                 hold: None,
                 seat: None,
                 area: None,
                 quantity: 1,
                 amount: 150,
+                tax: 0,
                 giving_back: false,
                 cancelled: false,
             });
@@ -218,6 +224,7 @@ impl House {
                 id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
                 number: 1,
                 provider: provider.to_owned(),
+                account: "default".to_owned(),
                 kind: method.kind,
                 status: AttemptStatus::Starting,
                 amount: Money::new(total, currency),

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, OrderState, Outcome, Part, PartState, RefundStatus, Review,
+    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Review,
     ReviewState, Rule, Saga, Step, Verdict,
 };
 use super::dice::Dice;
@@ -134,12 +134,15 @@ impl World {
             });
             world.kept.lines.push(Line {
                 id: id(5, at),
+                kind: LineKind::Ticket,
+                of: None,
                 show: Some(id(1, at)),
                 hold: Some(id(2, at)),
                 seat: Some("A-1".to_owned()),
                 area: None,
                 quantity: 1,
                 amount,
+                tax: 0,
                 giving_back: false,
                 cancelled: false,
             });
@@ -149,6 +152,7 @@ impl World {
                 id: first_payment(),
                 number: 1,
                 provider: "sandbox".to_owned(),
+                account: "default".to_owned(),
                 kind: MethodKind::AuthoriseThenCapture,
                 status: AttemptStatus::Starting,
                 amount: Money::new(world.kept.total, euro()),
@@ -423,12 +427,15 @@ impl World {
         }
         let fee = Line {
             id: id(5, self.kept.lines.len()),
+            kind: LineKind::Fee,
+            of: None,
             show: None,
             hold: None,
             seat: None,
             area: None,
             quantity: 1,
             amount,
+            tax: 0,
             giving_back: false,
             cancelled: false,
         };
