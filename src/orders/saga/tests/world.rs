@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Review,
-    ReviewState, Rule, Saga, Step, Verdict,
+    Attempt, AttemptStatus, Disputes, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState,
+    RefundStatus, Review, ReviewState, Rule, Saga, Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;
@@ -46,7 +46,7 @@ pub struct Provider {
     charges: BTreeMap<Uuid, Charge>,
     /// Second payments, by the payment they were made under.
     seconds: BTreeMap<Uuid, Timestamp>,
-    refunds: BTreeMap<Uuid, (Uuid, i64)>,
+    pub refunds: BTreeMap<Uuid, (Uuid, i64)>,
     /// Captures are refused.
     pub no_capture: bool,
     /// Refunds are refused.
@@ -110,6 +110,7 @@ impl World {
                 parts: Vec::new(),
                 attempts: Vec::new(),
                 refunds: Vec::new(),
+                disputes: Disputes::default(),
                 lines: Vec::new(),
             },
             books: BTreeMap::new(),
