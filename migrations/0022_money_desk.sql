@@ -50,7 +50,7 @@ CREATE TABLE sandbox_dispute (
 -- The list reads these; each is few among many.
 CREATE INDEX refund_unsettled ON refund (created_at) WHERE status <> 'succeeded';
 CREATE INDEX payment_unsettled ON payment (updated_at) WHERE status IN ('starting', 'pending', 'cancelling', 'authorized');
-CREATE INDEX payment_captured ON payment (order_id) WHERE status = 'captured';
+CREATE INDEX payment_captured ON payment (order_id) WHERE status IN ('captured', 'refunded');
 CREATE INDEX orders_troubled ON orders (updated_at) WHERE attempts >= 8;
 -- Reports read these.
 CREATE INDEX orders_confirmed ON orders (confirmed_at) WHERE confirmed_at IS NOT NULL;
@@ -71,7 +71,8 @@ WITH found AS (
     CROSS JOIN LATERAL (
         SELECT (SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.payment_id = p.id AND f.status = 'succeeded') AS back,
                (SELECT coalesce(sum(d.amount), 0) FROM dispute d WHERE d.payment_id = p.id AND d.state = 'lost') AS lost) r
-    WHERE p.status = 'captured' AND p.id IS DISTINCT FROM o.paid_with AND p.amount - r.back - r.lost > 0
+    -- Also what was given back once, and came back.
+    WHERE p.status IN ('captured', 'refunded') AND p.id IS DISTINCT FROM o.paid_with AND p.amount - r.back - r.lost > 0
       AND (p.amount <> o.total OR p.currency <> o.currency OR o.paid_with IS NOT NULL)
     UNION ALL
     SELECT 'captured_without_order', (SELECT min(g.id::text)::uuid FROM organizer g WHERE g.archived_at IS NULL HAVING count(*) = 1),
@@ -83,7 +84,9 @@ WITH found AS (
     SELECT 'refund_failed', o.organizer_id, o.id, r.id::text, r.status, r.amount, r.currency, coalesce(r.settled_at, r.created_at),
            p.provider, r.reason
     FROM refund r JOIN orders o ON o.id = r.order_id JOIN payment p ON p.id = r.payment_id
-    WHERE r.status = 'failed' AND p.status <> 'refunded' AND r.cause NOT IN ('duplicate', 'amount')
+    WHERE r.status = 'failed' AND r.cause NOT IN ('duplicate', 'amount')
+      AND p.amount > (SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.payment_id = p.id AND f.status = 'succeeded')
+                   + (SELECT coalesce(sum(d.amount), 0) FROM dispute d WHERE d.payment_id = p.id AND d.state = 'lost')
       AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.payment_id = r.payment_id AND later.status = 'succeeded'
                       AND later.amount >= r.amount AND later.created_at > r.created_at)
     UNION ALL

@@ -7,6 +7,7 @@ pub mod drive;
 pub mod fraud;
 pub mod ledger;
 pub mod outside;
+pub mod payouts;
 pub mod pricing;
 pub mod privacy;
 pub mod reports;

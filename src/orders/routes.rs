@@ -9,6 +9,7 @@ mod disputes;
 mod ledger;
 mod links;
 mod mine;
+mod payouts;
 mod reports;
 mod review;
 mod webhooks;
@@ -137,5 +138,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(customers::admin_erase_customer)
         .service(reports::sales_report)
         .service(reports::payments_report)
+        .service(payouts::bring_payouts)
+        .service(payouts::payout_files)
+        .service(payouts::payout_file)
         .service(ledger::ledger_report);
 }

@@ -8,6 +8,7 @@ mod fraud;
 mod inbox;
 mod keep;
 mod make;
+mod payouts;
 mod reports;
 mod view;
 
@@ -20,6 +21,7 @@ pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
+pub use payouts::{NewPayouts, PayoutCounts, PayoutLineRow, PayoutRun};
 pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
 

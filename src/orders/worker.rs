@@ -23,7 +23,7 @@ const LEASE_MS: i64 = 15_000;
 /// A deadline is met within this.
 const POLL: Duration = Duration::from_millis(250);
 /// What waits for somebody changes slowly, and counting it reads much.
-const COUNT_EVERY: Duration = Duration::from_secs(60);
+const COUNT_EVERY: Duration = Duration::from_secs(120);
 
 /// The worker. Every process has one; they share the work.
 pub struct OrdersWorker {

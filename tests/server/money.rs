@@ -2,6 +2,8 @@
 
 mod desk;
 mod disputes;
+mod payouts;
+mod reports;
 
 use std::time::Duration;
 

@@ -417,6 +417,13 @@ impl House {
             .await
             .unwrap();
         self.has("work", work);
+        let file =
+            "provider,reference,kind,gross,fee,net,currency,date\nsandbox,r,payment,1.00,0,1.00,EUR,2026-11-01\n";
+        let brought = server
+            .request(Method::POST, &format!("/admin/reports/payouts?organizer_id={organizer}"))
+            .bearer_auth(&server.admin)
+            .header("content-type", "text/csv");
+        self.has("payouts", text(&send(brought.body(file)).await.expect(201)["run"]["id"]));
         self.has("mail", mail);
         self.has("file", file);
     }

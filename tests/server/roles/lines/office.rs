@@ -115,6 +115,10 @@ pub const LINES: &[Line] = &[
     line("GET /admin/reports/sales", ""),
     line("GET /admin/reports/payments", ""),
     line("GET /admin/reports/ledger", ""),
+    line("GET /admin/reports/payouts", ""),
+    // Sent as JSON it is no file; `money` has those that are.
+    line("POST /admin/reports/payouts", "").query("organizer_id=$organizer").sends("a,b").gives(415),
+    line("GET /admin/reports/payouts/{id}", "$payouts"),
     line("GET /admin/mailbox", ""),
     line("GET /admin/mailbox/{id}", "$mail"),
     line("GET /admin/mailbox/{id}/html", "$mail"),
