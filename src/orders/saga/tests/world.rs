@@ -396,25 +396,19 @@ impl World {
 
     /// The provider's webhooks come, twice.
     pub fn news(&mut self) {
-        let known: Vec<Uuid> = self.provider.charges.keys().copied().collect();
-        let said: Vec<Report> = known.into_iter().flat_map(|payment| self.reports(payment)).collect();
-        for report in said {
-            for _ in 0..2 {
-                let mut saga = self.kept.clone();
-                saga.report(&report);
-                self.keep(&saga);
-                self.drive();
-            }
-        }
+        self.hear(2);
     }
 
     /// The provider's webhooks come, once; what changes afterwards nobody is told.
     pub fn hear_once(&mut self) {
-        let known: Vec<Uuid> = self.provider.charges.keys().copied().collect();
-        let said: Vec<Report> = known.into_iter().flat_map(|payment| self.reports(payment)).collect();
-        for report in said {
+        self.hear(1);
+    }
+
+    fn hear(&mut self, times: usize) {
+        let said: Vec<Report> = self.provider.charges.keys().flat_map(|payment| self.reports(*payment)).collect();
+        for report in said.iter().flat_map(|report| std::iter::repeat_n(report, times)) {
             let mut saga = self.kept.clone();
-            saga.report(&report);
+            saga.report(report);
             self.keep(&saga);
             self.drive();
         }
@@ -492,16 +486,21 @@ impl World {
         let kept_lines = self.kept.lines.iter().filter(|line| !line.cancelled).map(|line| line.amount).sum::<i64>();
         let sold = if self.kept.confirmed_at.is_some() { kept_lines } else { 0 };
         assert_eq!(captured - refunded, sold, "{scene}: money and tickets differ: {:#?}", self.kept);
-        let authorized = self.provider.charges.values().any(|charge| matches!(charge, Charge::Authorized(_)));
-        assert!(!authorized, "{scene}: an amount stays set aside: {:#?}", self.kept);
+        let set_aside = |charge: &Charge| matches!(charge, Charge::Authorized(_));
+        assert!(!self.provider.charges.values().any(set_aside), "{scene}: an amount stays set aside: {:#?}", self.kept);
         let of = |account: &str| self.books.get(account).copied().unwrap_or(0);
         assert_eq!(of("provider:sandbox"), captured - refunded, "{scene}: the books differ: {:?}", self.books);
         assert_eq!((of("deposits"), of("sales")), (0, -sold), "{scene}: {:?}", self.books);
         assert!(self.confirmed <= 1, "{scene}: confirmed twice");
         assert!(self.kept.refunds.iter().all(|refund| refund.status == RefundStatus::Succeeded), "{scene}");
-        let booked = self.seats().matches('b').count();
         let lines = self.kept.lines.iter().filter(|line| !line.cancelled).count();
         let expected = if self.kept.confirmed_at.is_some() { lines } else { 0 };
-        assert_eq!(booked, expected, "{scene}: seats and tickets differ: {} {:#?}", self.seats(), self.kept);
+        assert_eq!(
+            self.seats().matches('b').count(),
+            expected,
+            "{scene}: seats and tickets differ: {} {:#?}",
+            self.seats(),
+            self.kept
+        );
     }
 }
