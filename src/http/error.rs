@@ -90,6 +90,7 @@ codes! {
     OrderNotOpen "order_not_open" CONFLICT "The order no longer awaits payment.";
     OrderUnderWay "order_under_way" CONFLICT "A payment or a refund is under way; it is over in some minutes.";
     ReviewClosed "review_closed" CONFLICT "Nobody waits for this decision, or not any more.";
+    PaymentDisputed "payment_disputed" CONFLICT "The buyer's bank has claimed this payment back.";
     CancellationClosed "cancellation_closed" CONFLICT "The order can no longer be cancelled.";
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";

@@ -6,6 +6,9 @@
 //! | `deposits` | money of buyers that has bought nothing yet |
 //! | `sales` | what tickets were sold for, by show |
 //! | `refunds_due` | money that should have gone back and didn't |
+//! | `disputed`, `chargebacks`, `provider_fees` | what buyers' banks claim: see [`disputes`] |
+
+mod disputes;
 
 use std::collections::BTreeMap;
 
@@ -93,6 +96,7 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
             });
         }
     }
+    booked.extend(disputes::of_disputes(before, after));
     booked
 }
 

@@ -2,12 +2,15 @@
 
 pub mod asking;
 pub mod checkout;
+pub mod desk;
 pub mod drive;
 pub mod fraud;
 pub mod ledger;
 pub mod outside;
+pub mod payouts;
 pub mod pricing;
 pub mod privacy;
+pub mod reports;
 pub mod routes;
 pub mod saga;
 pub mod store;

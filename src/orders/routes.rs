@@ -4,8 +4,13 @@ mod admin;
 mod buy;
 mod care;
 mod customers;
+mod desk;
+mod disputes;
+mod ledger;
 mod links;
 mod mine;
+mod payouts;
+mod reports;
 mod review;
 mod webhooks;
 
@@ -19,7 +24,7 @@ use uuid::Uuid;
 use super::checkout::{Checkout, CheckoutFault};
 use super::saga::Saga;
 use super::store::OrderView;
-use super::wire::{OrderJson, ReviewJson};
+use super::wire::{DisputeJson, OrderJson, ReviewJson};
 use crate::accounts::MaybeIdentity;
 use crate::http::ApiError;
 use crate::platform::audit::Entry;
@@ -93,7 +98,8 @@ fn told(
 ) -> OrderJson {
     let yours = identity.0.as_ref().is_some_and(|identity| view.standing.owners.contains(&identity.user));
     let review = ReviewJson::of(&saga.review).filter(|_| access == Access::Staff);
-    OrderJson { token, yours, review, ..OrderJson::of(saga, view, now) }
+    let disputes = if access == Access::Staff { DisputeJson::all(saga) } else { Vec::new() };
+    OrderJson { token, yours, review, disputes, ..OrderJson::of(saga, view, now) }
 }
 
 fn answer(status: StatusCode, replayed: bool, body: &impl Serialize) -> HttpResponse {
@@ -124,7 +130,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(review::decide_review)
         .service(review::read_fraud_rules)
         .service(review::set_fraud_rules)
+        .service(disputes::read_dispute_rules)
+        .service(disputes::set_dispute_rules)
+        .service(desk::money_work)
+        .service(desk::close_money_work)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
-        .service(admin::ledger_report);
+        .service(reports::sales_report)
+        .service(reports::payments_report)
+        .service(payouts::bring_payouts)
+        .service(payouts::payout_files)
+        .service(payouts::payout_file)
+        .service(ledger::ledger_report);
 }

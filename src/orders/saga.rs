@@ -8,6 +8,7 @@
 //! Money: authorise, book all shows, capture, confirm. Whatever money arrives that is not the one payment the seats are sold
 //! for is let go of or given back, once.
 
+mod dispute;
 mod learn;
 mod model;
 mod next;
@@ -16,9 +17,10 @@ mod review;
 mod tests;
 mod wishes;
 
+pub use dispute::{Admission, Dispute, Disputes};
 pub use model::{
-    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
-    Repayment, Step,
+    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
+    Refusal, Repayment, Step,
 };
 pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};
 pub use wishes::WishRefused;
@@ -70,6 +72,8 @@ pub struct Saga {
     pub attempts: Vec<Attempt>,
     /// Money on its way back.
     pub refunds: Vec<Repayment>,
+    /// What buyers' banks claim back.
+    pub disputes: Disputes,
     /// What was ordered.
     pub lines: Vec<Line>,
 }
@@ -138,7 +142,8 @@ impl Saga {
         let enough = attempt.amount == Money::new(self.total, self.currency);
         // Also money whose refund failed stays refused: it has become somebody's work.
         let refused = self.refunds.iter().any(|refund| refund.payment == attempt.id);
-        if self.paid_with.is_some() || !in_time || !enough || refused || !self.review.state.lets_sell() {
+        let claimed = self.is_disputed(attempt.id) || self.lost(attempt.id) > 0;
+        if claimed || self.paid_with.is_some() || !in_time || !enough || refused || !self.review.state.lets_sell() {
             return false;
         }
         let untouched = self.all_parts(&[PartState::Paying]);

@@ -2,19 +2,27 @@
 
 mod books;
 mod claims;
+mod desk;
+mod disputes;
 mod fraud;
 mod inbox;
 mod keep;
 mod make;
+mod payouts;
+mod reports;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
 pub(super) use claims::claim_by_address;
 pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
+pub use desk::{Closed, WorkFilter, WorkRow};
+pub use disputes::KeptDisputeRules;
 pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
+pub use payouts::{NewPayouts, PayoutCounts, PayoutLineRow, PayoutRun};
+pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
 
 use jiff::Timestamp;
@@ -132,6 +140,7 @@ impl Orders {
         )
         .fetch_all(&mut *transaction)
         .await?;
+        let disputes = disputes::load(&mut transaction, order, row.organizer_id).await?;
         transaction.commit().await?;
 
         let mut saga = Saga {
@@ -155,6 +164,7 @@ impl Orders {
             parts: Vec::with_capacity(parts.len()),
             attempts: Vec::with_capacity(attempts.len()),
             refunds: Vec::with_capacity(refunds.len()),
+            disputes,
             lines: Vec::with_capacity(lines.len()),
         };
         for part in parts {

@@ -1,5 +1,6 @@
 //! Orders as the API speaks of them.
 
+mod dispute;
 mod review;
 
 use garde::Validate;
@@ -13,6 +14,7 @@ use super::store::{LineView, OrderView, Owned, PaymentView, ShowView};
 use crate::holds::HoldJson;
 use crate::platform::money::{Currency, Money};
 
+pub use dispute::DisputeJson;
 pub use review::{FindingJson, ReviewJson};
 
 /// A hold, and the proof that it is the caller's.
@@ -372,6 +374,9 @@ pub struct OrderJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub review: Option<ReviewJson>,
+    /// What the buyer's bank claims back; for its staff alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeJson>,
     /// The newest attempt to pay.
     pub payment: Option<PaymentView>,
     /// Money on its way back.
@@ -407,6 +412,7 @@ impl OrderJson {
             pay_in_ms: saga.pay_by.map(|at| u64::try_from(at.as_millisecond() - now.as_millisecond()).unwrap_or(0)),
             review_by: saga.review.by,
             review: None,
+            disputes: Vec::new(),
             payment: payment.map(|attempt| {
                 PaymentView::of(attempt.id, attempt.provider.clone(), attempt.status, attempt.checkout_url.clone())
             }),

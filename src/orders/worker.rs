@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::checkout::{Checkout, CheckoutFault};
+use super::desk::WorkKind;
 use super::store::Waiting;
 use crate::platform::db::DbFault;
 
@@ -21,6 +22,8 @@ const WEBHOOKS_MAX: usize = 3;
 const LEASE_MS: i64 = 15_000;
 /// A deadline is met within this.
 const POLL: Duration = Duration::from_millis(250);
+/// What waits for somebody changes slowly, and counting it reads much.
+const COUNT_EVERY: Duration = Duration::from_secs(120);
 
 /// The worker. Every process has one; they share the work.
 pub struct OrdersWorker {
@@ -55,7 +58,7 @@ impl OrdersWorker {
         let problem = match parsed {
             Some(Ok(report)) => match self.checkout.settle(&report).await? {
                 true => return Ok(store.processed(provider, account, event_id).await?),
-                false => "it is about no payment of ours".to_owned(),
+                false => return Ok(store.note_stray((provider, account), event_id, &report).await?),
             },
             Some(Err(error)) => error.to_string(),
             None => "this provider is not configured".to_owned(),
@@ -63,12 +66,34 @@ impl OrdersWorker {
         Ok(store.note_problem(waiting, &problem).await?)
     }
 
+    /// Shows in the metrics what waits for somebody.
+    async fn count_work(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            match self.checkout.store.work_counts(None).await {
+                Ok(waiting) => {
+                    for kind in WorkKind::ALL {
+                        let count = waiting.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count);
+                        metrics::gauge!("aisle_money_work", "kind" => kind.word()).set(count as f64);
+                    }
+                }
+                Err(fault) => {
+                    tracing::warn!(error = crate::http::error::chain(&fault), "The money desk could not be counted");
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(COUNT_EVERY) => {}
+                changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
+            }
+        }
+    }
+
     /// Works until told to stop.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let store = &self.checkout.store;
         let orders = lanes(ORDERS_MAX, |free| store.due(free, LEASE_MS), |order| self.go_on(order), stop.clone());
-        let webhooks = lanes(WEBHOOKS_MAX, |free| store.unsettled(free), |waiting| self.settle(waiting), stop);
-        tokio::join!(orders, webhooks);
+        let settle = |waiting| self.settle(waiting);
+        let webhooks = lanes(WEBHOOKS_MAX, |free| store.unsettled(free), settle, stop.clone());
+        tokio::join!(orders, webhooks, self.count_work(stop));
     }
 }
 

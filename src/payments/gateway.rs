@@ -112,8 +112,37 @@ pub struct RefundWish {
     pub amount: Money,
 }
 
-/// What happened to a payment at the provider.
+/// How far a claim is that a buyer made against a payment at their bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisputeState {
+    /// The bank has taken the money back until it is decided.
+    Opened,
+    /// It was decided for the house: the money is back.
+    Won,
+    /// It was decided for the buyer: the money is gone.
+    Lost,
+}
+
+impl DisputeState {
+    /// Its word in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The one with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Opened, Self::Won, Self::Lost].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// What happened to a payment at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// The amount is set aside.
     Authorized,
@@ -132,6 +161,16 @@ pub enum What {
     RefundFailed {
         /// Which.
         refund: Uuid,
+    },
+    /// The buyer has their bank take the money back, or the bank has decided. Only claims that move money are told: a bank's
+    /// mere question is none. The report's amount is the claim's.
+    Disputed {
+        /// The provider's name for the claim.
+        dispute: String,
+        /// How far it is.
+        state: DisputeState,
+        /// What the provider asks for its trouble, in minor units of the same currency; zero where it does not say.
+        fee: i64,
     },
 }
 

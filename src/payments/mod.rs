@@ -5,6 +5,6 @@ pub mod routes;
 pub mod sandbox;
 
 pub use gateway::{
-    Answer, CancelWorth, Cancelled, Charge, Gateway, GatewayError, Gateways, Method, MethodKind, RefundWish, Report,
-    Start, Started, ToldInstrument, WebhookError, WebhookRequest, What,
+    Answer, CancelWorth, Cancelled, Charge, DisputeState, Gateway, GatewayError, Gateways, Method, MethodKind,
+    RefundWish, Report, Start, Started, ToldInstrument, WebhookError, WebhookRequest, What,
 };

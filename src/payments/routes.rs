@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::sandbox::{Card, Choice, Sandbox, TEST_CARDS};
+use super::sandbox::{Card, Choice, Sandbox, TEST_CARDS, Trouble};
 use crate::http::ApiError;
 
 const PAGE: &str = include_str!("sandbox/page.html");
@@ -63,6 +63,21 @@ async fn checkout_choice(
     Ok(HttpResponse::SeeOther().insert_header(("location", back)).insert_header(("cache-control", "no-store")).finish())
 }
 
+/// What happens at the bank afterwards: a claim, its verdict, refunds that fail.
+#[post("/sandbox/checkout/{payment}/bank")]
+async fn bank_acts(
+    sandbox: web::Data<Sandbox>,
+    payment: web::Path<Uuid>,
+    chosen: Result<web::Form<Chosen>, actix_web::Error>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(trouble) = chosen.ok().and_then(|chosen| Trouble::from_word(&chosen.outcome)) else {
+        let problem = "That is not one of the choices.";
+        return page(&sandbox, *payment, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)).await;
+    };
+    let Some(back) = sandbox.cause(*payment, trouble).await? else { return Err(ApiError::not_found("payment")) };
+    Ok(HttpResponse::SeeOther().insert_header(("location", back)).insert_header(("cache-control", "no-store")).finish())
+}
+
 async fn page(
     sandbox: &Sandbox,
     payment: Uuid,
@@ -74,6 +89,11 @@ async fn page(
         .into_iter()
         .map(|choice| context! { word => choice.word(), label => choice.label(), explanation => choice.explanation() })
         .collect();
+    let troubles: Vec<_> = Trouble::ALL
+        .into_iter()
+        .map(|it| context! { word => it.word(), label => it.label(), explanation => it.explanation() })
+        .collect();
+    let bank = format!("/sandbox/checkout/{payment}/bank");
     let cards: Vec<_> = TEST_CARDS.into_iter().map(|(word, label)| context! { word => word, label => label }).collect();
     let values = context! {
         amount => shown.amount.display(),
@@ -83,6 +103,9 @@ async fn page(
         pay_by => shown.pay_by.strftime("%H:%M:%S UTC").to_string(),
         choices => choices,
         cards => cards,
+        captured => shown.captured,
+        troubles => troubles,
+        bank => bank,
         problem => problem,
     };
     let mut templates = Environment::new();
@@ -100,5 +123,5 @@ async fn page(
 
 /// The room's pages, outside the API. Needs `web::Data<Sandbox>`.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.service(checkout_page).service(checkout_choice);
+    config.service(checkout_page).service(checkout_choice).service(bank_acts);
 }

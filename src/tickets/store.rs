@@ -350,6 +350,18 @@ pub async fn revoke(connection: &mut PgConnection, order: Uuid, only: Option<&[U
     turn(connection, order, only, &["valid", "suspended"], "revoked").await
 }
 
+/// Makes revoked tickets valid again whose places were never given back: a claim that was lost was won after all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reinstate(
+    connection: &mut PgConnection,
+    order: Uuid,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<Uuid>, DbFault> {
+    turn(connection, order, only, &["suspended", "revoked"], "valid").await
+}
+
 async fn turn(
     connection: &mut PgConnection,
     order: Uuid,

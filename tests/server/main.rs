@@ -24,6 +24,7 @@ mod live;
 mod machines;
 mod members;
 mod misfortune;
+mod money;
 mod needs;
 mod operations;
 mod orders;

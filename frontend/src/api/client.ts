@@ -66,7 +66,9 @@ export async function call<T>(method: Method, path: string, body?: unknown, opti
 
 async function callOnce<T>(method: Method, path: string, body: unknown, options: CallOptions & { key: string }, challenge: string | undefined): Promise<T> {
   const headers = new Headers({ Accept: 'application/json' })
-  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  // What is read from a disk goes as it is: a payout file.
+  const file = body instanceof Blob
+  if (body !== undefined) headers.set('Content-Type', file ? 'text/csv' : 'application/json')
   if (method !== 'GET') {
     headers.set('Aisle-Csrf', '1')
     headers.set('Idempotency-Key', options.key)
@@ -77,7 +79,7 @@ async function callOnce<T>(method: Method, path: string, body: unknown, options:
   if (challenge) headers.set('Aisle-Challenge', challenge)
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
-  const send = () => fetch(API + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' })
+  const send = () => fetch(API + path, { method, headers, body: body === undefined || file ? body : JSON.stringify(body), signal, credentials: 'same-origin' })
   const renewable = !path.startsWith('/auth/')
   let response: Response
   try {

@@ -166,6 +166,8 @@ export type Order = {
   review_by: string | null
   /** For staff alone, where a rule found something. */
   review?: Review
+  /** What the buyer’s bank claims back; for the house alone. */
+  disputes?: { id: string; state: 'opened' | 'won' | 'lost'; amount: Money; suspends: boolean; opened_at: string; decided_at: string | null }[]
   payment: Payment | null
   refunds: Refund[]
   holds: { show_id: string; hold_id: string }[]

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::checkout::Checkout;
-use super::super::store::{AdminFilter, LedgerBalance, PaymentRow};
+use super::super::store::{AdminFilter, PaymentRow};
 use super::super::wire::{OrderBody, OrderJson};
 use super::{Access, answer, shown};
 use crate::accounts::{Identity, MaybeIdentity, Principal, Role};
@@ -36,15 +36,6 @@ pub struct OrdersWanted {
 pub struct PaymentsWanted {
     /// `pending`, `captured`, `refunded`, …
     status: Option<String>,
-}
-
-/// The books: what each account holds, and the proof that they balance.
-#[derive(Serialize, ToSchema)]
-pub struct LedgerReport {
-    /// Every account.
-    accounts: Vec<LedgerBalance>,
-    /// The sum over all accounts, by currency: zero, or something is very wrong.
-    balanced: bool,
 }
 
 /// Orders of the house, and how many of all of them wait for staff.
@@ -125,19 +116,4 @@ pub async fn admin_payments(
     let status = wanted.status.as_deref().map(|text| text.replace('\0', ""));
     let rows = checkout.store.payments(sees.as_deref(), status.as_deref(), after, limit).await?;
     Ok(answer(StatusCode::OK, false, &Page::cut(rows, limit, |row| (row.created_at, row.id))))
-}
-
-/// What each account of the books holds.
-#[utoipa::path(tag = "back office", responses((status = 200, body = LedgerReport)),
-    security(("session" = []), ("bearer" = [])))]
-#[get("/admin/reports/ledger")]
-pub async fn ledger_report(checkout: web::Data<Checkout>, identity: Identity) -> Result<HttpResponse, ApiError> {
-    identity.must_be_staff(Role::Organizer)?;
-    let accounts = checkout.store.balances(identity.sees(Role::Organizer).as_deref()).await?;
-    let mut sums = std::collections::HashMap::new();
-    for account in &accounts {
-        *sums.entry(account.balance.currency).or_insert(0_i64) += account.balance.amount;
-    }
-    let balanced = sums.values().all(|sum| *sum == 0);
-    Ok(answer(StatusCode::OK, false, &LedgerReport { accounts, balanced }))
 }

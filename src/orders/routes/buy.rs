@@ -11,7 +11,7 @@ use super::super::asking::area_ids;
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::pricing::{Priced, ToPrice, price};
-use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Review, Saga};
+use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Refusal, Review, Saga};
 use super::super::store::{Made, NewOrder, Trace};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
 use super::{answer, token_for, told};
@@ -287,6 +287,7 @@ async fn intent(
             .collect(),
         attempts: if total > 0 { vec![attempt] } else { Vec::new() },
         refunds: Vec::new(),
+        disputes: Disputes::default(),
         lines,
     };
     Ok(NewOrder {

@@ -31,6 +31,11 @@ impl From<WishRefused> for ApiError {
                 Self::new(Code::CancellationClosed, "There is nothing that could be given back.")
             }
             WishRefused::UnderWay => Self::new(Code::CancellationClosed, "A cancellation is still on its way."),
+            WishRefused::Disputed => Self::new(
+                Code::PaymentDisputed,
+                "The buyer's bank has claimed this payment back and holds its money until it has decided. Nothing of it can be \
+                 refunded meanwhile, or it would go back twice.",
+            ),
             WishRefused::NotItsLines => Self::field("tickets", "is not a ticket of this order"),
             WishRefused::Decided => Self::plain(Code::ReviewClosed),
         }
@@ -87,7 +92,8 @@ pub async fn try_again(
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
     let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
+    let drove =
+        there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }

@@ -59,7 +59,13 @@ pub async fn receive_webhook(
                         tracing::warn!(error = crate::http::error::chain(&fault), "A webhook will be settled again");
                     }
                 }
-                Ok(false) => tracing::warn!(provider, "A webhook is about no payment of ours"),
+                Ok(false) => {
+                    tracing::warn!(provider, "A webhook is about no payment of ours");
+                    let from = (provider.as_str(), account.as_str());
+                    if let Err(fault) = checkout.store.note_stray(from, &report.event_id, &report).await {
+                        tracing::warn!(error = crate::http::error::chain(&fault), "A webhook waits for the worker");
+                    }
+                }
                 Err(fault) => {
                     tracing::warn!(error = crate::http::error::chain(&fault), "A webhook waits for the worker");
                 }

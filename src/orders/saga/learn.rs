@@ -212,7 +212,7 @@ impl Saga {
     }
 
     /// The refund came to nothing: who has no money back keeps the tickets.
-    fn keep_tickets(&mut self) {
+    pub(super) fn keep_tickets(&mut self) {
         for line in &mut self.lines {
             line.giving_back = false;
         }
@@ -221,6 +221,7 @@ impl Saga {
     /// Takes in what a provider says of a payment of this order.
     pub fn report(&mut self, report: &Report) {
         match report.what {
+            What::Disputed { .. } => return self.learn_dispute(report),
             What::Refunded { refund } => {
                 // One that had failed is somebody's work already, and stays it.
                 let found = self.refunds.iter_mut().find(|it| it.id == refund);
@@ -298,14 +299,15 @@ impl Saga {
             | What::Declined
             | What::Cancelled
             | What::Refunded { .. }
-            | What::RefundFailed { .. } => {}
+            | What::RefundFailed { .. }
+            | What::Disputed { .. } => {}
         }
     }
 
     /// A payment that we did not begin, made under one of our attempts: an attempt of its own, so that its money is seen.
-    fn another(&mut self, report: &Report) -> Option<usize> {
+    pub(super) fn another(&mut self, report: &Report) -> Option<usize> {
         let known = self.attempts.iter().find(|attempt| attempt.id == report.payment)?;
-        if !matches!(report.what, What::Authorized | What::Captured) {
+        if !matches!(report.what, What::Authorized | What::Captured | What::Disputed { .. }) {
             return None;
         }
         let number = self.newest().map_or(0, |attempt| attempt.number) + 1;

@@ -32,6 +32,7 @@ impl Saga {
             self.undo_what_failed();
             self.expire(now);
             self.refuse_money(now);
+            self.fail_what_was_lost();
             self.finish_giving_back();
             if *self == before {
                 return;
@@ -126,6 +127,7 @@ impl Saga {
             .iter()
             .filter(|attempt| attempt.status == AttemptStatus::Captured && self.paid_with != Some(attempt.id))
             .filter(|attempt| !self.can_sell(attempt) && self.refunded(attempt.id) == 0)
+            .filter(|attempt| !self.is_disputed(attempt.id) && self.lost(attempt.id) == 0)
             .filter_map(|attempt| {
                 let money = (attempt.id, attempt.amount);
                 if self.paid_with.is_some() {
@@ -243,7 +245,7 @@ impl Saga {
                 let pending =
                     |refund: &&super::Repayment| refund.is_for_tickets() && refund.status == RefundStatus::Pending;
                 if let Some(refund) = self.refunds.iter().find(pending) {
-                    return Some(self.refund(refund.id, now));
+                    return self.may_be_sent(refund).then(|| self.refund(refund.id, now));
                 }
                 let hold = self.lines.iter().filter(|line| line.giving_back).find_map(|line| line.hold)?;
                 Some(Effect::GiveBack { hold })
@@ -277,7 +279,7 @@ impl Saga {
                 | AttemptStatus::Refunded => {}
             }
         }
-        let pending = self.refunds.iter().find(|refund| refund.status == RefundStatus::Pending)?;
+        let pending = self.refunds.iter().find(|refund| self.may_be_sent(refund))?;
         Some(self.refund(pending.id, now))
     }
 

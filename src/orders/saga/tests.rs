@@ -1,6 +1,7 @@
 //! The saga played against real shows and a stateful stand-in of a provider, with crashes between any two steps.
 
 mod dice;
+mod disputes;
 mod review;
 mod scenes;
 mod world;

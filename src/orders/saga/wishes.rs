@@ -16,6 +16,8 @@ pub enum WishRefused {
     NothingToGiveBack,
     /// Another cancellation is still on its way.
     UnderWay,
+    /// The buyer's bank has the money until it has decided.
+    Disputed,
     /// Not of this order.
     NotItsLines,
     /// Nobody waits for this decision any more.
@@ -94,7 +96,7 @@ impl Saga {
     ///
     /// # Errors
     /// `NothingToGiveBack` where no tickets were issued or all are back; `UnderWay` while others are on their way;
-    /// `NotItsLines` where one is not of this order.
+    /// `NotItsLines` where one is not of this order; `Disputed` while the buyer's bank has the money.
     pub fn give_back(&mut self, now: Timestamp, lines: Option<&[Uuid]>, reason: &str) -> Result<(), WishRefused> {
         match self.state {
             OrderState::Confirmed | OrderState::PartiallyRefunded => {}
@@ -108,6 +110,7 @@ impl Saga {
             | OrderState::Refunded
             | OrderState::Cancelled => return Err(WishRefused::NothingToGiveBack),
         }
+        self.must_not_be_disputed()?;
         let wanted: Vec<Uuid> = match lines {
             Some(lines) => {
                 if lines.iter().any(|wanted| !self.lines.iter().any(|line| line.id == *wanted && line.hold.is_some())) {
@@ -129,6 +132,7 @@ impl Saga {
             amount += line.amount;
         }
         if let Some(payment) = self.paid_with {
+            let amount = self.still_here(payment, amount);
             // A refund that was refused before is another one now.
             let tries = self
                 .refunds

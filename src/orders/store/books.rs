@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::ledger::Transaction;
 use super::{Orders, currency, jiff as moment};
 use crate::platform::db::DbFault;
+use crate::platform::ids;
 use crate::platform::money::Money;
 use crate::platform::time::sql;
 
@@ -49,6 +52,45 @@ pub struct PaymentRow {
     pub created_at: Timestamp,
     /// What went wrong.
     pub problem: Option<String>,
+}
+
+/// Books a transaction once. False: it was booked before.
+pub(super) async fn book(
+    connection: &mut PgConnection,
+    organizer: Uuid,
+    order: Option<Uuid>,
+    transaction: &Transaction,
+) -> Result<bool, DbFault> {
+    let id = ids::derived_id(&[b"ledger", transaction.source.as_bytes()]);
+    let new = sqlx::query!(
+        "INSERT INTO ledger_transaction (id, organizer_id, order_id, kind, source) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (source) DO NOTHING",
+        id,
+        organizer,
+        order,
+        transaction.kind,
+        transaction.source
+    )
+    .execute(&mut *connection)
+    .await?;
+    if new.rows_affected() == 0 {
+        return Ok(false);
+    }
+    for (position, entry) in (0_i32..).zip(&transaction.entries) {
+        sqlx::query!(
+            "INSERT INTO ledger_entry (transaction_id, position, account, show_id, amount, currency)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            id,
+            position,
+            entry.account,
+            entry.show,
+            entry.amount,
+            entry.currency.as_str()
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(true)
 }
 
 impl Orders {

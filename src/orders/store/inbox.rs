@@ -1,6 +1,7 @@
 //! What providers told us, stored before they are thanked.
 
 use super::Orders;
+use crate::payments::{Report, What};
 use crate::platform::db::DbFault;
 
 /// A webhook that was stored and has not been settled.
@@ -69,6 +70,42 @@ impl Orders {
         )
         .fetch_all(&self.pool)
         .await?)
+    }
+
+    /// It is about no payment of ours. Money of which nobody here knows is somebody's work.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_stray(
+        &self,
+        (provider, account): (&str, &str),
+        event_id: &str,
+        report: &Report,
+    ) -> Result<(), DbFault> {
+        let what = match report.what {
+            What::Authorized => "authorized",
+            What::Captured => "captured",
+            What::Declined => "declined",
+            What::Cancelled => "cancelled",
+            What::Refunded { .. } => "refunded",
+            What::RefundFailed { .. } => "refund_failed",
+            What::Disputed { .. } => "disputed",
+        };
+        sqlx::query!(
+            "UPDATE webhook_in SET last_problem = 'it is about no payment of ours', stray = $4, stray_ref = $5, stray_amount = $6,
+                    stray_currency = $7
+             WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
+            provider,
+            account,
+            event_id,
+            what,
+            report.provider_ref,
+            report.amount.amount,
+            report.amount.currency.as_str()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// What it could not be settled for.

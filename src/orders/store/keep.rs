@@ -6,10 +6,9 @@ use uuid::Uuid;
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
-use super::Orders;
+use super::{Orders, books, disputes};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
-use crate::platform::ids;
 use crate::platform::time::sql;
 use crate::tickets::{mail, store as tickets};
 
@@ -53,8 +52,9 @@ impl Orders {
         refunds(&mut transaction, before, after).await?;
         parts(&mut transaction, before, after).await?;
         head(&mut transaction, after, wake).await?;
+        disputes::keep(&mut transaction, found.organizer_id, before, after).await?;
         lines(&mut transaction, before, after).await?;
-        books(&mut transaction, found.organizer_id, before, after).await?;
+        book(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
         review(&mut transaction, found.organizer_id, before, after).await?;
         if let Some(entry) = by {
@@ -168,8 +168,7 @@ async fn lines(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
         tickets::issue(&mut *connection, after.order).await?;
     }
-    let (mut suspended, mut restored, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
-    for (was, is) in before.lines.iter().zip(&after.lines).filter(|(was, is)| was != is) {
+    for (_, is) in before.lines.iter().zip(&after.lines).filter(|(was, is)| was != is) {
         sqlx::query!(
             "UPDATE order_line SET giving_back = $2,
                     cancelled_at = CASE WHEN $3 THEN coalesce(cancelled_at, now()) END WHERE id = $1",
@@ -179,24 +178,8 @@ async fn lines(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
         )
         .execute(&mut *connection)
         .await?;
-        let to = match (was.giving_back, is.giving_back, is.cancelled) {
-            (_, _, true) => &mut revoked,
-            (_, true, false) => &mut suspended,
-            (_, false, false) => &mut restored,
-        };
-        to.extend(tickets_of(is));
     }
-    let order = after.order;
-    if !suspended.is_empty() {
-        tickets::suspend(&mut *connection, order, Some(&suspended)).await?;
-    }
-    if !restored.is_empty() {
-        tickets::restore(&mut *connection, order, Some(&restored)).await?;
-    }
-    if !revoked.is_empty() {
-        tickets::revoke(&mut *connection, order, Some(&revoked)).await?;
-    }
-    Ok(())
+    disputes::admit(connection, before, after).await
 }
 
 /// The ids of a line's tickets.
@@ -205,37 +188,9 @@ pub fn tickets_of(line: &Line) -> impl Iterator<Item = Uuid> {
     (0..line.quantity).filter_map(move |position| Some(tickets::ticket_id(id, i32::try_from(position).ok()?)))
 }
 
-async fn books(connection: &mut PgConnection, organizer: Uuid, before: &Saga, after: &Saga) -> Result<(), DbFault> {
+async fn book(connection: &mut PgConnection, organizer: Uuid, before: &Saga, after: &Saga) -> Result<(), DbFault> {
     for transaction in ledger::transactions(before, after) {
-        let id = ids::derived_id(&[b"ledger", transaction.source.as_bytes()]);
-        let new = sqlx::query!(
-            "INSERT INTO ledger_transaction (id, organizer_id, order_id, kind, source) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (source) DO NOTHING",
-            id,
-            organizer,
-            after.order,
-            transaction.kind,
-            transaction.source
-        )
-        .execute(&mut *connection)
-        .await?;
-        if new.rows_affected() == 0 {
-            continue;
-        }
-        for (position, entry) in (0_i32..).zip(&transaction.entries) {
-            sqlx::query!(
-                "INSERT INTO ledger_entry (transaction_id, position, account, show_id, amount, currency)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                id,
-                position,
-                entry.account,
-                entry.show,
-                entry.amount,
-                entry.currency.as_str()
-            )
-            .execute(&mut *connection)
-            .await?;
-        }
+        books::book(&mut *connection, organizer, Some(after.order), &transaction).await?;
     }
     Ok(())
 }

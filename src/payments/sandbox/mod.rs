@@ -4,6 +4,7 @@
 
 mod card;
 mod delivery;
+mod disputes;
 mod news;
 mod payments;
 mod signature;
@@ -25,6 +26,7 @@ use crate::platform::money::Money;
 
 pub use card::{Card, TEST_CARDS};
 pub use delivery::Delivery;
+pub use disputes::Trouble;
 pub use signature::HEADER as SIGNATURE_HEADER;
 
 /// What the buyer chooses on the sandbox's page.
@@ -103,6 +105,8 @@ pub struct Shown {
     pub description: String,
     /// Whether the buyer can still choose.
     pub open: bool,
+    /// Whether the money has moved.
+    pub captured: bool,
     /// Where the buyer goes afterwards.
     pub return_path: String,
     /// Until when the house waits for the money.
@@ -154,6 +158,17 @@ impl Sandbox {
     /// When the database does not answer.
     pub async fn choose(&self, payment: Uuid, choice: Choice, card: Option<&Card>) -> Result<Option<String>, DbFault> {
         let back = payments::choose(&self.pool, payment, choice, card).await?;
+        self.news.notify_one();
+        Ok(back)
+    }
+
+    /// Something happens at the bank after the payment. Answers as [`Sandbox::choose`]; of money that has not moved, nothing
+    /// happens.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn cause(&self, payment: Uuid, trouble: Trouble) -> Result<Option<String>, DbFault> {
+        let back = disputes::cause(&self.pool, payment, trouble).await?;
         self.news.notify_one();
         Ok(back)
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::gateway::{Report, ToldInstrument, WebhookError, What};
+use super::super::gateway::{DisputeState, Report, ToldInstrument, WebhookError, What};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 use crate::platform::money::{Currency, Money};
@@ -21,6 +21,10 @@ pub struct News {
     provider_ref: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refund: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dispute: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fee: Option<i64>,
     amount: i64,
     currency: Currency,
     at: Timestamp,
@@ -42,18 +46,34 @@ enum Kind {
     Refunded,
     #[serde(rename = "refund.failed")]
     RefundFailed,
+    #[serde(rename = "dispute.opened")]
+    DisputeOpened,
+    #[serde(rename = "dispute.won")]
+    DisputeWon,
+    #[serde(rename = "dispute.lost")]
+    DisputeLost,
 }
 
 /// Puts a piece of news into the outgoing tray, in the transaction that makes it true.
 pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), DbFault> {
     let id = ids::new_id();
-    let (kind, refund) = match report.what {
+    let (mut dispute, mut fee) = (None, None);
+    let (kind, refund) = match &report.what {
         What::Authorized => (Kind::Authorized, None),
         What::Captured => (Kind::Captured, None),
         What::Declined => (Kind::Declined, None),
         What::Cancelled => (Kind::Cancelled, None),
-        What::Refunded { refund } => (Kind::Refunded, Some(refund)),
-        What::RefundFailed { refund } => (Kind::RefundFailed, Some(refund)),
+        What::Refunded { refund } => (Kind::Refunded, Some(*refund)),
+        What::RefundFailed { refund } => (Kind::RefundFailed, Some(*refund)),
+        What::Disputed { dispute: name, state, fee: asked } => {
+            (dispute, fee) = (Some(name.clone()), Some(*asked));
+            let kind = match state {
+                DisputeState::Opened => Kind::DisputeOpened,
+                DisputeState::Won => Kind::DisputeWon,
+                DisputeState::Lost => Kind::DisputeLost,
+            };
+            (kind, None)
+        }
     };
     let news = News {
         id,
@@ -61,6 +81,8 @@ pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), 
         payment: report.payment,
         provider_ref: report.provider_ref.clone(),
         refund,
+        dispute,
+        fee,
         amount: report.amount.amount,
         currency: report.amount.currency,
         at: report.at,
@@ -77,6 +99,10 @@ pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), 
 pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
     let news: News = serde_json::from_slice(body).map_err(|error| WebhookError::Malformed(error.to_string()))?;
     let refund = || news.refund.ok_or_else(|| WebhookError::Malformed("a refund without its id".to_owned()));
+    let disputed = |state| match &news.dispute {
+        Some(dispute) => Ok(What::Disputed { dispute: dispute.clone(), state, fee: news.fee.unwrap_or(0) }),
+        None => Err(WebhookError::Malformed("a claim without its name".to_owned())),
+    };
     let what = match news.kind {
         Kind::Authorized => What::Authorized,
         Kind::Captured => What::Captured,
@@ -84,6 +110,9 @@ pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
         Kind::Cancelled => What::Cancelled,
         Kind::Refunded => What::Refunded { refund: refund()? },
         Kind::RefundFailed => What::RefundFailed { refund: refund()? },
+        Kind::DisputeOpened => disputed(DisputeState::Opened)?,
+        Kind::DisputeWon => disputed(DisputeState::Won)?,
+        Kind::DisputeLost => disputed(DisputeState::Lost)?,
     };
     Ok(Report {
         event_id: news.id.to_string(),

@@ -20,20 +20,20 @@ fn second_ref(payment: Uuid) -> String {
     format!("sb_{}_2", payment.simple())
 }
 
-struct Attempt {
+pub(super) struct Attempt {
     payment: Uuid,
-    amount: Money,
-    status: String,
+    pub(super) amount: Money,
+    pub(super) status: String,
     plan: Option<String>,
     pay_by: Timestamp,
     pressed_at: Option<Timestamp>,
-    now: Timestamp,
-    return_path: String,
+    pub(super) now: Timestamp,
+    pub(super) return_path: String,
     card: Option<Card>,
 }
 
 impl Attempt {
-    fn report(&self, what: What, provider_ref: String, at: Timestamp) -> Report {
+    pub(super) fn report(&self, what: What, provider_ref: String, at: Timestamp) -> Report {
         Report {
             event_id: String::new(),
             payment: self.payment,
@@ -51,7 +51,7 @@ fn money(amount: i64, currency: &str) -> Result<Money, DbFault> {
     Ok(Money::new(amount, currency))
 }
 
-async fn locked(connection: &mut PgConnection, payment: Uuid) -> Result<Option<Attempt>, DbFault> {
+pub(super) async fn locked(connection: &mut PgConnection, payment: Uuid) -> Result<Option<Attempt>, DbFault> {
     let row = sqlx::query!(
         "SELECT amount, currency, status, plan, pay_by, pressed_at, return_path, card, clock_timestamp() AS \"now!\"
          FROM sandbox_payment WHERE id = $1 FOR UPDATE",
@@ -106,6 +106,7 @@ pub async fn show(pool: &PgPool, payment: Uuid) -> Result<Option<Shown>, DbFault
         amount: money(row.amount, &row.currency)?,
         description: row.description,
         open: row.status == "open",
+        captured: row.status == "captured",
         return_path: row.return_path,
         pay_by: row.pay_by.to_jiff(),
     }))

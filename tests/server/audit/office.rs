@@ -38,10 +38,13 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("POST", "/admin/shows/{id}/state"),
     ("POST", "/admin/orders/{id}/review"),
     ("PUT", "/admin/organizers/{id}/fraud-rules"),
+    ("PUT", "/admin/organizers/{id}/dispute-rules"),
+    ("POST", "/admin/money/work/{id}/done"),
+    ("POST", "/admin/reports/payouts"),
     ("PUT", "/admin/site/mfa"),
     ("POST", "/admin/customers/{id}/erase"),
     ("POST", "/admin/api-keys"),

@@ -401,6 +401,29 @@ impl House {
             .unwrap()
         })
         .await;
+        // An order that does not get on: something for the money desk.
+        sqlx::query(
+            "INSERT INTO orders (id, number, organizer_id, customer_id, state, total, currency, attempts)
+             SELECT gen_random_uuid(), number || '-STUCK', organizer_id, customer_id, 'confirmed', total, currency, 9
+             FROM orders WHERE id::text = $1",
+        )
+        .bind(&order)
+        .execute(&server.db)
+        .await
+        .unwrap();
+        let work: Uuid = sqlx::query_scalar("SELECT id FROM money_work WHERE organizer_id = $1")
+            .bind(organizer)
+            .fetch_one(&server.db)
+            .await
+            .unwrap();
+        self.has("work", work);
+        let file =
+            "provider,reference,kind,gross,fee,net,currency,date\nsandbox,r,payment,1.00,0,1.00,EUR,2026-11-01\n";
+        let brought = server
+            .request(Method::POST, &format!("/admin/reports/payouts?organizer_id={organizer}"))
+            .bearer_auth(&server.admin)
+            .header("content-type", "text/csv");
+        self.has("payouts", text(&send(brought.body(file)).await.expect(201)["run"]["id"]));
         self.has("mail", mail);
         self.has("file", file);
     }

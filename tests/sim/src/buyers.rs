@@ -14,7 +14,9 @@ use crate::client::{Wanted, some_areas, some_seats};
 use crate::house::{House, NODES};
 use crate::jobs::{Errand, guids};
 use crate::orders::asking::area_ids;
-use crate::orders::saga::{Attempt, AttemptStatus, Line, LineKind, OrderState, Part, PartState, Review, Saga};
+use crate::orders::saga::{
+    Attempt, AttemptStatus, Disputes, Line, LineKind, OrderState, Part, PartState, Review, Saga,
+};
 use crate::platform::ids::derived_id;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::from_core;
@@ -252,6 +254,7 @@ impl House {
             parts,
             attempts,
             refunds: Vec::new(),
+            disputes: Disputes::default(),
             lines,
         })
     }

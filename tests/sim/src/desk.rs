@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::auditor::{Verdict, must};
 use crate::orders::drive::{Kept, Loaded, Wake};
 use crate::orders::ledger;
-use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
+use crate::orders::saga::{Admission, OrderState, RefundStatus, ReviewState, Saga};
 use crate::payments::Report;
 
 /// As long as a slow provider takes.
@@ -122,12 +122,12 @@ impl Desk {
                 must(self.tickets.insert(line.id, ticket).is_none(), || format!("{} was issued twice", line.id))?;
             }
         }
-        for (was, is) in before.lines.iter().zip(&after.lines).filter(|(was, is)| was != is) {
+        for is in &after.lines {
             let Some(ticket) = self.tickets.get_mut(&is.id) else { continue };
-            ticket.admits = match (was.giving_back, is.giving_back, is.cancelled) {
-                (_, _, true) => Admits::Never,
-                (_, true, false) => Admits::NotNow,
-                (_, false, false) => Admits::Yes,
+            ticket.admits = match after.admission(is) {
+                Admission::Revoked => Admits::Never,
+                Admission::Suspended => Admits::NotNow,
+                Admission::Valid => Admits::Yes,
             };
             if let (Admits::Never, Some(show), Some(seat)) = (ticket.admits, is.show, &is.seat) {
                 self.seats.remove(&(show, seat.clone()));

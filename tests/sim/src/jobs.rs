@@ -289,6 +289,7 @@ impl House {
                 WishRefused::NotOpen => "refused: order not open",
                 WishRefused::NothingToGiveBack => "refused: nothing to give back",
                 WishRefused::UnderWay => "refused: another cancellation is under way",
+                WishRefused::Disputed => "refused: the bank has the money",
                 WishRefused::NotItsLines => "refused: not of this order",
                 WishRefused::Decided => "refused: decided already",
             });

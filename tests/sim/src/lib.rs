@@ -40,7 +40,8 @@ mod http {
 mod payments {
     mod gateway;
     pub use gateway::{
-        CancelWorth, Cancelled, Charge, Method, MethodKind, RefundWish, Report, Start, ToldInstrument, What,
+        CancelWorth, Cancelled, Charge, DisputeState, Method, MethodKind, RefundWish, Report, Start, ToldInstrument,
+        What,
     };
 }
 

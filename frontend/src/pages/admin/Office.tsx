@@ -11,6 +11,7 @@ import './office.css'
 const ROOMS = [
   { path: '/admin', name: 'Shows' },
   { path: '/admin/orders', name: 'Orders' },
+  { path: '/admin/money', name: 'Money' },
   { path: '/admin/house', name: 'The house' },
   { path: '/admin/people', name: 'People' },
   { path: '/admin/machines', name: 'Machines' },

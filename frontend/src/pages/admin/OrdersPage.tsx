@@ -13,6 +13,7 @@ import { ReviewCell } from './ReviewCell'
 type Which = 'all' | 'in_review' | 'flagged'
 const ASKED: Record<Which, string> = { all: '', in_review: '&status=in_review', flagged: '&review=flagged' }
 const EMPTY: Record<Which, string> = { all: 'Nobody has bought anything yet.', in_review: 'No order waits for a decision.', flagged: 'No order was marked.' }
+const DISPUTED = { opened: 'Disputed at the bank', won: 'Dispute won', lost: 'Dispute lost' } as const
 type OrdersOfHouse = Page<Order> & { in_review: number }
 
 /** Orders, newest first; those that wait for a decision are a list of their own. */
@@ -43,7 +44,7 @@ export function AdminOrdersPage() {
                   <td>{f.day(order.created_at)}, {f.time(order.created_at)}</td>
                   <td>{order.customer.name || <span className="soft">erased</span>}<br /><span className="soft">{order.customer.email}</span></td>
                   <td>{order.shows.map((show) => show.title).join(', ')}</td>
-                  <td>{order.status.replaceAll('_', ' ')}{order.review && <ReviewCell order={order} review={order.review} />}</td>
+                  <td>{order.status.replaceAll('_', ' ')}{order.review && <ReviewCell order={order} review={order.review} />}{order.disputes?.map((claim) => <p key={claim.id} className="small"><strong>{DISPUTED[claim.state]}</strong>: {f.money(claim.amount)}</p>)}</td>
                   <td className="number">{f.money(order.total)}</td>
                   <td>{order.customer.id && order.customer.name && <EraseCustomer customer={order.customer.id} name={order.customer.name} />}</td>
                 </tr>

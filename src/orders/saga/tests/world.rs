@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Review,
-    ReviewState, Rule, Saga, Step, Verdict,
+    Attempt, AttemptStatus, Disputes, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState,
+    RefundStatus, Review, ReviewState, Rule, Saga, Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;
@@ -46,7 +46,7 @@ pub struct Provider {
     charges: BTreeMap<Uuid, Charge>,
     /// Second payments, by the payment they were made under.
     seconds: BTreeMap<Uuid, Timestamp>,
-    refunds: BTreeMap<Uuid, (Uuid, i64)>,
+    pub refunds: BTreeMap<Uuid, (Uuid, i64)>,
     /// Captures are refused.
     pub no_capture: bool,
     /// Refunds are refused.
@@ -110,6 +110,7 @@ impl World {
                 parts: Vec::new(),
                 attempts: Vec::new(),
                 refunds: Vec::new(),
+                disputes: Disputes::default(),
                 lines: Vec::new(),
             },
             books: BTreeMap::new(),
@@ -395,25 +396,19 @@ impl World {
 
     /// The provider's webhooks come, twice.
     pub fn news(&mut self) {
-        let known: Vec<Uuid> = self.provider.charges.keys().copied().collect();
-        let said: Vec<Report> = known.into_iter().flat_map(|payment| self.reports(payment)).collect();
-        for report in said {
-            for _ in 0..2 {
-                let mut saga = self.kept.clone();
-                saga.report(&report);
-                self.keep(&saga);
-                self.drive();
-            }
-        }
+        self.hear(2);
     }
 
     /// The provider's webhooks come, once; what changes afterwards nobody is told.
     pub fn hear_once(&mut self) {
-        let known: Vec<Uuid> = self.provider.charges.keys().copied().collect();
-        let said: Vec<Report> = known.into_iter().flat_map(|payment| self.reports(payment)).collect();
-        for report in said {
+        self.hear(1);
+    }
+
+    fn hear(&mut self, times: usize) {
+        let said: Vec<Report> = self.provider.charges.keys().flat_map(|payment| self.reports(*payment)).collect();
+        for report in said.iter().flat_map(|report| std::iter::repeat_n(report, times)) {
             let mut saga = self.kept.clone();
-            saga.report(&report);
+            saga.report(report);
             self.keep(&saga);
             self.drive();
         }
@@ -491,16 +486,21 @@ impl World {
         let kept_lines = self.kept.lines.iter().filter(|line| !line.cancelled).map(|line| line.amount).sum::<i64>();
         let sold = if self.kept.confirmed_at.is_some() { kept_lines } else { 0 };
         assert_eq!(captured - refunded, sold, "{scene}: money and tickets differ: {:#?}", self.kept);
-        let authorized = self.provider.charges.values().any(|charge| matches!(charge, Charge::Authorized(_)));
-        assert!(!authorized, "{scene}: an amount stays set aside: {:#?}", self.kept);
+        let set_aside = |charge: &Charge| matches!(charge, Charge::Authorized(_));
+        assert!(!self.provider.charges.values().any(set_aside), "{scene}: an amount stays set aside: {:#?}", self.kept);
         let of = |account: &str| self.books.get(account).copied().unwrap_or(0);
         assert_eq!(of("provider:sandbox"), captured - refunded, "{scene}: the books differ: {:?}", self.books);
         assert_eq!((of("deposits"), of("sales")), (0, -sold), "{scene}: {:?}", self.books);
         assert!(self.confirmed <= 1, "{scene}: confirmed twice");
         assert!(self.kept.refunds.iter().all(|refund| refund.status == RefundStatus::Succeeded), "{scene}");
-        let booked = self.seats().matches('b').count();
         let lines = self.kept.lines.iter().filter(|line| !line.cancelled).count();
         let expected = if self.kept.confirmed_at.is_some() { lines } else { 0 };
-        assert_eq!(booked, expected, "{scene}: seats and tickets differ: {} {:#?}", self.seats(), self.kept);
+        assert_eq!(
+            self.seats().matches('b').count(),
+            expected,
+            "{scene}: seats and tickets differ: {} {:#?}",
+            self.seats(),
+            self.kept
+        );
     }
 }
