@@ -20,6 +20,7 @@ import { ShowPage } from './pages/ShowPage'
 const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowsPage')).AdminShowsPage }))
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
 const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
+const PricesPage = lazy(async () => ({ default: (await import('./pages/admin/PricesPage')).PricesPage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
 
 // So are the pages of an account.
@@ -62,6 +63,7 @@ export function App() {
         <Route path="/admin"><AdminShowsPage /></Route>
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
         <Route path="/admin/house"><HousePage /></Route>
+        <Route path="/admin/prices"><PricesPage /></Route>
         <Route path="/admin/mailbox"><MailboxPage /></Route>
         <Route path="/admin/mailbox/:id">{({ id }) => <MailboxPage id={id} />}</Route>
         <Route><NotFound /></Route>

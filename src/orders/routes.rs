@@ -6,6 +6,7 @@ mod care;
 mod customers;
 mod links;
 mod mine;
+mod promo;
 mod review;
 mod webhooks;
 
@@ -124,6 +125,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(review::decide_review)
         .service(review::read_fraud_rules)
         .service(review::set_fraud_rules)
+        .service(promo::admin_list_promo_codes)
+        .service(promo::admin_make_promo_code)
+        .service(promo::admin_read_promo_code)
+        .service(promo::admin_change_promo_code)
+        .service(promo::admin_archive_promo_code)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
         .service(admin::ledger_report);

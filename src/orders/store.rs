@@ -6,6 +6,7 @@ mod fraud;
 mod inbox;
 mod keep;
 mod make;
+pub mod promo;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
@@ -15,7 +16,8 @@ pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
-pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
+pub use promo::{PromoCode, PromoRecords};
+pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowSold, ShowView};
 
 use jiff::Timestamp;
 use sqlx::PgPool;

@@ -87,7 +87,8 @@ pub async fn try_again(
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
     let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
+    let drove =
+        there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
-use super::Orders;
+use super::{Orders, promo};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
@@ -54,6 +54,7 @@ impl Orders {
         parts(&mut transaction, before, after).await?;
         head(&mut transaction, after, wake).await?;
         lines(&mut transaction, before, after).await?;
+        promo::settle(&mut transaction, before, after).await?;
         books(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
         review(&mut transaction, found.organizer_id, before, after).await?;

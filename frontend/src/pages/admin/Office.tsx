@@ -12,6 +12,7 @@ const ROOMS = [
   { path: '/admin', name: 'Shows' },
   { path: '/admin/orders', name: 'Orders' },
   { path: '/admin/house', name: 'The house' },
+  { path: '/admin/prices', name: 'Prices' },
   { path: '/admin/people', name: 'People' },
   { path: '/admin/machines', name: 'Machines' },
   { path: '/admin/records', name: 'Records' },

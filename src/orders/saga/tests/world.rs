@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Review,
-    ReviewState, Rule, Saga, Step, Verdict,
+    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
+    Review, ReviewState, Rule, Saga, Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;
