@@ -40,7 +40,7 @@ CREATE TABLE promo_code (
     organizer_id     uuid NOT NULL REFERENCES organizer,
     code             text NOT NULL CHECK (code ~ '^[A-Z0-9]{3,40}$'),
     discount         jsonb NOT NULL,
-    scope            jsonb NOT NULL,
+    only_for         jsonb NOT NULL,
     valid_from       timestamptz,
     valid_until      timestamptz CHECK (valid_until > valid_from),
     uses_max         integer CHECK (uses_max >= 1), -- in all

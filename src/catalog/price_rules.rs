@@ -45,7 +45,7 @@ pub struct PriceRules {
 /// What a rule is for; an empty list is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Scope {
+pub struct Only {
     /// Only these shows.
     #[garde(length(max = 500))]
     #[serde(default)]
@@ -85,7 +85,7 @@ pub struct Fee {
     /// For which tickets; one of the whole order is due where any of its tickets fits.
     #[garde(dive)]
     #[serde(default)]
-    pub only: Scope,
+    pub only: Only,
 }
 
 /// How often a fee is due.
@@ -130,7 +130,7 @@ pub struct Tax {
     /// For which tickets.
     #[garde(dive)]
     #[serde(default)]
-    pub only: Scope,
+    pub only: Only,
 }
 
 /// What a tax is on.
@@ -188,7 +188,7 @@ pub struct Place<'a> {
     pub ticket_type: &'a str,
 }
 
-impl Scope {
+impl Only {
     /// Whether a ticket there is meant.
     #[must_use]
     pub fn fits(&self, place: &Place<'_>) -> bool {
@@ -298,7 +298,7 @@ impl PriceRules {
     /// Fees that come once to an order with tickets of this show, in this currency.
     pub fn order_fees(&self, show: Uuid, country: &str, currency: Currency) -> impl Iterator<Item = &Fee> {
         self.fees.iter().filter(move |fee| {
-            let wide = Scope { price_levels: Vec::new(), ticket_types: Vec::new(), ..fee.only.clone() };
+            let wide = Only { price_levels: Vec::new(), ticket_types: Vec::new(), ..fee.only.clone() };
             let place = Place { show, country, price_level: "", ticket_type: "" };
             let paid = match fee.amount {
                 FeeAmount::Fixed(money) => money.currency == currency,

@@ -46,11 +46,20 @@ fn entry(account: impl Into<String>, show: Option<Uuid>, amount: i64, currency: 
     Entry { account: account.into(), show, amount, currency }
 }
 
+/// An account, the show it is about, and how much.
+pub type Part = (&'static str, Option<Uuid>, i64);
+
 /// To which accounts lines were sold, and how much: what is owed to the state apart, by show. In a fixed order, without zeroes.
 #[must_use]
-pub fn accounts<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<(&'static str, Option<Uuid>, i64)> {
+pub fn accounts<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Part> {
+    accounts_of(lines.into_iter().map(|line| (line, line.amount)))
+}
+
+/// The same, of so much of each line: its tax is in proportion, to the last minor unit.
+#[must_use]
+pub fn accounts_of<'a>(parts: impl IntoIterator<Item = (&'a Line, i64)>) -> Vec<Part> {
     let mut sums: BTreeMap<(&'static str, Option<Uuid>), i64> = BTreeMap::new();
-    for line in lines {
+    for (line, part) in parts {
         let account = match line.kind {
             LineKind::Ticket | LineKind::Discount => "sales",
             LineKind::Fee => "fees",
@@ -58,13 +67,28 @@ pub fn accounts<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<(&'static 
         };
         // All of a tax line is tax, whatever it says of itself.
         let tax = if line.kind == LineKind::Tax { line.amount } else { line.tax };
-        *sums.entry((account, line.show)).or_default() += line.amount - tax;
-        *sums.entry(("taxes", line.show)).or_default() += tax;
+        let split = match (part == line.amount, apportion(part, &[(line.amount - tax).abs(), tax.abs()]).as_slice()) {
+            (false, &[net, tax]) => [net, tax],
+            (true | false, _) => [line.amount - tax, tax],
+        };
+        *sums.entry((account, line.show)).or_default() += split[0];
+        *sums.entry(("taxes", line.show)).or_default() += split[1];
     }
     sums.into_iter()
         .filter(|(_, amount)| *amount != 0)
         .map(|((account, show), amount)| (account, show, amount))
         .collect()
+}
+
+/// What is left in the accounts of a line once all but this was taken out of them by [`accounts_of`].
+#[must_use]
+pub fn left_of(line: &Line, kept: i64) -> Vec<Part> {
+    let taken = accounts_of([(line, line.amount - kept)]);
+    let left = accounts([line]).into_iter().map(|(account, show, amount)| {
+        let gone = taken.iter().find(|(other, ..)| *other == account).map_or(0, |(.., gone)| *gone);
+        (account, show, amount - gone)
+    });
+    left.filter(|(.., amount)| *amount != 0).collect()
 }
 
 /// What takes an amount out of the accounts that these lines were sold to: exactly what was booked where all of it goes back,

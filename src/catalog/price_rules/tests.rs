@@ -12,14 +12,14 @@ fn read(rules: serde_json::Value) -> PriceRules {
 
 #[test]
 fn an_empty_list_is_everything_and_a_country_is_the_same_however_it_is_written() {
-    assert!(Scope::default().fits(&place("", "adult")));
-    let sweden = Scope { countries: vec!["Sweden".to_owned()], ..Scope::default() };
+    assert!(Only::default().fits(&place("", "adult")));
+    let sweden = Only { countries: vec!["Sweden".to_owned()], ..Only::default() };
     assert!(sweden.fits(&place(" SWEDEN ", "adult")));
     assert!(!sweden.fits(&place("Norway", "adult")) && !sweden.fits(&place("", "adult")));
     let best =
-        Scope { price_levels: vec!["best".to_owned()], ticket_types: vec!["child".to_owned()], ..Scope::default() };
+        Only { price_levels: vec!["best".to_owned()], ticket_types: vec!["child".to_owned()], ..Only::default() };
     assert!(best.fits(&place("", "child")) && !best.fits(&place("", "adult")));
-    let elsewhere = Scope { shows: vec![Uuid::from_u128(2)], ..Scope::default() };
+    let elsewhere = Only { shows: vec![Uuid::from_u128(2)], ..Only::default() };
     assert!(!elsewhere.fits(&place("", "adult")));
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::price_rules::{PriceRules, Scope};
+use super::super::price_rules::{Only, PriceRules};
 use super::price_from::{self, Whose};
 use super::{Catalog, CatalogError};
 use crate::platform::audit::{self, Entry};
@@ -40,7 +40,7 @@ pub(super) async fn of_house(connection: &mut PgConnection, organizer: Uuid) -> 
 pub async fn must_own_shows(
     connection: &mut PgConnection,
     organizer: Uuid,
-    scopes: &[(String, &Scope)],
+    scopes: &[(String, &Only)],
 ) -> Result<(), CatalogError> {
     let named: BTreeSet<Uuid> = scopes.iter().flat_map(|(_, scope)| scope.shows.iter().copied()).collect();
     if named.is_empty() {

@@ -84,3 +84,22 @@ fn what_was_sold_for_nothing_comes_out_of_the_houses_own() {
         [line(1, LineKind::Ticket, None, Some(1), 2000, 0), line(2, LineKind::Discount, Some(1), Some(1), -2000, 0)];
     assert_eq!(told(&reversal(&free, 500, "EUR".parse().unwrap())), [("sales", None, 500)]);
 }
+
+#[test]
+fn a_part_of_a_line_and_what_is_left_of_it_are_the_line() {
+    for line in lines() {
+        for kept in [0, 1, line.amount / 3, line.amount / 2, line.amount] {
+            let mut sums: BTreeMap<(&str, Option<Uuid>), i64> = BTreeMap::new();
+            let (taken, left) = (accounts_of([(&line, line.amount - kept)]), left_of(&line, kept));
+            assert_eq!(taken.iter().map(|(.., amount)| amount).sum::<i64>(), line.amount - kept, "{line:?}");
+            assert_eq!(left.iter().map(|(.., amount)| amount).sum::<i64>(), kept, "{line:?}");
+            for (account, show, amount) in taken.into_iter().chain(left) {
+                *sums.entry((account, show)).or_default() += amount;
+            }
+            let sums: Vec<_> = sums.into_iter().map(|((account, show), amount)| (account, show, amount)).collect();
+            assert_eq!(sums, accounts([&line]), "{line:?}");
+        }
+    }
+    let first = &lines()[0];
+    assert_eq!(accounts_of([(first, 2250)]), [("sales", first.show, 1800), ("taxes", first.show, 450)]);
+}

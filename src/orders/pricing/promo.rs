@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::catalog::price_rules::{Place, Scope, WHOLE_BP, is_amount};
+use crate::catalog::price_rules::{Only, Place, WHOLE_BP, is_amount};
 use crate::platform::money::{Currency, Money, apportion, share};
 
 /// A promo code's own fields.
@@ -29,7 +29,7 @@ pub struct PromoCodeInput {
     /// Of which tickets.
     #[garde(dive)]
     #[serde(default)]
-    pub only: Scope,
+    pub only: Only,
     /// From this moment on; null: from when it is made.
     #[garde(skip)]
     #[serde(default)]
@@ -79,7 +79,7 @@ pub struct Promo {
     /// What it takes off.
     pub discount: Discount,
     /// Of which tickets.
-    pub only: Scope,
+    pub only: Only,
     /// From when.
     pub valid_from: Option<Timestamp>,
     /// Until when.
@@ -156,7 +156,7 @@ impl Promo {
         if self.valid_until.is_some_and(|until| until <= now) {
             return Err(PromoRefusal::Over);
         }
-        let wide = Scope { price_levels: Vec::new(), ticket_types: Vec::new(), ..self.only.clone() };
+        let wide = Only { price_levels: Vec::new(), ticket_types: Vec::new(), ..self.only.clone() };
         if !tickets.iter().any(|(place, _)| wide.fits(place)) {
             return Err(PromoRefusal::NotTheseShows);
         }

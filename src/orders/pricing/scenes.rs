@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::tickets::Ticket;
 use super::{Bill, Discount, Promo, Terms, bill};
-use crate::catalog::price_rules::{Fee, FeeAmount, FeePer, PriceRules, Scope, Tax, TaxOn};
+use crate::catalog::price_rules::{Fee, FeeAmount, FeePer, Only, PriceRules, Tax, TaxOn};
 use crate::platform::money::{Currency, Money};
 
 /// What a scene has said so far.
@@ -38,9 +38,9 @@ impl Scene {
     }
 
     /// `child`: only for these; nothing: for all.
-    fn only(column: Option<&&str>) -> Scope {
+    fn only(column: Option<&&str>) -> Only {
         let types = column.map(|column| column.trim_start_matches("for ").split(", ").map(str::to_owned).collect());
-        Scope { ticket_types: types.unwrap_or_default(), ..Scope::default() }
+        Only { ticket_types: types.unwrap_or_default(), ..Only::default() }
     }
 
     fn say(&mut self, columns: &[&str]) {

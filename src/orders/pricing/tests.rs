@@ -10,7 +10,7 @@ use super::super::ledger::{accounts, reversal};
 use super::super::saga::{Line, LineKind};
 use super::tickets::Ticket;
 use super::{Bill, Discount, Promo, Terms, bill};
-use crate::catalog::price_rules::{Fee, FeeAmount, FeePer, Place, PriceRules, Scope, Tax, TaxOn};
+use crate::catalog::price_rules::{Fee, FeeAmount, FeePer, Only, Place, PriceRules, Tax, TaxOn};
 use crate::platform::money::{Currency, Money};
 
 const TYPES: [&str; 3] = ["adult", "child", "student"];
@@ -38,12 +38,12 @@ fn whole(amount: i64) -> Fraction {
 }
 
 /// Only these ticket types; none: all.
-fn scope() -> impl Strategy<Value = Scope> {
+fn scope() -> impl Strategy<Value = Only> {
     prop_oneof![
-        3 => Just(Scope::default()),
-        1 => proptest::sample::subsequence(TYPES.to_vec(), 1..3).prop_map(|types| Scope {
+        3 => Just(Only::default()),
+        1 => proptest::sample::subsequence(TYPES.to_vec(), 1..3).prop_map(|types| Only {
             ticket_types: types.into_iter().map(str::to_owned).collect(),
-            ..Scope::default()
+            ..Only::default()
         }),
     ]
 }
@@ -109,7 +109,7 @@ fn billed((currency, rules, promo, tickets): &Case) -> Bill {
     bill(order, &tickets, &terms)
 }
 
-fn fits(scope: &Scope, kind: usize) -> bool {
+fn fits(scope: &Only, kind: usize) -> bool {
     scope.ticket_types.is_empty() || scope.ticket_types.iter().any(|one| one == TYPES[kind])
 }
 

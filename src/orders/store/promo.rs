@@ -105,7 +105,7 @@ impl Orders {
 
 async fn select(executor: impl sqlx::PgExecutor<'_>, records: &PromoRecords) -> Result<Vec<PromoCode>, DbFault> {
     let rows = sqlx::query!(
-        "SELECT id, organizer_id, code, discount, scope, valid_from, valid_until, uses_max, per_customer_max, note, uses, version,
+        "SELECT id, organizer_id, code, discount, only_for, valid_from, valid_until, uses_max, per_customer_max, note, uses, version,
                 archived_at, created_at
          FROM promo_code
          WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid[] IS NULL OR organizer_id = ANY ($2))
@@ -130,7 +130,7 @@ async fn select(executor: impl sqlx::PgExecutor<'_>, records: &PromoRecords) -> 
                 organizer_id: row.organizer_id,
                 code: Some(row.code),
                 discount: serde_json::from_value(row.discount).map_err(unreadable)?,
-                only: serde_json::from_value(row.scope).map_err(unreadable)?,
+                only: serde_json::from_value(row.only_for).map_err(unreadable)?,
                 valid_from: moment(row.valid_from),
                 valid_until: moment(row.valid_until),
                 uses_max: row.uses_max,
@@ -197,7 +197,7 @@ pub async fn insert(connection: &mut PgConnection, id: Uuid, fields: &PromoCodeI
         return Err(CatalogError::InUse("The house has as many promo codes as it may have; put some away first."));
     }
     let done = sqlx::query!(
-        "INSERT INTO promo_code (id, organizer_id, code, discount, scope, valid_from, valid_until, uses_max, per_customer_max, note)
+        "INSERT INTO promo_code (id, organizer_id, code, discount, only_for, valid_from, valid_until, uses_max, per_customer_max, note)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (organizer_id, code) WHERE archived_at IS NULL DO NOTHING",
         id,
@@ -233,7 +233,7 @@ pub async fn update(
     }
     crate::catalog::own_shows(connection, fields.organizer_id, &[("only".to_owned(), &fields.only)]).await?;
     let done = sqlx::query!(
-        "UPDATE promo_code SET discount = $3, scope = $4, valid_from = $5, valid_until = $6, uses_max = $7, per_customer_max = $8,
+        "UPDATE promo_code SET discount = $3, only_for = $4, valid_from = $5, valid_until = $6, uses_max = $7, per_customer_max = $8,
                 note = $9, version = version + 1, updated_at = now()
          WHERE id = $1 AND version = $2 AND archived_at IS NULL",
         before.id,

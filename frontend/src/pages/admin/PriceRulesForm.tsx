@@ -5,11 +5,11 @@ import { Refusal } from '../../components/Refusal'
 import { Trouble } from '../../components/Trouble'
 import { fieldProblem } from '../../components/useForm'
 import { Button, Notice, SelectField, TextField, Waiting } from '../../ui'
-import { EVERYTHING, amountSaid, amountTyped, basisPoints, listed, percent, type Fee, type PriceRules, type Scope, type Tax } from './prices'
+import { EVERYTHING, amountSaid, amountTyped, basisPoints, listed, percent, type Fee, type PriceRules, type Only, type Tax } from './prices'
 
 type Kept = { rules: PriceRules; version: number }
-type FeeDraft = { name: string; per: Fee['per']; amount: string; currency: string; types: string; only: Scope }
-type TaxDraft = { name: string; rate: string; included: boolean; on: Tax['on']; countries: string; types: string; only: Scope }
+type FeeDraft = { name: string; per: Fee['per']; amount: string; currency: string; types: string; only: Only }
+type TaxDraft = { name: string; rate: string; included: boolean; on: Tax['on']; countries: string; types: string; only: Only }
 
 /** Fees that come on top of prices, and the taxes in them or on top of them. */
 export function PriceRulesForm({ organizer, currency }: { organizer: string; currency: string }) {

@@ -2,20 +2,20 @@
 import type { Money } from '../../api/types'
 import { minorUnits, type PriceTable } from './api'
 
-export type Scope = { shows: string[]; countries: string[]; price_levels: string[]; ticket_types: string[] }
+export type Only = { shows: string[]; countries: string[]; price_levels: string[]; ticket_types: string[] }
 export type FeeAmount = { fixed: Money } | { percent_bp: number }
-export type Fee = { name: string; per: 'ticket' | 'order'; amount: FeeAmount; only?: Scope }
-export type Tax = { name: string; rate_bp: number; included: boolean; on: 'all' | 'tickets' | 'fees'; only?: Scope }
+export type Fee = { name: string; per: 'ticket' | 'order'; amount: FeeAmount; only?: Only }
+export type Tax = { name: string; rate_bp: number; included: boolean; on: 'all' | 'tickets' | 'fees'; only?: Only }
 export type PriceRules = { fees: Fee[]; taxes: Tax[] }
 export type Discount = { percent_bp: number } | { per_ticket: Money } | { per_order: Money }
 export type PromoCode = {
-  id: string; organizer_id: string; code: string; discount: Discount; only: Scope; valid_from: string | null; valid_until: string | null
+  id: string; organizer_id: string; code: string; discount: Discount; only: Only; valid_from: string | null; valid_until: string | null
   uses_max: number | null; per_customer_max: number | null; note: string; uses: number; archived_at: string | null; version: number
 }
 export type TimedPrices = { name: string; valid_from: string | null; valid_until: string | null; prices: { price_level: string; ticket_type: string; amount: number }[] }
 export type ShowPrices = PriceTable & { timed: TimedPrices[]; currency: string; version: number }
 
-export const EVERYTHING: Scope = { shows: [], countries: [], price_levels: [], ticket_types: [] }
+export const EVERYTHING: Only = { shows: [], countries: [], price_levels: [], ticket_types: [] }
 
 /** "8,25" or "8.25" percent as hundredths of a percent; null where it isn't one between nothing and all. */
 export function basisPoints(typed: string): number | null {
