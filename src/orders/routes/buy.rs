@@ -124,8 +124,12 @@ impl Desk<'_> {
         Ok(Seller { organizer, currency, countries, rules: kept.rules })
     }
 
-    /// The code that the buyer told; `Some(None)`: the house has none of this name. Who guesses is stopped.
-    async fn promo(&self, organizer: Uuid, told: Option<&str>) -> Result<Option<Option<Promo>>, ApiError> {
+    /// The code that the buyer told, or why it is none. Who guesses is stopped.
+    async fn promo(
+        &self,
+        organizer: Uuid,
+        told: Option<&str>,
+    ) -> Result<Option<Result<Promo, PromoRefusal>>, ApiError> {
         let Some(told) = told else { return Ok(None) };
         let (now, from) = (to_core(self.checkout.now()), Some(self.from));
         self.guesses.must_be_few(now, from)?;
@@ -133,16 +137,7 @@ impl Desk<'_> {
         if found.is_none() {
             self.guesses.was_wrong(now, from);
         }
-        Ok(Some(found))
-    }
-
-    /// The same, where one that is unknown is refused.
-    async fn known_promo(&self, organizer: Uuid, told: Option<&str>) -> Result<Option<Promo>, ApiError> {
-        match self.promo(organizer, told).await? {
-            None => Ok(None),
-            Some(Some(promo)) => Ok(Some(promo)),
-            Some(None) => Err(no_promo(PromoRefusal::Unknown)),
-        }
+        Ok(Some(found.ok_or(PromoRefusal::Unknown)))
     }
 }
 
@@ -196,11 +191,11 @@ pub async fn make_quote(
     let seller = desk.seller(&wanted.holds).await?;
     let standing = desk.standing(&seller, &wanted.holds, true).await?;
     let promo = desk.promo(seller.organizer, wanted.promo_code.as_deref()).await?;
-    let known = promo.as_ref().and_then(Option::as_ref);
+    let known = promo.as_ref().and_then(|found| found.as_ref().ok());
     let terms = Terms { rules: &seller.rules, promo: known, currency: seller.currency, now: checkout.now() };
     let mut bill = priced(Uuid::nil(), &standing, &wanted.tickets, &terms)?;
-    if matches!(promo, Some(None)) {
-        bill.refused = Some(PromoRefusal::Unknown);
+    if let Some(Err(refused)) = promo {
+        bill.refused = Some(refused);
     }
     Ok(answer(StatusCode::OK, false, &Quote::of(&bill, seller.currency, wanted.promo_code)))
 }
@@ -310,7 +305,7 @@ async fn intent(
     // Who sells for the house buys for others.
     let buyer = identity.0.as_ref().filter(|identity| !identity.may(Role::BoxOffice, organizer));
     let standing = desk.standing(&seller, &wanted.holds, false).await?;
-    let promo = desk.known_promo(organizer, wanted.promo_code.as_deref()).await?;
+    let promo = desk.promo(organizer, wanted.promo_code.as_deref()).await?.transpose().map_err(no_promo)?;
     let terms = Terms { rules: &seller.rules, promo: promo.as_ref(), currency, now: desk.checkout.now() };
     let bill = priced(order, &standing, &wanted.tickets, &terms)?;
     if let Some(refused) = bill.refused {

@@ -19,12 +19,12 @@ async fn of_twenty_who_order_at_once_only_as_many_use_a_code_as_it_has_uses() {
         let show = if at % 2 == 0 { &shop.show } else { &other };
         holds.push(shop.hold_of(show, &json!({"areas": [{"area": "floor", "quantity": 1}]})).await);
     }
+    let shop = &shop;
     let orders = holds.iter().enumerate().map(|(at, hold)| {
         let customer = json!({"name": "Ada", "email": format!("ada{at}@example.org")});
         async move { (shop.order(&[hold], json!({"promo_code": "rush", "customer": customer})).await, hold) }
     });
-    let shop = &shop;
-    let answers = join_all(orders.map(|order| async { order.await })).await;
+    let answers = join_all(orders).await;
     let (mut made, mut refused) = (0, 0);
     for (answer, hold) in answers {
         if answer.status == 201 {
