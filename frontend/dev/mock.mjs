@@ -53,7 +53,7 @@ const fullShow = (show) => ({
   ...card(show), currency: 'EUR', public_message: show.state === 'paused' ? 'The lift is being mended; the sale goes on at noon.' : null, plan_version: show.planName, organizer: { id: 'o', name: 'The Aisle Houses' },
   ticket_types: [{ id: 't1', key: 'adult', name: 'Adult', description: null, default: true }, { id: 't2', key: 'student', name: 'Student', description: 'With a card', default: false }],
   price_levels: show.levels.map(([key, name, category, price]) => ({ key, name, category, color: '#888888', prices: [{ ticket_type: 'adult', price: money(price) }, { ticket_type: 'student', price: money(Math.round(price * 0.6)) }] })),
-  presale: false, access_codes: false, limits: { seats_per_hold_max: 10, hold_ttl_s: HOLD_MS / 1000, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
+  order_fees: [], presale: false, access_codes: false, limits: { seats_per_hold_max: 10, hold_ttl_s: HOLD_MS / 1000, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
 })
 
 // ---- the feed and the holds ------------------------------------------------------------------------------------------
@@ -129,7 +129,8 @@ function lines(list, tickets = []) {
     ...areas.map((one) => ({ id: one.area, kind: 'ticket', label: `${one.area}, adult`, show_id: show.id, area: one.area, price_level: 'floor', ticket_type: 'adult', quantity: one.quantity, amount: money((show.levels[0][3] - 150) * one.quantity) })),
   ])
   const places = result.reduce((sum, line) => sum + line.quantity, 0)
-  return [...result, { id: 'fee', kind: 'fee', label: 'Booking fee', show_id: null, quantity: places, amount: money(150 * places) }]
+  const untaxed = (line) => ({ ...line, tax: money(0) })
+  return [...result, { id: 'fee', kind: 'fee', label: 'Booking fee', show_id: null, quantity: places, amount: money(150 * places) }].map(untaxed)
 }
 const total = (list) => money(list.reduce((sum, line) => sum + line.amount.amount, 0))
 const orderView = (order, withToken = false) => ({ id: order.id, number: order.number, ...(withToken ? { token: order.token } : {}), status: order.status, customer: order.customer, total: total(order.lines), lines: order.lines, pay_by: null, pay_in_ms: order.status === 'awaiting_payment' ? 600_000 - (Date.now() - order.created) : null, payment: order.payment, refunds: order.refunds, holds: order.holds.map((hold) => ({ show_id: hold.show.id, hold_id: hold.id })), shows: order.holds.map(({ show }) => ({ id: show.id, title: show.production.title, poster_url: card(show).production.poster_url, venue: show.venue.name, city: show.venue.city, starts_at: show.starts_at, doors_at: card(show).doors_at, time_zone: show.venue.time_zone })), created_at: new Date(order.created).toISOString(), confirmed_at: null })
@@ -191,7 +192,7 @@ const routes = [
   }],
   ['POST', '/shows/:id/holds/:hold/extend', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); hold.expires = Math.min(hold.until, Date.now() + HOLD_MS); return { hold: view(hold) } }],
   ['DELETE', '/shows/:id/holds/:hold', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); endHold(hold, 'released', 'a'); return [204] }],
-  ['POST', '/quotes', ({ body }) => { const list = lines(body.holds.map((one) => holdOf(one.hold_id, one.token)), body.tickets); return { lines: list, total: total(list), currency: 'EUR' } }],
+  ['POST', '/quotes', ({ body }) => { const list = lines(body.holds.map((one) => holdOf(one.hold_id, one.token)), body.tickets); const sum = (kind) => total(list.filter((line) => line.kind === kind)); return { lines: list, tickets: sum('ticket'), discount: sum('discount'), fees: sum('fee'), taxes: [], total: total(list), currency: 'EUR', ...(body.promo_code ? { promo: { code: body.promo_code, applies: false, reason: 'unknown', detail: 'There is no such promo code.' } } : {}) } }],
   ['POST', '/orders', ({ body }) => {
     const its = body.holds.map((one) => holdOf(one.hold_id, one.token))
     if (its.some((hold) => hold.state !== 'open')) problem(409, 'hold_not_open')

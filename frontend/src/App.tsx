@@ -21,6 +21,7 @@ const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
 const MoneyPage = lazy(async () => ({ default: (await import('./pages/admin/MoneyPage')).MoneyPage }))
 const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
+const PricesPage = lazy(async () => ({ default: (await import('./pages/admin/PricesPage')).PricesPage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
 
 // So are the pages of an account.
@@ -64,6 +65,7 @@ export function App() {
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
         <Route path="/admin/money"><MoneyPage /></Route>
         <Route path="/admin/house"><HousePage /></Route>
+        <Route path="/admin/prices"><PricesPage /></Route>
         <Route path="/admin/mailbox"><MailboxPage /></Route>
         <Route path="/admin/mailbox/:id">{({ id }) => <MailboxPage id={id} />}</Route>
         <Route><NotFound /></Route>

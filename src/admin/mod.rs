@@ -8,6 +8,7 @@ mod history;
 pub mod mailbox;
 mod organizers;
 mod plans;
+mod price_rules;
 mod productions;
 mod replan;
 mod retention;
@@ -32,6 +33,7 @@ pub use store::Office;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .configure(organizers::routes)
+        .configure(price_rules::routes)
         .configure(venues::routes)
         .configure(plans::routes)
         .configure(productions::routes)

@@ -5,8 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::price_rules::{Fee, FeeAmount, Place, PriceRules};
 use super::store::{
-    Credit, Facets, FoundProduction, NamedVenue, PriceTable, Production, PublicShow, PublicVenue, TicketType,
+    Credit, Facets, FoundProduction, NamedVenue, PriceLevel, PriceTable, Production, PublicShow, PublicVenue,
+    TicketType,
 };
 use crate::platform::money::{Currency, Money};
 
@@ -249,8 +251,41 @@ impl From<&PublicShow> for ShowCard {
 pub struct ShownPrice {
     /// The ticket type's key.
     pub ticket_type: String,
-    /// All fees and taxes in it.
+    /// All that every buyer has to pay for such a ticket: its fees and all taxes in it.
     pub price: Money,
+    /// Which of the show's timed price lists it is by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Early bird")]
+    pub price_list: Option<String>,
+    /// When that list ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    pub until: Option<Timestamp>,
+}
+
+/// A fee that comes once to an order, whatever it has in it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShownFee {
+    /// What buyers read.
+    pub name: String,
+    /// How much, where it is fixed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount: Option<Money>,
+    /// How many hundredths of a percent of what the tickets cost, where it is a percentage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub percent_bp: Option<i64>,
+}
+
+impl From<&Fee> for ShownFee {
+    fn from(fee: &Fee) -> Self {
+        let (amount, percent_bp) = match fee.amount {
+            FeeAmount::Fixed(money) => (Some(money), None),
+            FeeAmount::PercentBp(rate) => (None, Some(rate)),
+        };
+        Self { name: fee.name.clone(), amount, percent_bp }
+    }
 }
 
 /// What one category of the plan costs.
@@ -304,6 +339,8 @@ pub struct ShowPage {
     pub ticket_types: Vec<TicketType>,
     /// What the categories cost.
     pub price_levels: Vec<ShownLevel>,
+    /// What comes once to an order on top, where any of its tickets is paid for.
+    pub order_fees: Vec<ShownFee>,
     /// Whoever has a code may hold before `on_sale_at`, now.
     pub presale: bool,
     /// Some code opens something of this show now: the presale, or places that are kept for those who have it.
@@ -313,28 +350,24 @@ pub struct ShowPage {
 }
 
 impl ShowPage {
-    /// The page of this show.
+    /// The page of this show, as it is at `now`.
     #[must_use]
-    pub fn new(show: PublicShow, table: PriceTable) -> Self {
-        let price_levels = table.price_levels.into_iter().map(|level| ShownLevel {
-            prices: level
-                .prices
-                .into_iter()
-                .filter_map(|price| {
-                    Some(ShownPrice {
-                        price: money(Some(price.amount), &show.currency)?,
-                        ticket_type: price.ticket_type,
-                    })
-                })
-                .collect(),
-            key: level.key,
-            name: level.name,
-            category: level.category,
-            color: level.color,
+    pub fn new(show: PublicShow, table: PriceTable, rules: &PriceRules, now: Timestamp) -> Self {
+        let price_levels = table.price_levels.iter().map(|level| ShownLevel {
+            prices: shown_prices(&show, &table, level, rules, now),
+            key: level.key.clone(),
+            name: level.name.clone(),
+            category: level.category.clone(),
+            color: level.color.clone(),
         });
+        let order_fees = show.currency.parse().map_or_else(
+            |_| Vec::new(),
+            |currency| rules.order_fees(show.id, &show.country, currency).map(ShownFee::from).collect(),
+        );
         Self {
             card: ShowCard::from(&show),
             price_levels: price_levels.collect(),
+            order_fees,
             presale: show.presale,
             access_codes: show.access_codes,
             currency: show.currency,
@@ -352,6 +385,29 @@ impl ShowPage {
             },
         }
     }
+}
+
+/// What tickets cost at this level now, in the order of their types; a type that only a timed list sells is sold while it is valid.
+fn shown_prices(
+    show: &PublicShow,
+    table: &PriceTable,
+    level: &PriceLevel,
+    rules: &PriceRules,
+    now: Timestamp,
+) -> Vec<ShownPrice> {
+    let Ok(currency) = show.currency.parse::<Currency>() else { return Vec::new() };
+    let shown = table.ticket_types.iter().filter_map(|kind| {
+        let (price, list) = table.price_at(level, &kind.key, now)?;
+        let (price_level, ticket_type) = (level.key.as_str(), kind.key.as_str());
+        let place = Place { show: show.id, country: &show.country, price_level, ticket_type };
+        Some(ShownPrice {
+            ticket_type: kind.key.clone(),
+            price: Money::new(rules.all_in(&place, price, currency), currency),
+            price_list: list.map(|list| list.name.clone()),
+            until: list.and_then(|list| list.valid_until),
+        })
+    });
+    shown.collect()
 }
 
 /// A venue.

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
+use aisle_actors::Clock;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,6 +16,7 @@ use super::{Catalog, Shelf, ShelfError};
 use crate::http::caching::{self, REVALIDATE, SHORTLY};
 use crate::http::extract::Page;
 use crate::http::{ApiError, Code, Listing};
+use crate::platform::time::from_core;
 
 impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
@@ -218,10 +220,17 @@ async fn list_shows(
 /// A show with all that a buyer needs.
 #[utoipa::path(tag = "catalogue", params(("id" = Uuid, Path)), responses((status = 200, body = ShowPage)))]
 #[get("/shows/{id}")]
-async fn read_show(request: HttpRequest, catalog: Data<Catalog>, id: Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    let show = catalog.public_show(*id).await?.ok_or_else(|| ApiError::not_found("show"))?;
+async fn read_show(
+    request: HttpRequest,
+    catalog: Data<Catalog>,
+    clock: Data<Clock>,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let missing = || ApiError::not_found("show");
+    let show = catalog.public_show(*id).await?.ok_or_else(missing)?;
     let table = catalog.price_table(*id).await?;
-    caching::json(&request, REVALIDATE, &ShowPage::new(show, table))
+    let kept = catalog.price_rules(show.organizer_id).await?.ok_or_else(missing)?;
+    caching::json(&request, REVALIDATE, &ShowPage::new(show, table, &kept.rules, from_core(clock.now())))
 }
 
 /// Which version of a plan.

@@ -290,7 +290,7 @@ fn table_of(production: &DemoProduction) -> PriceTable {
             .map(|(ticket_type, amount)| LevelPrice { ticket_type: ticket_type.to_owned(), amount })
             .collect(),
     });
-    PriceTable { ticket_types: ticket_types.collect(), price_levels: price_levels.collect() }
+    PriceTable { ticket_types: ticket_types.collect(), price_levels: price_levels.collect(), timed: Vec::new() }
 }
 
 /// Publishes a show, sells what is to be sold, and notes for the lists where it stands.

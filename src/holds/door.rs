@@ -106,7 +106,11 @@ impl Guesses {
         Self { enforced, window: Mutex::default() }
     }
 
-    fn must_be_few(&self, now: Timestamp, from: Option<IpAddr>) -> Result<(), ApiError> {
+    /// Nobody who has tried too many wrong codes may try another.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn must_be_few(&self, now: Timestamp, from: Option<IpAddr>) -> Result<(), ApiError> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let window = window.at(now);
         if !window.is_full(from) {
@@ -117,10 +121,11 @@ impl Guesses {
             return Ok(());
         }
         let left = window.began.map_or(WINDOW_MS, |began| WINDOW_MS.saturating_sub(now.ms_since(began)));
-        Err(ApiError::new(Code::TooManyRequests, "Too many wrong access codes.").retry_after(left.div_ceil(1000)))
+        Err(ApiError::new(Code::TooManyRequests, "Too many wrong codes.").retry_after(left.div_ceil(1000)))
     }
 
-    fn was_wrong(&self, now: Timestamp, from: Option<IpAddr>) {
+    /// A code that was tried there is none of ours.
+    pub fn was_wrong(&self, now: Timestamp, from: Option<IpAddr>) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let window = window.at(now);
         // Past the bound nobody is let in to guess, so nothing grows.

@@ -79,6 +79,9 @@ codes! {
     TableSoldWhole "table_sold_whole" CONFLICT "Some of these seats are sold only as a whole table or box.";
     SeatLimitReached "seat_limit_reached" CONFLICT "That is more places than one buyer may have.";
     AccessCodeUsedUp "access_code_used_up" CONFLICT "This access code has no more places.";
+    PromoCodeInvalid "promo_code_invalid" CONFLICT "This promo code takes nothing off here, or not now.";
+    PromoCodeUsedUp "promo_code_used_up" CONFLICT "This promo code has been used up.";
+    PriceChanged "price_changed" CONFLICT "The price has changed; look at it again.";
     HoldLimitReached "hold_limit_reached" CONFLICT "That is more holds than one buyer may have.";
     HoldNotOpen "hold_not_open" CONFLICT "The hold is no longer open.";
     HoldLapsed "hold_lapsed" GONE "The hold has lapsed.";

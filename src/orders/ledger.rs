@@ -4,9 +4,13 @@
 //! |---|---|
 //! | `provider:<name>` | money that a provider has collected for us and not yet given back |
 //! | `deposits` | money of buyers that has bought nothing yet |
-//! | `sales` | what tickets were sold for, by show |
+//! | `sales` | what tickets were sold for, less discounts and the tax in it, by show |
+//! | `fees` | fees, less the tax in them; by show where they belong to a ticket |
+//! | `taxes` | taxes, contained or added, by show where they belong to one |
 //! | `refunds_due` | money that should have gone back and didn't |
 //! | `disputed`, `chargebacks`, `provider_fees` | what buyers' banks claim: see [`disputes`] |
+//!
+//! Discounts have no account: they are less sales.
 
 mod disputes;
 
@@ -14,8 +18,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::saga::{AttemptStatus, Line, RefundStatus, Repayment, Saga};
-use crate::platform::money::Currency;
+use super::saga::{AttemptStatus, Line, LineKind, RefundStatus, Repayment, Saga};
+use crate::platform::money::{Currency, apportion};
 
 /// One line of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +49,64 @@ fn entry(account: impl Into<String>, show: Option<Uuid>, amount: i64, currency: 
     Entry { account: account.into(), show, amount, currency }
 }
 
-fn by_show<'a>(lines: impl Iterator<Item = &'a Line>) -> BTreeMap<Option<Uuid>, i64> {
-    let mut sums = BTreeMap::new();
-    for line in lines {
-        *sums.entry(line.show).or_default() += line.amount;
+/// An account, the show it is about, and how much.
+pub type Part = (&'static str, Option<Uuid>, i64);
+
+/// To which accounts lines were sold, and how much: what is owed to the state apart, by show. In a fixed order, without zeroes.
+#[must_use]
+pub fn accounts<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Part> {
+    accounts_of(lines.into_iter().map(|line| (line, line.amount)))
+}
+
+/// The same, of so much of each line: its tax is in proportion, to the last minor unit.
+#[must_use]
+pub fn accounts_of<'a>(parts: impl IntoIterator<Item = (&'a Line, i64)>) -> Vec<Part> {
+    let mut sums: BTreeMap<(&'static str, Option<Uuid>), i64> = BTreeMap::new();
+    for (line, part) in parts {
+        let account = match line.kind {
+            LineKind::Ticket | LineKind::Discount => "sales",
+            LineKind::Fee => "fees",
+            LineKind::Tax => "taxes",
+        };
+        // All of a tax line is tax, whatever it says of itself.
+        let tax = if line.kind == LineKind::Tax { line.amount } else { line.tax };
+        let split = match (part == line.amount, apportion(part, &[(line.amount - tax).abs(), tax.abs()]).as_slice()) {
+            (false, &[net, tax]) => [net, tax],
+            (true | false, _) => [line.amount - tax, tax],
+        };
+        *sums.entry((account, line.show)).or_default() += split[0];
+        *sums.entry(("taxes", line.show)).or_default() += split[1];
     }
-    sums
+    sums.into_iter()
+        .filter(|(_, amount)| *amount != 0)
+        .map(|((account, show), amount)| (account, show, amount))
+        .collect()
+}
+
+/// What is left in the accounts of a line once all but this was taken out of them by [`accounts_of`].
+#[must_use]
+pub fn left_of(line: &Line, kept: i64) -> Vec<Part> {
+    let taken = accounts_of([(line, line.amount - kept)]);
+    let left = accounts([line]).into_iter().map(|(account, show, amount)| {
+        let gone = taken.iter().find(|(other, ..)| *other == account).map_or(0, |(.., gone)| *gone);
+        (account, show, amount - gone)
+    });
+    left.filter(|(.., amount)| *amount != 0).collect()
+}
+
+/// What takes an amount out of the accounts that these lines were sold to: exactly what was booked where all of it goes back,
+/// else a part of each as they are to each other, to the last minor unit. Where they were sold for nothing it comes out of
+/// `sales` at large: a gift of the house.
+#[must_use]
+pub fn reversal<'a>(lines: impl IntoIterator<Item = &'a Line>, amount: i64, currency: Currency) -> Vec<Entry> {
+    let sold = accounts(lines);
+    let whole: i64 = sold.iter().map(|(.., part)| *part).sum();
+    if whole <= 0 || sold.iter().any(|(.., part)| *part < 0) {
+        return vec![entry("sales", None, amount, currency)];
+    }
+    let weights: Vec<i64> = sold.iter().map(|(.., part)| *part).collect();
+    let parts = sold.iter().zip(apportion(amount, &weights)).filter(|(_, part)| *part != 0);
+    parts.map(|(&(account, show, _), part)| entry(account, show, part, currency)).collect()
 }
 
 /// What the change from `before` to `after` books.
@@ -74,8 +130,8 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
     }
     if after.confirmed_at.is_some() && before.confirmed_at.is_none() && after.total > 0 {
         let mut entries = vec![entry("deposits", None, after.total, after.currency)];
-        let sold = by_show(after.lines.iter());
-        entries.extend(sold.into_iter().map(|(show, amount)| entry("sales", show, -amount, after.currency)));
+        let sold = accounts(&after.lines).into_iter();
+        entries.extend(sold.map(|(account, show, amount)| entry(account, show, -amount, after.currency)));
         booked.push(Transaction { kind: "sale", source: format!("sale:{}", after.order), entries });
     }
     for refund in &after.refunds {
@@ -100,18 +156,14 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
     booked
 }
 
-/// What a refund takes away: sales, by show, where tickets were given back; else a deposit that had bought nothing.
+/// What a refund takes away: what tickets were sold for, where they are given back; else a deposit that had bought nothing.
 fn of_refund(refund: &Repayment, saga: &Saga) -> Vec<Entry> {
-    let currency = refund.amount.currency;
+    let (amount, currency) = (refund.amount.amount, refund.amount.currency);
     if !refund.is_for_tickets() {
-        return vec![entry("deposits", None, refund.amount.amount, currency)];
+        return vec![entry("deposits", None, amount, currency)];
     }
-    let back = by_show(saga.lines.iter().filter(|line| line.giving_back));
-    if back.values().sum::<i64>() != refund.amount.amount {
-        return vec![entry("sales", None, refund.amount.amount, currency)];
-    }
-    back.into_iter()
-        .filter(|(_, amount)| *amount != 0)
-        .map(|(show, amount)| entry("sales", show, amount, currency))
-        .collect()
+    reversal(saga.lines.iter().filter(|line| line.giving_back), amount, currency)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod links;
 mod mine;
 mod payouts;
 mod reports;
+mod promo;
 mod review;
 mod webhooks;
 
@@ -134,6 +135,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(disputes::set_dispute_rules)
         .service(desk::money_work)
         .service(desk::close_money_work)
+        .service(promo::admin_list_promo_codes)
+        .service(promo::admin_make_promo_code)
+        .service(promo::admin_read_promo_code)
+        .service(promo::admin_change_promo_code)
+        .service(promo::admin_archive_promo_code)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
         .service(reports::sales_report)

@@ -10,6 +10,7 @@ mod keep;
 mod make;
 mod payouts;
 mod reports;
+pub mod promo;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
@@ -22,8 +23,9 @@ pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
 pub use payouts::{NewPayouts, PayoutCounts, PayoutLineRow, PayoutRun};
+pub use promo::{PromoCode, PromoRecords};
 pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
-pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
+pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowSold, ShowView};
 
 use jiff::Timestamp;
 use sqlx::PgPool;

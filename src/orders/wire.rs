@@ -1,6 +1,7 @@
 //! Orders as the API speaks of them.
 
 mod dispute;
+mod quote;
 mod review;
 
 use garde::Validate;
@@ -12,9 +13,10 @@ use uuid::Uuid;
 use super::saga::{OrderState, Saga};
 use super::store::{LineView, OrderView, Owned, PaymentView, ShowView};
 use crate::holds::HoldJson;
-use crate::platform::money::{Currency, Money};
+use crate::platform::money::Money;
 
 pub use dispute::DisputeJson;
+pub use quote::{Quote, QuotedPromo, QuotedTax};
 pub use review::{FindingJson, ReviewJson};
 
 /// A hold, and the proof that it is the caller's.
@@ -71,6 +73,11 @@ pub struct AskQuote {
     #[serde(default)]
     #[schema(max_items = 200)]
     pub tickets: Vec<WantedTicket>,
+    /// A promo code. One that takes nothing off changes nothing, and the quote says why.
+    #[garde(inner(length(chars, min = 1, max = 80)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 80, example = "SPRING24")]
+    pub promo_code: Option<String>,
 }
 
 /// Who buys.
@@ -126,6 +133,16 @@ pub struct CreateOrder {
     #[serde(default)]
     #[schema(max_length = 100)]
     pub terms_version: Option<String>,
+    /// A promo code. One that takes nothing off is refused.
+    #[garde(inner(length(chars, min = 1, max = 80)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 80, example = "SPRING24")]
+    pub promo_code: Option<String>,
+    /// What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
+    #[garde(inner(range(min = 0)))]
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub expected_total: Option<i64>,
 }
 
 /// Another attempt to pay.
@@ -249,18 +266,6 @@ impl MyOrderJson {
             confirmed_at: owned.confirmed_at,
         }
     }
-}
-
-/// What it would cost.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Quote {
-    /// A line for each place.
-    pub lines: Vec<LineView>,
-    /// All of it.
-    pub total: Money,
-    /// In which currency.
-    #[schema(value_type = String, pattern = "^[A-Z]{3}$")]
-    pub currency: Currency,
 }
 
 /// How far an order is, as its buyer sees it.

@@ -35,6 +35,39 @@ impl Money {
     }
 }
 
+/// `numerator` ∕ `denominator` of an amount, rounded half away from zero: the one rule by which anything in the house is rounded.
+/// What would not fit is as much as fits; a denominator below one is taken for one.
+#[must_use]
+pub fn share(amount: i64, numerator: i64, denominator: i64) -> i64 {
+    let product = i128::from(amount) * i128::from(numerator);
+    let denominator = i128::from(denominator.max(1));
+    let rounded = (product.abs() * 2 + denominator) / (denominator * 2) * product.signum();
+    i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// An amount, split as these weights are to each other: whole minor units that add up to it. Each gets its part rounded towards
+/// zero; what is left goes, a unit each, to those that lost most by it, the first of equals first. Weights below zero count as
+/// zero; where none is above it, the first gets all.
+#[must_use]
+pub fn apportion(amount: i64, weights: &[i64]) -> Vec<i64> {
+    let weight = |weight: i64| i128::from(weight.max(0));
+    let sum: i128 = weights.iter().map(|&one| weight(one)).sum();
+    if sum == 0 {
+        return weights.iter().enumerate().map(|(at, _)| if at == 0 { amount } else { 0 }).collect();
+    }
+    let whole = i128::from(amount).abs();
+    let mut parts: Vec<i128> = weights.iter().map(|&one| whole * weight(one) / sum).collect();
+    let left = usize::try_from(whole - parts.iter().sum::<i128>()).unwrap_or(0);
+    let mut by_loss: Vec<(usize, i128)> =
+        weights.iter().enumerate().map(|(at, &one)| (at, whole * weight(one) % sum)).collect();
+    by_loss.sort_by_key(|&(at, loss)| (std::cmp::Reverse(loss), at));
+    for (at, _) in by_loss.into_iter().take(left) {
+        parts[at] += 1;
+    }
+    let sign = i128::from(amount.signum());
+    parts.into_iter().map(|part| i64::try_from(part * sign).unwrap_or(i64::MAX)).collect()
+}
+
 /// An ISO 4217 currency code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
@@ -117,6 +150,34 @@ mod tests {
         assert_eq!(written(-5, "EUR"), "EUR -0.05");
         assert_eq!(written(4500, "JPY"), "JPY 4500");
         assert_eq!(written(4500, "KWD"), "KWD 4.500");
+    }
+
+    #[test]
+    fn halves_are_rounded_away_from_zero_and_nothing_overflows() {
+        for (amount, numerator, denominator, rounded) in [
+            (5, 1, 10, 1),
+            (-5, 1, 10, -1),
+            (4, 1, 10, 0),
+            (-4, 1, 10, 0),
+            (15, 1, 10, 2),
+            (12_345, 825, 10_000, 1_018),
+            (i64::MAX, 10_000, 10_000, i64::MAX),
+            (i64::MIN, 10_000, 1, i64::MIN),
+            (7, 1, 0, 7),
+        ] {
+            assert_eq!(share(amount, numerator, denominator), rounded, "{amount} × {numerator} ∕ {denominator}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_split_to_the_last_unit() {
+        assert_eq!(apportion(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(apportion(-100, &[1, 1, 1]), [-34, -33, -33]);
+        assert_eq!(apportion(10, &[0, 5, 0, 5]), [0, 5, 0, 5]);
+        assert_eq!(apportion(7, &[0, 0]), [7, 0]);
+        assert_eq!(apportion(7, &[-3, 1]), [0, 7]);
+        assert_eq!(apportion(7, &[]), [0_i64; 0]);
+        assert_eq!(apportion(i64::MAX, &[i64::MAX, i64::MAX]).iter().sum::<i64>(), i64::MAX);
     }
 
     #[test]

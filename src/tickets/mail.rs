@@ -297,6 +297,7 @@ fn write(
         name => &letter.name,
         organizer => &letter.organizer,
         total => letter.total.display(),
+        tax => (letter.tax.amount != 0).then(|| letter.tax.display()),
         evenings => minijinja::Value::from(minijinja::value::Serde(evenings(tickets))),
         tickets => tickets.len(),
     };
@@ -329,6 +330,7 @@ mod tests {
             name: "Ada Lovelace".to_owned(),
             email: "ada@example.org".to_owned(),
             total: money(9450),
+            tax: money(1890),
             lines: vec![
                 line("Stalls A-12, Adult", 1, 4500),
                 line("Stalls A-13, Adult", 1, 4500),

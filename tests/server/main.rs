@@ -30,6 +30,7 @@ mod operations;
 mod orders;
 mod other_houses;
 mod outbox;
+mod prices;
 mod privacy;
 mod process;
 mod roles;

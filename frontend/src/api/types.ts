@@ -68,7 +68,8 @@ export type PriceLevel = {
   name: string
   category: string
   color: string
-  prices: { ticket_type: string; price: Money }[]
+  /** All that every buyer has to pay for a ticket; `price_list` is the timed list it is by, until `until`. */
+  prices: { ticket_type: string; price: Money; price_list?: string; until?: string }[]
 }
 
 export type Show = ShowCard & {
@@ -78,6 +79,8 @@ export type Show = ShowCard & {
   organizer: { id: string; name: string }
   ticket_types: TicketType[]
   price_levels: PriceLevel[]
+  /** What comes once to an order on top. */
+  order_fees: { name: string; amount?: Money; percent_bp?: number }[]
   /** Before `on_sale_at`, who has a code may hold already. */
   presale: boolean
   /** Some code opens something of this show now: there is a field for it. */
@@ -135,12 +138,26 @@ export type Line = {
   area?: string | null
   price_level?: string | null
   ticket_type?: string | null
+  /** Of the show's timed price lists, the one it was sold by. */
+  price_list?: string
   quantity: number
   amount: Money
+  /** How much of the amount is tax. */
+  tax: Money
 }
 export type HoldProof = { show_id: string; hold_id: string; token: string }
 export type TicketChoice = { seat?: string; area?: string; quantity?: number; ticket_type: string }
-export type Quote = { lines: Line[]; total: Money; currency: string }
+export type PromoReason = 'unknown' | 'not_yet' | 'over' | 'not_these_shows' | 'not_these_tickets' | 'other_currency' | 'nothing_to_take_off' | 'used_up' | 'used_by_you'
+export type Quote = {
+  lines: Line[]
+  tickets: Money
+  discount: Money
+  fees: Money
+  taxes: { name: string; rate_bp: number; included: boolean; amount: Money }[]
+  total: Money
+  currency: string
+  promo?: { code: string; applies: boolean; reason?: PromoReason; detail?: string }
+}
 export type PaymentStatus = 'starting' | 'pending' | 'authorized' | 'captured' | 'declined' | 'cancelled' | 'refunded'
 export type Payment = { id: string; provider: string; status: PaymentStatus; checkout_url?: string | null }
 export type OrderStatus =
@@ -194,6 +211,8 @@ export type OrderRequest = {
   tickets?: TicketChoice[]
   provider?: string
   accept_equal_seats?: boolean
+  promo_code?: string
+  expected_total?: number
 }
 export type Ticket = {
   id: string

@@ -32,7 +32,7 @@ const show: Show = {
   id: 's', production: { id: 'p', title: 'The Play', poster_url: '' }, venue: { id: 'v', name: 'House', city: 'Lund' }, time_zone: 'Europe/Stockholm', starts_at: '2026-12-01T18:00:00Z', doors_at: null,
   on_sale_at: null, sales_end_at: null, state: 'published', availability: 'good', price_from: null, currency: 'EUR', public_message: null, plan_version: 'p1', organizer: { id: 'o', name: 'O' },
   ticket_types: [{ id: 't', key: 'adult', name: 'Adult', description: null, default: true }], price_levels: [price('rest', 'Rest', 2000), price('best', 'Best', 4500), price('floor', 'Floor', 3000)],
-  presale: false, access_codes: false, limits: { seats_per_hold_max: 3, hold_ttl_s: 480, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
+  order_fees: [], presale: false, access_codes: false, limits: { seats_per_hold_max: 3, hold_ttl_s: 480, extend_max_s: 1200, pay_within_s: 600, holds_per_buyer_max: null, places_per_buyer_max: null },
 }
 const prices = pricing(show, plan)
 const hold: Hold = { id: 'h', token: 't', show_id: 's', state: 'open', seats: ['A-2', 'A-3'], placement: 'one_row', areas: [], expires_at: '2026-12-01T00:08:00Z', expires_in_ms: 480_000, paused: false, extendable_until: '2026-12-01T00:20:00Z', pay_by: null }

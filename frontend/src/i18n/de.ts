@@ -58,8 +58,16 @@ export const de: Messages = {
   checkout: {
     title: 'Kasse', seats: 'Ihre Plätze', type: 'Kartenart', who: 'Für wen?', name: 'Name', email: 'E-Mail', emailHint: 'Hierhin gehen die Karten.', pay: (total) => `${total} bezahlen`, confirmFree: 'Bestätigen', bill: 'Rechnung', total: 'Zu zahlen',
     back: 'Plätze ändern', nothing: 'Für diese Vorstellung ist nichts in Ihrem Korb.', choose: 'Plätze wählen', leaving: 'Weiter zur Zahlungsseite', equal: 'Wenn meine Zahlung für diese Plätze zu spät kommt, nehme ich gleich gute oder bessere nebeneinander.',
+    orderFee: (name, how) => `Einmal je Bestellung: ${name}, ${how}.`, priceUntil: (list, when) => `${list} bis ${when}`,
     provider: 'Bezahlen mit', providers: { sandbox: 'Testzahlung', stripe: 'Karte', razorpay: 'UPI oder Karte' }, payWithin: (n) => `Auf der Zahlungsseite haben Sie ${n} Minuten, und die Plätze bleiben die Ihren.`, quoteWait: 'Wir rechnen', again: 'Die Antwort ging verloren. Noch einmal drücken ist sicher: Sie zahlen nicht doppelt.',
     nameMissing: 'Bitte einen Namen angeben.', emailMissing: 'Bitte eine E-Mail-Adresse für die Karten angeben.',
+    promo: 'Rabattcode', promoGo: 'Code einlösen', promoOff: 'Weglassen', promoOn: (code) => `Der Code ${code} ist in der Rechnung.`,
+    promoWhy: {
+      unknown: 'Diesen Code gibt es nicht. Sehen Sie nach, wie er geschrieben wird.', not_yet: 'Dieser Code gilt noch nicht.', over: 'Dieser Code gilt nicht mehr.', not_these_shows: 'Dieser Code gilt für andere Vorstellungen.',
+      not_these_tickets: 'Dieser Code gilt für andere Karten als diese.', other_currency: 'Dieser Code gilt für eine andere Währung.', nothing_to_take_off: 'Es gibt nichts, wovon dieser Code etwas nehmen könnte.',
+      used_up: 'Dieser Code ist aufgebraucht.', used_by_you: 'Sie haben diesen Code schon benutzt.',
+    },
+    taxIn: (amount) => `Davon ${amount} Steuern.`, taxOf: (amount, name) => `Davon ${amount} ${name}.`,
   },
   order: {
     number: (n) => `Bestellung ${n}`,

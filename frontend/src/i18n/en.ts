@@ -1,4 +1,5 @@
 /** Everything the house says, in English. Other languages have exactly these keys; the compiler sees to it. */
+import type { PromoReason } from '../api/types'
 import { account } from './account.en'
 
 /** "row C", but "Table 3" as it is. */
@@ -60,8 +61,16 @@ export const en = {
   checkout: {
     title: 'Check out', seats: 'Your places', type: 'Ticket type', who: 'Who is it for?', name: 'Name', email: 'E-mail', emailHint: 'The tickets go here.', pay: (total: string) => `Pay ${total}`, confirmFree: 'Confirm', bill: 'Bill', total: 'To pay',
     back: 'Change seats', nothing: 'There is nothing in your basket for this show.', choose: 'Choose seats', leaving: 'Going to the payment page', equal: 'If my payment comes too late for these seats, take equal or better ones side by side.',
+    orderFee: (name: string, how: string) => `Once an order: ${name}, ${how}.`, priceUntil: (list: string, when: string) => `${list} until ${when}`,
     provider: 'Pay with', providers: { sandbox: 'Test payment', stripe: 'Card', razorpay: 'UPI or card' } as Record<string, string>, payWithin: (n: number) => `On the payment page you have ${n} minutes, and the seats stay yours.`, quoteWait: 'Adding up', again: 'The answer got lost. Pressing again is safe: you will not pay twice.',
     nameMissing: 'Please tell us a name.', emailMissing: 'Please give an e-mail address for the tickets.',
+    promo: 'Promo code', promoGo: 'Use code', promoOff: 'Take it off', promoOn: (code: string) => `Code ${code} is in the bill.`,
+    promoWhy: {
+      unknown: 'There is no such code. Look at how it is written.', not_yet: 'This code is not valid yet.', over: 'This code is no longer valid.', not_these_shows: 'This code is for other shows.',
+      not_these_tickets: 'This code is for other tickets than these.', other_currency: 'This code is for another currency.', nothing_to_take_off: 'There is nothing that this code could take off.',
+      used_up: 'This code has been used up.', used_by_you: 'You have used this code already.',
+    } as Record<PromoReason, string>,
+    taxIn: (amount: string) => `${amount} of it is tax.`, taxOf: (amount: string, name: string) => `${amount} of it is ${name}.`,
   },
   order: {
     number: (n: string) => `Order ${n}`,

@@ -6,6 +6,7 @@ import { usePlanJson, useShow, useSite } from '../api/queries'
 import type { Hold, OrderRequest, Quote, Show } from '../api/types'
 import { Bill } from '../components/Bill'
 import { HoldClock } from '../components/HoldClock'
+import { PromoField } from '../components/PromoField'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { bandAt, guidName, pricing } from '../components/describe'
@@ -66,6 +67,8 @@ function Closed({ basket, show }: { basket: Basket; show: string }) {
 
 type DeskProps = { show: Show; plan: Plan; hold: Hold; basket: Basket; busy: boolean }
 type Draft = { name: string; email: string }
+/** What it costs is not what the buyer was shown: it is shown anew. */
+const PRICED: readonly string[] = ['price_changed', 'promo_code_invalid', 'promo_code_used_up']
 const DRAFT = 'aisle.customer'
 
 function Desk({ show, plan, hold, basket, busy }: DeskProps) {
@@ -81,6 +84,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const draft = typed.name === '' && typed.email === '' && me && !isStaff(me) ? { name: me.name, email: me.email } : typed
   const [provider, setProvider] = useState<string>()
   const [equal, setEqual] = useState(false)
+  const [promo, setPromo] = useState<string | null>(null)
   const [sending, setSending] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const [missing, setMissing] = useState<{ name?: string; email?: string }>({})
@@ -88,8 +92,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const proof = { show_id: show.id, hold_id: hold.id, token: token ?? '' }
   const tickets = ticketChoices(places, types, standard)
   const quote = useQuery({
-    queryKey: ['quote', hold.id, tickets],
-    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets }, { signal }),
+    queryKey: ['quote', hold.id, tickets, promo],
+    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}) }, { signal }),
     enabled: token !== null, placeholderData: keepPreviousData, staleTime: 60_000,
   })
   const providers = site?.providers ?? []
@@ -113,6 +117,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
     const body: OrderRequest = {
       holds: [proof], customer: { name: draft.name.trim(), email: draft.email.trim(), locale: language }, tickets,
       ...(chosenProvider ? { provider: chosenProvider } : {}), ...(equal ? { accept_equal_seats: true } : {}),
+      // Nobody pays another price than the one they were shown.
+      ...(promo && quote.data?.promo?.applies ? { promo_code: promo } : {}), ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
     }
     setSending(true)
     setFailed(null)
@@ -126,7 +132,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
       setFailed(error)
       basket.stay()
       if (error instanceof Problem && error.errors.length > 0) setMissing(fieldErrors(error))
-      if (error instanceof Problem && !isUncertain(error) && error.status !== 422) void basket.resume('look')
+      if (error instanceof Problem && PRICED.includes(error.code)) void quote.refetch()
+      else if (error instanceof Problem && !isUncertain(error) && error.status !== 422) void basket.resume('look')
     }
   }
 
@@ -157,7 +164,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
       </div>
       <div className="checkout__right">
         {quote.isError && <Trouble error={quote.error} again={() => void quote.refetch()} />}
-        {quote.data ? <Bill title={t.checkout.bill} totalLabel={t.checkout.total} lines={quote.data.lines} total={quote.data.total} waiting={quote.isFetching} /> : quote.isPending && <Waiting label={t.checkout.quoteWait} />}
+        {quote.data ? <Bill title={t.checkout.bill} totalLabel={t.checkout.total} lines={quote.data.lines} taxes={quote.data.taxes} total={quote.data.total} waiting={quote.isFetching} /> : quote.isPending && <Waiting label={t.checkout.quoteWait} />}
+        <PromoField used={promo} said={quote.isPlaceholderData ? undefined : quote.data?.promo} busy={quote.isFetching} onUse={setPromo} />
         {failed !== null && <Notice kind="alarm">{isUncertain(failed) ? t.checkout.again : f.problem(failed)}</Notice>}
         <Button type="submit" look="lamp" wide disabled={busy || sending || !quote.data || quote.isPlaceholderData}>
           {sending ? t.checkout.leaving : quote.data ? (quote.data.total.amount === 0 ? t.checkout.confirmFree : t.checkout.pay(f.money(quote.data.total))) : t.checkout.quoteWait}

@@ -6,6 +6,7 @@ import { AreaSteppers } from '../components/AreaSteppers'
 import { BasketPanel } from '../components/BasketPanel'
 import { BestPicker } from '../components/BestPicker'
 import { Legend } from '../components/Legend'
+import { PriceNotes } from '../components/PriceNotes'
 import { SeatList } from '../components/SeatList'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
@@ -121,6 +122,7 @@ function Hall({ show, plan }: { show: Show; plan: Plan }) {
             onChange={(event) => { setCode(event.target.value); basket.useCode(event.target.value) }} />
         )}
         {way === 'map' && <Legend bands={prices.bands} lit={lit} onLight={setLit} accessible={plan.accessible.includes(1)} />}
+        <PriceNotes show={show} />
         {way === 'best' && (hold ? <Notice>{t.basket.empty}</Notice> : <BestPicker plan={plan} bands={prices.bands} max={max} busy={busy || closed !== null} onFind={(best) => { setPicked(true); void basket.holdBest(best) }} />)}
         {hasAreas && way !== 'map' && (
           <AreaSteppers plan={plan} store={store} prices={prices} wanted={hold ? hold.areas : state.areas} max={max} busy={busy || closed !== null} pointed={pointed} onChange={(area, quantity) => basket.setArea(area, quantity)} />

@@ -97,7 +97,11 @@ pub fn normal_code(told: &str) -> Option<String> {
     is_code.then_some(kept)
 }
 
-fn made_code() -> Result<String, CatalogError> {
+/// A code that nobody chose.
+///
+/// # Errors
+/// When there is no randomness to be had.
+pub fn made_code() -> Result<String, CatalogError> {
     let bytes =
         ids::random_bytes::<MADE_LENGTH>().map_err(|_| CatalogError::field("code", "could not be made; choose one"))?;
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 31)])).collect())

@@ -42,6 +42,7 @@ pub struct PublicShow {
     pub venue_id: Uuid,
     pub venue_name: String,
     pub city: String,
+    pub country: String,
     pub time_zone: String,
     pub starts_at: Timestamp,
     pub doors_at: Option<jiff_sqlx::Timestamp>,
@@ -52,7 +53,7 @@ pub struct PublicShow {
     pub available: i64,
     pub places: i64,
     pub currency: String,
-    /// The cheapest price of the default ticket type.
+    /// The cheapest ticket of the default type now, all fees and taxes in it.
     pub price_from: Option<i64>,
     pub plan_version_id: Uuid,
     pub seats_per_hold_max: i32,
@@ -93,8 +94,8 @@ impl Catalog {
                     o.name AS organizer_name, s.venue_id, v.name AS venue_name, v.city, v.time_zone, s.starts_at, s.doors_at,
                     s.on_sale_at, coalesce(s.sales_end_at, s.starts_at) AS sales_end_at, m.state, m.public_message,
                     m.available, m.places, s.currency,
-                    (SELECT min(c.amount) FROM price c JOIN ticket_type t ON t.show_id = c.show_id AND t.key = c.ticket_type
-                     WHERE c.show_id = s.id AND t.is_default) AS price_from,
+                    (SELECT f.amount FROM show_price_from f WHERE f.show_id = s.id AND (f.valid_from IS NULL OR f.valid_from <= now())
+                       AND (f.valid_until IS NULL OR now() < f.valid_until)) AS price_from, v.country,
                     s.plan_version_id, s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.hold_ttl_s,
                     s.extend_max_s, s.pay_within_s, c.any AS \"access_codes!\",
                     c.presale AND s.on_sale_at IS NOT NULL AND now() < s.on_sale_at AS \"presale!\"

@@ -1,16 +1,23 @@
-//! A show's price table: ticket types, price levels, and what each costs for whom.
+//! A show's price table: ticket types, price levels, and what each costs for whom, and when.
+
+mod timed;
 
 use std::collections::{HashMap, HashSet};
 
 use garde::Validate;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(super) use timed::read as read_list;
+pub use timed::{Period, TimedPrice, TimedPrices, periods};
+
+use super::price_from::{self, Whose};
 use super::{Catalog, CatalogError};
 use crate::platform::db::DbFault;
-use crate::platform::ids;
+use crate::platform::{ids, time};
 
 /// A price table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
@@ -24,6 +31,12 @@ pub struct PriceTable {
     #[garde(length(min = 1, max = 100), dive)]
     #[schema(min_items = 1, max_items = 100)]
     pub price_levels: Vec<PriceLevel>,
+    /// Prices that are valid for a while in place of these: early birds, the last minute. Of two lists that are valid at once
+    /// and price the same ticket, the first counts.
+    #[garde(length(max = 20), dive)]
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub timed: Vec<TimedPrices>,
 }
 
 /// For whom a ticket is.
@@ -87,7 +100,7 @@ pub struct LevelPrice {
     #[garde(custom(is_key))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]{1,40}$", example = "adult")]
     pub ticket_type: String,
-    /// In minor units of the show's currency, all fees and taxes in it.
+    /// In minor units of the show's currency. The fees of the house come on top, and the taxes that it adds.
     #[garde(range(min = 0, max = 100_000_000_000))]
     #[schema(minimum = 0, maximum = 100_000_000_000_i64, example = 4500)]
     pub amount: i64,
@@ -141,6 +154,7 @@ impl PriceTable {
                 }
             }
         }
+        timed::check(&self.timed, &level_keys, &keys)?;
         match self.ticket_types.iter().filter(|kind| kind.default).count() {
             0 => self.ticket_types.iter_mut().take(1).for_each(|kind| kind.default = true),
             1 => {}
@@ -161,6 +175,20 @@ impl PriceTable {
     #[must_use]
     pub fn level(&self, category: &str) -> Option<&PriceLevel> {
         self.price_levels.iter().find(|level| level.category == category)
+    }
+
+    /// What a ticket of this type costs at this level at that moment, in minor units, and by which list where it isn't the table
+    /// itself; `None` where it is not sold.
+    #[must_use]
+    pub fn price_at(
+        &self,
+        level: &PriceLevel,
+        ticket_type: &str,
+        now: Timestamp,
+    ) -> Option<(i64, Option<&TimedPrices>)> {
+        let valid = self.timed.iter().filter(|list| list.is_valid(now));
+        let timed = valid.filter_map(|list| Some((list.amount(&level.key, ticket_type)?, Some(list)))).next();
+        timed.or_else(|| level.amount(ticket_type).map(|amount| (amount, None)))
     }
 
     /// The ticket type that a place has until the buyer says otherwise.
@@ -224,7 +252,17 @@ async fn table(connection: &mut PgConnection, show: Uuid) -> Result<PriceTable, 
             color: row.color,
         })
         .collect();
-    Ok(PriceTable { ticket_types, price_levels })
+    let timed = sqlx::query!(
+        "SELECT name, valid_from, valid_until, prices FROM price_list WHERE show_id = $1 ORDER BY position",
+        show
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let timed = timed
+        .into_iter()
+        .map(|row| timed::read(row.name, row.valid_from, row.valid_until, row.prices))
+        .collect::<Result<_, _>>()?;
+    Ok(PriceTable { ticket_types, price_levels, timed })
 }
 
 /// A show's price table, as this transaction sees it.
@@ -313,8 +351,23 @@ pub async fn replace(connection: &mut PgConnection, show: Uuid, mut table: Price
         .execute(&mut *connection)
         .await?;
     }
-    sqlx::query!("UPDATE show SET version = version + 1, updated_at = now() WHERE id = $1", show)
-        .execute(connection)
+    sqlx::query!("DELETE FROM price_list WHERE show_id = $1", show).execute(&mut *connection).await?;
+    let sql = |at: Option<Timestamp>| at.map(time::sql);
+    for (position, list) in (0_i32..).zip(&table.timed) {
+        sqlx::query!(
+            "INSERT INTO price_list (show_id, position, name, valid_from, valid_until, prices) VALUES ($1, $2, $3, $4, $5, $6)",
+            show,
+            position,
+            list.name,
+            sql(list.valid_from) as Option<jiff_sqlx::Timestamp>,
+            sql(list.valid_until) as Option<jiff_sqlx::Timestamp>,
+            serde_json::to_value(&list.prices).unwrap_or_default()
+        )
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    }
+    sqlx::query!("UPDATE show SET version = version + 1, updated_at = now() WHERE id = $1", show)
+        .execute(&mut *connection)
+        .await?;
+    price_from::rebuild(connection, Whose::Show(show)).await
 }

@@ -155,8 +155,9 @@ impl Catalog {
             "WITH fitting AS (
                  SELECT s.production_id, s.starts_at, s.currency, v.id AS venue_id, v.name AS venue_name, v.city, v.time_zone,
                         m.available, m.places,
-                        (SELECT min(c.amount) FROM price c JOIN ticket_type t ON t.show_id = c.show_id AND t.key = c.ticket_type
-                         WHERE c.show_id = s.id AND t.is_default) AS price_from
+                        (SELECT f.amount FROM show_price_from f
+                         WHERE f.show_id = s.id AND (f.valid_from IS NULL OR f.valid_from <= now())
+                           AND (f.valid_until IS NULL OR now() < f.valid_until)) AS price_from
                  FROM show s JOIN show_summary m ON m.show_id = s.id
                  JOIN production p ON p.id = s.production_id AND p.archived_at IS NULL
                  JOIN venue v ON v.id = s.venue_id
@@ -260,8 +261,8 @@ impl Catalog {
                    AND ($7::timestamptz IS NULL OR s.starts_at >= $7) AND ($8::timestamptz IS NULL OR s.starts_at < $8)
                    AND (NOT $10::bool OR m.available > 0)
                    AND ($9::bigint IS NULL OR $9 >= (
-                        SELECT min(c.amount) FROM price c JOIN ticket_type t ON t.show_id = c.show_id AND t.key = c.ticket_type
-                        WHERE c.show_id = s.id AND t.is_default))),
+                        SELECT f.amount FROM show_price_from f WHERE f.show_id = s.id AND (f.valid_from IS NULL OR f.valid_from <= now())
+                          AND (f.valid_until IS NULL OR now() < f.valid_until)))),
              counted AS (
                  SELECT 'kind' AS facet, kind AS value, kind AS label, count(DISTINCT production_id) AS count
                  FROM fitting WHERE by_genre AND by_language AND by_city AND by_venue GROUP BY kind

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::price_from::{self, Whose};
 use super::{Catalog, CatalogError, Records, changed_one, object};
 use crate::platform::db::DbFault;
 
@@ -188,6 +189,9 @@ pub async fn update(
     fields: &VenueInput,
 ) -> Result<(), CatalogError> {
     must_be_a_time_zone(connection, &fields.time_zone).await?;
+    let moved = sqlx::query_scalar!("SELECT country <> $2 AS \"moved!\" FROM venue WHERE id = $1", id, fields.country)
+        .fetch_optional(&mut *connection)
+        .await?;
     let done = sqlx::query!(
         "UPDATE venue SET name = $3, address = $4, city = $5, country = $6, time_zone = $7, external_id = $8, metadata = $9,
                 version = version + 1, updated_at = now()
@@ -202,9 +206,14 @@ pub async fn update(
         fields.external_id,
         Value::Object(fields.metadata.clone())
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    changed_one(&done)
+    changed_one(&done)?;
+    // Taxes go by country.
+    if moved == Some(true) {
+        price_from::rebuild(connection, Whose::Venue(id)).await?;
+    }
+    Ok(())
 }
 
 /// Puts a venue away.

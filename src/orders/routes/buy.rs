@@ -1,5 +1,7 @@
 //! From holds to an order.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -10,14 +12,14 @@ use uuid::Uuid;
 use super::super::asking::area_ids;
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
-use super::super::pricing::{Priced, ToPrice, price};
+use super::super::pricing::{Bill, Promo, PromoRefusal, Terms, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Refusal, Review, Saga};
 use super::super::store::{Made, NewOrder, Trace};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
 use super::{answer, token_for, told};
 use crate::accounts::{MaybeIdentity, Role, normalized};
-use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
-use crate::holds::{HoldJson, proves_hold};
+use crate::catalog::{Catalog, PriceRules, PriceTable, Shelf, Shelved};
+use crate::holds::{Guesses, HoldJson, proves_hold};
 use crate::http::client_address::client_address;
 use crate::http::rejection::{guids, rejected, unasked};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
@@ -38,9 +40,19 @@ struct Standing {
     hold: Uuid,
     seats: Vec<String>,
     areas: Vec<(String, u32)>,
+    country: String,
     table: PriceTable,
     shelved: Arc<Shelved>,
     pay_within_ms: u64,
+}
+
+/// Who sells, and by which rules.
+struct Seller {
+    organizer: Uuid,
+    currency: Currency,
+    /// Of each show.
+    countries: HashMap<Uuid, String>,
+    rules: PriceRules,
 }
 
 /// What handlers of this file work with.
@@ -49,6 +61,9 @@ struct Desk<'a> {
     keys: &'a Keys,
     catalog: &'a Catalog,
     shelf: &'a Shelf,
+    guesses: &'a Guesses,
+    /// From where the request comes.
+    from: IpAddr,
 }
 
 impl Desk<'_> {
@@ -65,7 +80,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    async fn standing(&self, holds: &[OwnedHold], any_state: bool) -> Result<Vec<Standing>, ApiError> {
+    async fn standing(&self, seller: &Seller, holds: &[OwnedHold], any_state: bool) -> Result<Vec<Standing>, ApiError> {
         let mut standing = Vec::with_capacity(holds.len());
         for owned in holds {
             let named = |error: ApiError| error.hold(owned.hold_id);
@@ -86,6 +101,7 @@ impl Desk<'_> {
                 hold: owned.hold_id,
                 seats: guids(handle.plan(), &view.seats),
                 areas: area_ids(handle.plan(), &view.areas),
+                country: seller.countries.get(&show.0).cloned().unwrap_or_default(),
                 table: self.catalog.price_table(show.0).await?,
                 shelved: shelved.ok_or_else(|| named(ApiError::not_found("show")))?,
                 pay_within_ms: facts.settings.pay_within_ms,
@@ -94,51 +110,94 @@ impl Desk<'_> {
         Ok(standing)
     }
 
-    /// Who sells all of these, and in which currency.
-    async fn seller(&self, holds: &[OwnedHold]) -> Result<(Uuid, Currency), ApiError> {
+    /// Who sells all of these, and by which rules.
+    async fn seller(&self, holds: &[OwnedHold]) -> Result<Seller, ApiError> {
         let shows: Vec<Uuid> = holds.iter().map(|owned| owned.show_id).collect();
         let sellers = self.checkout.store.sellers(&shows).await?;
-        let Some(&(_, organizer, currency)) = sellers.first() else { return Err(ApiError::not_found("show")) };
-        if sellers.iter().any(|&(_, other, money)| other != organizer || money != currency) {
+        let Some(first) = sellers.first() else { return Err(ApiError::not_found("show")) };
+        let (organizer, currency) = (first.organizer, first.currency);
+        if sellers.iter().any(|other| other.organizer != organizer || other.currency != currency) {
             return Err(ApiError::field("holds", "must be of one house and in one currency"));
         }
-        Ok((organizer, currency))
+        let kept = self.catalog.price_rules(organizer).await?.ok_or_else(|| ApiError::not_found("show"))?;
+        let countries = sellers.into_iter().map(|sold| (sold.show, sold.country)).collect();
+        Ok(Seller { organizer, currency, countries, rules: kept.rules })
+    }
+
+    /// The code that the buyer told, or why it is none. Who guesses is stopped.
+    async fn promo(
+        &self,
+        organizer: Uuid,
+        told: Option<&str>,
+    ) -> Result<Option<Result<Promo, PromoRefusal>>, ApiError> {
+        let Some(told) = told else { return Ok(None) };
+        let (now, from) = (to_core(self.checkout.now()), Some(self.from));
+        self.guesses.must_be_few(now, from)?;
+        let found = self.checkout.store.promo_typed(organizer, told).await?;
+        if found.is_none() {
+            self.guesses.was_wrong(now, from);
+        }
+        Ok(Some(found.ok_or(PromoRefusal::Unknown)))
     }
 }
 
-fn priced(order: Uuid, standing: &[Standing], wanted: &[WantedTicket]) -> Result<Vec<Priced>, ApiError> {
+/// An order with a code that takes nothing off is not made: its buyer believes that it costs less.
+fn no_promo(refused: PromoRefusal) -> ApiError {
+    let code = match refused {
+        PromoRefusal::UsedUp | PromoRefusal::UsedByYou => Code::PromoCodeUsedUp,
+        PromoRefusal::Unknown
+        | PromoRefusal::NotYet
+        | PromoRefusal::Over
+        | PromoRefusal::NotTheseShows
+        | PromoRefusal::NotTheseTickets
+        | PromoRefusal::OtherCurrency
+        | PromoRefusal::NothingToTakeOff => Code::PromoCodeInvalid,
+    };
+    ApiError::new(code, refused.detail())
+}
+
+fn priced(order: Uuid, standing: &[Standing], wanted: &[WantedTicket], terms: &Terms<'_>) -> Result<Bill, ApiError> {
     let holds: Vec<ToPrice<'_>> = standing
         .iter()
         .map(|hold| ToPrice {
             show: hold.show,
             hold: hold.hold,
+            country: &hold.country,
             seats: &hold.seats,
             areas: &hold.areas,
             table: &hold.table,
             document: &hold.shelved.document,
         })
         .collect();
-    price(order, &holds, wanted)
+    price(order, &holds, wanted, terms)
 }
 
 /// What an order of these holds would cost. Changes nothing.
 #[utoipa::path(tag = "orders", request_body = AskQuote, responses((status = 200, body = Quote)))]
 #[post("/quotes")]
 pub async fn make_quote(
+    request: HttpRequest,
     checkout: web::Data<Checkout>,
     keys: web::Data<Keys>,
     catalog: web::Data<Catalog>,
     shelf: web::Data<Shelf>,
+    guesses: web::Data<Guesses>,
     body: Json<AskQuote>,
 ) -> Result<HttpResponse, ApiError> {
-    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf };
-    desk.must_own(&body.value.holds)?;
-    let (_, currency) = desk.seller(&body.value.holds).await?;
-    let standing = desk.standing(&body.value.holds, true).await?;
-    let lines = priced(Uuid::nil(), &standing, &body.value.tickets)?;
-    let total = lines.iter().map(|priced| priced.line.amount).sum();
-    let lines = lines.iter().map(|priced| priced.view(currency)).collect();
-    Ok(answer(StatusCode::OK, false, &Quote { lines, total: Money::new(total, currency), currency }))
+    let from = group(client_address(&request));
+    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf, guesses: &guesses, from };
+    let wanted = body.value;
+    desk.must_own(&wanted.holds)?;
+    let seller = desk.seller(&wanted.holds).await?;
+    let standing = desk.standing(&seller, &wanted.holds, true).await?;
+    let promo = desk.promo(seller.organizer, wanted.promo_code.as_deref()).await?;
+    let known = promo.as_ref().and_then(|found| found.as_ref().ok());
+    let terms = Terms { rules: &seller.rules, promo: known, currency: seller.currency, now: checkout.now() };
+    let mut bill = priced(Uuid::nil(), &standing, &wanted.tickets, &terms)?;
+    if let Some(Err(refused)) = promo {
+        bill.refused = Some(refused);
+    }
+    Ok(answer(StatusCode::OK, false, &Quote::of(&bill, seller.currency, wanted.promo_code)))
 }
 
 /// Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once.
@@ -157,11 +216,13 @@ pub async fn create_order(
     keys: web::Data<Keys>,
     catalog: web::Data<Catalog>,
     shelf: web::Data<Shelf>,
+    guesses: web::Data<Guesses>,
     identity: MaybeIdentity,
     key: IdempotencyKey,
     body: Json<CreateOrder>,
 ) -> Result<HttpResponse, ApiError> {
-    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf };
+    let from = group(client_address(&request));
+    let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf, guesses: &guesses, from };
     let Json { value: wanted, hash } = body;
     desk.must_own(&wanted.holds)?;
     let gateway = match &wanted.provider {
@@ -185,8 +246,10 @@ pub async fn create_order(
                 desk.checkout.store.make(&new).await?
             }
         };
-        if made == Made::Reused {
-            return Err(ApiError::plain(Code::IdempotencyKeyReused));
+        match made {
+            Made::New | Made::Before => {}
+            Made::Reused => return Err(ApiError::plain(Code::IdempotencyKeyReused)),
+            Made::Refused(refused) => return Err(no_promo(refused)),
         }
         let drove = desk.checkout.drive(order).await?.ok_or_else(|| ApiError::not_found("order"))?;
         if let Some(refusal) = drove.refusals.first() {
@@ -237,13 +300,23 @@ async fn intent(
     gateway: &dyn Gateway,
     identity: &MaybeIdentity,
 ) -> Result<NewOrder, ApiError> {
-    let (organizer, currency) = desk.seller(&wanted.holds).await?;
+    let seller = desk.seller(&wanted.holds).await?;
+    let (organizer, currency) = (seller.organizer, seller.currency);
     // Who sells for the house buys for others.
     let buyer = identity.0.as_ref().filter(|identity| !identity.may(Role::BoxOffice, organizer));
-    let standing = desk.standing(&wanted.holds, false).await?;
-    let (lines, said): (Vec<_>, Vec<_>) =
-        priced(order, &standing, &wanted.tickets)?.into_iter().map(|priced| (priced.line, priced.said)).unzip();
-    let total: i64 = lines.iter().map(|line| line.amount).sum();
+    let standing = desk.standing(&seller, &wanted.holds, false).await?;
+    let promo = desk.promo(organizer, wanted.promo_code.as_deref()).await?.transpose().map_err(no_promo)?;
+    let terms = Terms { rules: &seller.rules, promo: promo.as_ref(), currency, now: desk.checkout.now() };
+    let bill = priced(order, &standing, &wanted.tickets, &terms)?;
+    if let Some(refused) = bill.refused {
+        return Err(no_promo(refused));
+    }
+    let total = bill.total();
+    if wanted.expected_total.is_some_and(|expected| expected != total) {
+        let now = Money::new(total, currency).display();
+        return Err(ApiError::new(Code::PriceChanged, format!("These tickets now cost {now}.")));
+    }
+    let (lines, said): (Vec<_>, Vec<_>) = bill.lines.into_iter().map(|priced| (priced.line, priced.said)).unzip();
     let attempt = Attempt {
         id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
         number: 1,
@@ -302,6 +375,7 @@ async fn intent(
         terms_version: wanted.terms_version.clone(),
         request,
         trace: Trace::default(),
+        promo: promo.map(|promo| promo.id),
     })
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
-use super::{Orders, books, disputes};
+use super::{Orders, books, disputes, promo};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::time::sql;
@@ -54,6 +54,7 @@ impl Orders {
         head(&mut transaction, after, wake).await?;
         disputes::keep(&mut transaction, found.organizer_id, before, after).await?;
         lines(&mut transaction, before, after).await?;
+        promo::settle(&mut transaction, before, after).await?;
         book(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
         review(&mut transaction, found.organizer_id, before, after).await?;

@@ -3,9 +3,11 @@
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
-use super::super::saga::Saga;
+use super::super::pricing::PromoRefusal;
+use super::super::saga::{LineKind, Saga};
 use super::Orders;
 use super::fraud::{Trace, leave_trace};
+use super::promo::reserve;
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 
@@ -24,6 +26,16 @@ pub struct NewLine {
     pub price_level: Option<String>,
     /// The key of its ticket type.
     pub ticket_type: Option<String>,
+    /// By which timed price list it is sold.
+    pub price_list: Option<String>,
+}
+
+impl NewLine {
+    /// A line that says no more than this.
+    #[must_use]
+    pub fn labelled(label: String) -> Self {
+        Self { label, section: None, row: None, number: None, price_level: None, ticket_type: None, price_list: None }
+    }
 }
 
 /// An order to be made.
@@ -51,6 +63,8 @@ pub struct NewOrder {
     pub request: u64,
     /// Where it came from.
     pub trace: Trace,
+    /// The promo code in its prices: one use of it is the order's.
+    pub promo: Option<Uuid>,
 }
 
 /// Whether it was made.
@@ -62,6 +76,8 @@ pub enum Made {
     Before,
     /// It was made before, by another request.
     Reused,
+    /// Its promo code has no use left for it; nothing was made.
+    Refused(PromoRefusal),
 }
 
 /// Numbers of this length are enough for a house's years; where one is taken, another is tried.
@@ -139,9 +155,16 @@ impl Orders {
         }
         rows(&mut transaction, new).await?;
         super::claims::claim_new(&mut transaction, saga.order, new.buyer, &new.email_normalized).await?;
-        let places = saga.lines.iter().map(|line| line.quantity).sum::<u32>();
+        let tickets = saga.lines.iter().filter(|line| line.kind == LineKind::Ticket);
+        let places = tickets.map(|line| line.quantity).sum::<u32>();
         let places = i32::try_from(places).unwrap_or(i32::MAX);
         leave_trace(&mut transaction, new.organizer, saga.order, &new.trace, places).await?;
+        // Last, because whoever else orders with this code waits for the end of it.
+        if let Some(promo) = new.promo
+            && let Err(refused) = reserve(&mut transaction, promo, saga.order, customer).await?
+        {
+            return Ok(Made::Refused(refused));
+        }
         transaction.commit().await?;
         Ok(Made::New)
     }
@@ -195,33 +218,7 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
         .execute(&mut *connection)
         .await?;
     }
-    for (position, (line, said)) in (0_i32..).zip(saga.lines.iter().zip(&new.lines)) {
-        sqlx::query!(
-            "INSERT INTO order_line (id, order_id, position, label, show_id, hold_id, seat_guid, section, row_label,
-                                     seat_label, area_id, price_level, ticket_type, quantity, amount, kind, of_line, tax)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-            line.id,
-            saga.order,
-            position,
-            said.label,
-            line.show,
-            line.hold,
-            line.seat,
-            said.section,
-            said.row,
-            said.number,
-            line.area,
-            said.price_level,
-            said.ticket_type,
-            i32::try_from(line.quantity).unwrap_or(i32::MAX),
-            line.amount,
-            line.kind.word(),
-            line.of,
-            line.tax
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
+    lines(&mut *connection, new).await?;
     for attempt in &saga.attempts {
         sqlx::query!(
             "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, account)
@@ -239,5 +236,42 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
         .execute(&mut *connection)
         .await?;
     }
+    Ok(())
+}
+
+/// All lines in one statement: a party's order may have hundreds.
+async fn lines(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFault> {
+    let (lines, said) = (&new.saga.lines, &new.lines);
+    let texts = |text: fn(&NewLine) -> &Option<String>| said.iter().map(|one| text(one).clone()).collect::<Vec<_>>();
+    let quantities: Vec<i32> = lines.iter().map(|line| i32::try_from(line.quantity).unwrap_or(i32::MAX)).collect();
+    let positions: Vec<i32> = (0..).take(lines.len()).collect();
+    sqlx::query!(
+        "INSERT INTO order_line (order_id, id, position, kind, of_line, label, show_id, hold_id, seat_guid, area_id, section,
+                                 row_label, seat_label, price_level, ticket_type, price_list, quantity, amount, tax)
+         SELECT $1, * FROM unnest($2::uuid[], $3::integer[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::text[],
+                                  $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
+                                  $17::integer[], $18::bigint[], $19::bigint[])",
+        new.saga.order,
+        &lines.iter().map(|line| line.id).collect::<Vec<_>>(),
+        &positions,
+        &lines.iter().map(|line| line.kind.word().to_owned()).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.of).collect::<Vec<_>>() as &[Option<Uuid>],
+        &said.iter().map(|one| one.label.clone()).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.show).collect::<Vec<_>>() as &[Option<Uuid>],
+        &lines.iter().map(|line| line.hold).collect::<Vec<_>>() as &[Option<Uuid>],
+        &lines.iter().map(|line| line.seat.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &lines.iter().map(|line| line.area.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &texts(|one| &one.section) as &[Option<String>],
+        &texts(|one| &one.row) as &[Option<String>],
+        &texts(|one| &one.number) as &[Option<String>],
+        &texts(|one| &one.price_level) as &[Option<String>],
+        &texts(|one| &one.ticket_type) as &[Option<String>],
+        &texts(|one| &one.price_list) as &[Option<String>],
+        &quantities,
+        &lines.iter().map(|line| line.amount).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.tax).collect::<Vec<_>>()
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -56,11 +56,30 @@ pub struct LineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ticket_type: Option<String>,
+    /// By which of the show's timed price lists it was sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Early bird")]
+    pub price_list: Option<String>,
     /// How many places.
     #[schema(minimum = 1)]
     pub quantity: u32,
-    /// What it costs, whole.
+    /// What it costs, whole; a discount is negative.
     pub amount: Money,
+    /// How much of the amount is tax: contained in it, or all of it where the line is a tax that was added.
+    pub tax: Money,
+}
+
+/// By whom and where a show is sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShowSold {
+    /// Which.
+    pub show: Uuid,
+    /// Whose.
+    pub organizer: Uuid,
+    /// In which currency.
+    pub currency: Currency,
+    /// In which country, as its venue writes it.
+    pub country: String,
 }
 
 /// A show, as far as an order shows it.
@@ -193,7 +212,7 @@ impl Orders {
         let currency = currency(&head.currency)?;
         let lines = sqlx::query!(
             "SELECT id, kind, of_line, label, show_id, seat_guid, section, row_label, seat_label, area_id, price_level, ticket_type,
-                    quantity, amount FROM order_line WHERE order_id = $1 ORDER BY position",
+                    price_list, quantity, amount, tax FROM order_line WHERE order_id = $1 ORDER BY position",
             order
         )
         .fetch_all(&self.pool)
@@ -212,8 +231,10 @@ impl Orders {
             area: row.area_id,
             price_level: row.price_level,
             ticket_type: row.ticket_type,
+            price_list: row.price_list,
             quantity: u32::try_from(row.quantity).unwrap_or(1),
             amount: Money::new(row.amount, currency),
+            tax: Money::new(row.tax, currency),
         })
         .collect();
         let rows = sqlx::query!(
@@ -257,15 +278,23 @@ impl Orders {
         }))
     }
 
-    /// Who sells these shows, and in which currency; shows that aren't there are left out.
+    /// Who sells these shows, in which currency and in which country; shows that aren't there are left out.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn sellers(&self, shows: &[Uuid]) -> Result<Vec<(Uuid, Uuid, Currency)>, DbFault> {
-        let rows = sqlx::query!("SELECT id, organizer_id, currency FROM show WHERE id = ANY ($1)", shows)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter().map(|row| Ok((row.id, row.organizer_id, currency(&row.currency)?))).collect()
+    pub async fn sellers(&self, shows: &[Uuid]) -> Result<Vec<ShowSold>, DbFault> {
+        let rows = sqlx::query!(
+            "SELECT s.id, s.organizer_id, s.currency, v.country FROM show s JOIN venue v ON v.id = s.venue_id
+             WHERE s.id = ANY ($1)",
+            shows
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let sold = rows.into_iter().map(|row| {
+            let currency = currency(&row.currency)?;
+            Ok(ShowSold { show: row.id, organizer: row.organizer_id, currency, country: row.country })
+        });
+        sold.collect()
     }
 
     /// Orders for the back office, newest first; one more than asked for where there are more.

@@ -26,6 +26,8 @@ pub struct Letter {
     pub email: String,
     /// All of it.
     pub total: Money,
+    /// How much of it is tax.
+    pub tax: Money,
     /// Its lines.
     pub lines: Vec<LetterLine>,
     /// When it was confirmed.
@@ -124,7 +126,10 @@ impl Tickets {
         };
         let currency = currency(&row.currency)?;
         let lines = sqlx::query!(
-            "SELECT label, quantity, amount FROM order_line WHERE order_id = $1 AND cancelled_at IS NULL ORDER BY position",
+            // What comes with each of many tickets is one line to read.
+            "SELECT label, sum(quantity)::integer AS \"quantity!\", sum(amount)::bigint AS \"amount!\", sum(tax)::bigint AS \"tax!\"
+             FROM order_line WHERE order_id = $1 AND cancelled_at IS NULL
+             GROUP BY kind, label, CASE kind WHEN 'ticket' THEN id END ORDER BY min(position)",
             order
         )
         .fetch_all(&self.pool)
@@ -138,6 +143,7 @@ impl Tickets {
             name: row.name,
             email: row.email,
             total: Money::new(row.total, currency),
+            tax: Money::new(lines.iter().map(|line| line.tax).sum(), currency),
             lines: lines
                 .into_iter()
                 .map(|line| LetterLine {

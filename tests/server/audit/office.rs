@@ -10,7 +10,7 @@ use crate::harness::{Server, spawn};
 
 /// Every address below `/admin` that changes something, with what it leaves in the log. One that is missing here fails the
 /// first test; one that leaves nothing fails the second.
-const ACTS: [(&str, &str, &str); 24] = [
+const ACTS: [(&str, &str, &str); 28] = [
     ("POST", "/admin/organizers", "organizer.made"),
     ("PATCH", "/admin/organizers/{id}", "organizer.changed"),
     ("DELETE", "/admin/organizers/{id}", "organizer.archived"),
@@ -35,6 +35,10 @@ const ACTS: [(&str, &str, &str); 24] = [
     ("POST", "/admin/shows/{id}/access-codes", "access_code.made"),
     ("PATCH", "/admin/shows/{id}/access-codes/{code}", "access_code.changed"),
     ("DELETE", "/admin/shows/{id}/access-codes/{code}", "access_code.ended"),
+    ("PUT", "/admin/organizers/{id}/price-rules", "price_rules.changed"),
+    ("POST", "/admin/promo-codes", "promo_code.made"),
+    ("PATCH", "/admin/promo-codes/{id}", "promo_code.changed"),
+    ("DELETE", "/admin/promo-codes/{id}", "promo_code.archived"),
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
@@ -155,6 +159,13 @@ async fn every_change_in_the_back_office_leaves_an_entry() {
     let path = of_show(&format!("/access-codes/{code}"));
     walk.edit("access_code.changed", path.clone(), json!({"note": "Members"})).await;
     walk.edit("access_code.ended", path, Value::Null).await;
+    let body = json!({"organizer_id": organizer, "discount": {"percent_bp": 1000}});
+    let promo = id(&walk.act("promo_code.made", post.clone(), "/admin/promo-codes".into(), body).await);
+    let path = format!("/admin/promo-codes/{promo}");
+    walk.edit("promo_code.changed", path.clone(), json!({"note": "Leaflets"})).await;
+    walk.edit("promo_code.archived", path, Value::Null).await;
+    let path = format!("/admin/organizers/{organizer}/price-rules");
+    walk.act("price_rules.changed", Method::PUT, path, json!({"taxes": []})).await;
 
     let body = json!({"plan_id": plan_id, "plan": plan()});
     walk.act("plan.imported", post.clone(), "/admin/plans".into(), body).await;

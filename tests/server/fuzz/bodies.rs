@@ -61,13 +61,18 @@ async fn rights(server: &Server) -> Vec<Right> {
             owner(),
             &json!({"add": ["r1-2"], "remove": ["r1-2"], "areas": [{"area": "floor", "quantity": 1}]}),
         ),
-        right(Method::POST, "/quotes", nobody(), &json!({"holds": owned, "tickets": tickets})),
+        right(
+            Method::POST,
+            "/quotes",
+            nobody(),
+            &json!({"holds": owned, "tickets": tickets, "promo_code": "SPRING24"}),
+        ),
         right(
             Method::POST,
             "/orders",
             nobody(),
             &json!({"holds": owned, "tickets": tickets, "customer": customer, "provider": "sandbox", "accept_equal_seats": true,
-                    "terms_version": "1"}),
+                    "terms_version": "1", "promo_code": "SPRING24", "expected_total": 4500}),
         ),
         right(Method::POST, "/orders/lookup", nobody(), &json!({"number": "A-7F3K2M", "email": "ada@example.org"})),
         right(Method::POST, "/auth/login", nobody(), &json!({"email": "ada@example.org", "password": "guess"})),
@@ -118,7 +123,29 @@ async fn rights(server: &Server) -> Vec<Right> {
                     "mismatch": {"action": "flag", "countries": ["SE"]},
                     "reuse": {"action": "off", "window_s": 60, "emails_max": 1}, "decide_within_s": 3600}),
         ),
-        right(Method::PUT, &of_show("/prices"), admin(), &prices()),
+        right(
+            Method::PUT,
+            &format!("/admin/organizers/{organizer}/price-rules"),
+            admin(),
+            &json!({"fees": [{"name": "Fee", "per": "ticket", "amount": {"fixed": {"amount": 150, "currency": "EUR"}},
+                              "only": {"shows": [draft], "countries": ["Sweden"], "price_levels": ["best"], "ticket_types": ["adult"]}},
+                             {"name": "Handling", "per": "order", "amount": {"percent_bp": 250}}],
+                    "taxes": [{"name": "VAT", "rate_bp": 2500, "included": true, "on": "all", "only": {"countries": ["Sweden"]}}]}),
+        ),
+        right(
+            Method::POST,
+            "/admin/promo-codes",
+            admin(),
+            &json!({"organizer_id": organizer, "code": "SPRING24", "discount": {"per_order": {"amount": 500, "currency": "EUR"}},
+                    "only": {"shows": [draft]}, "valid_from": "2030-01-01T00:00:00Z", "valid_until": "2031-01-01T00:00:00Z",
+                    "uses_max": 5, "per_customer_max": 1, "note": "Leaflets"}),
+        ),
+        right(Method::PUT, &of_show("/prices"), admin(), &{
+            let mut table = prices();
+            let early = json!({"price_level": "near", "ticket_type": "adult", "amount": 4000});
+            table["timed"] = json!([{"name": "Early bird", "valid_until": "2031-01-01T00:00:00Z", "prices": [early]}]);
+            table
+        }),
         right(
             Method::POST,
             &of_show("/allocations"),

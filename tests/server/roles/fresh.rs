@@ -125,6 +125,10 @@ impl House {
             "new_code" => {
                 self.made(server, &format!("shows/{}/access-codes", of("show")), json!({"note": "Friends"})).await
             }
+            "new_promo" => {
+                let code = json!({"organizer_id": of("organizer"), "discount": {"percent_bp": 1000}});
+                self.made(server, "promo-codes", code).await
+            }
             "new_key" => {
                 let key = json!({"organizer_id": of("organizer"), "name": "A shop", "scopes": ["orders:read"]});
                 self.made(server, "api-keys", key).await

@@ -202,21 +202,8 @@ impl House {
                 areas,
             });
         }
-        if price > 0 && self.rng.chance(400) {
-            lines.push(Line {
-                id: derived_id(&[b"line", order.as_bytes(), b"fee"]),
-                kind: LineKind::Fee,
-                of: None,
-                show: None,
-                hold: None,
-                seat: None,
-                area: None,
-                quantity: 1,
-                amount: 150,
-                tax: 0,
-                giving_back: false,
-                cancelled: false,
-            });
+        if price > 0 {
+            self.add_charges(order, &mut lines);
         }
         let total: i64 = lines.iter().map(|line| line.amount).sum();
         let mut attempts = Vec::new();
@@ -257,6 +244,47 @@ impl House {
             disputes: Disputes::default(),
             lines,
         })
+    }
+
+    /// What belongs to tickets, and goes back with them: a discount, a fee, an added tax. Now and then a fee of the whole order,
+    /// or a discount that leaves nothing to be paid.
+    fn add_charges(&mut self, order: Uuid, lines: &mut Vec<Line>) {
+        let line = |kind: LineKind, ticket: Option<&Line>, amount: i64, tax: i64| Line {
+            id: derived_id(&[b"line of", ticket.map_or(order, |it| it.id).as_bytes(), kind.word().as_bytes()]),
+            kind,
+            of: ticket.map(|it| it.id),
+            show: ticket.and_then(|it| it.show),
+            hold: None,
+            seat: None,
+            area: None,
+            quantity: 1,
+            amount,
+            tax,
+            giving_back: false,
+            cancelled: false,
+        };
+        let mut belonging = Vec::new();
+        let comp = self.rng.chance(40);
+        for ticket in &mut *lines {
+            ticket.tax = ticket.amount / 11;
+            if comp {
+                belonging.push(line(LineKind::Discount, Some(&*ticket), -ticket.amount, -ticket.tax));
+                continue;
+            }
+            if self.rng.chance(200) {
+                belonging.push(line(LineKind::Discount, Some(&*ticket), -100, -9));
+            }
+            if self.rng.chance(300) {
+                belonging.push(line(LineKind::Fee, Some(&*ticket), 120, 20));
+            }
+            if self.rng.chance(200) {
+                belonging.push(line(LineKind::Tax, Some(&*ticket), 80, 80));
+            }
+        }
+        lines.append(&mut belonging);
+        if !comp && self.rng.chance(400) {
+            lines.push(line(LineKind::Fee, None, 150, 0));
+        }
     }
 
     fn order(&mut self, buyer: &mut Buyer, saga: Saga) -> Then {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::auditor::{Verdict, must};
 use crate::orders::drive::{Kept, Loaded, Wake};
 use crate::orders::ledger;
-use crate::orders::saga::{Admission, OrderState, RefundStatus, ReviewState, Saga};
+use crate::orders::saga::{Admission, LineKind, OrderState, RefundStatus, ReviewState, Saga};
 use crate::payments::Report;
 
 /// As long as a slow provider takes.
@@ -113,12 +113,14 @@ impl Desk {
 
     fn tickets(&mut self, before: &Saga, after: &Saga) -> Verdict {
         if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
-            for line in &after.lines {
+            for line in after.lines.iter().filter(|line| line.kind == LineKind::Ticket) {
                 if let (Some(show), Some(seat)) = (line.show, &line.seat) {
                     let other = self.seats.insert((show, seat.clone()), line.id);
                     must(other.is_none(), || format!("{seat} of show {show} has two tickets: {other:?}, {}", line.id))?;
                 }
-                let ticket = Ticket { order: after.order, amount: line.amount, admits: Admits::Yes };
+                let with_it = after.lines.iter().filter(|other| other.of == Some(line.id));
+                let amount = line.amount + with_it.map(|other| other.amount).sum::<i64>();
+                let ticket = Ticket { order: after.order, amount, admits: Admits::Yes };
                 must(self.tickets.insert(line.id, ticket).is_none(), || format!("{} was issued twice", line.id))?;
             }
         }

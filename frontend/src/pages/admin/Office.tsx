@@ -13,6 +13,7 @@ const ROOMS = [
   { path: '/admin/orders', name: 'Orders' },
   { path: '/admin/money', name: 'Money' },
   { path: '/admin/house', name: 'The house' },
+  { path: '/admin/prices', name: 'Prices' },
   { path: '/admin/people', name: 'People' },
   { path: '/admin/machines', name: 'Machines' },
   { path: '/admin/records', name: 'Records' },

@@ -47,11 +47,11 @@ export function ShowForm({ currency }: { currency: string }) {
       </div>
       <TextField label="Begins" type="datetime-local" required hint={venue ? `Time in ${venue.time_zone.replaceAll('_', ' ')}` : undefined} error={fieldError(make.error, 'starts_at')} value={wish.at} onChange={(event) => setWish({ ...wish, at: event.target.value })} />
       <fieldset className="sheet__part">
-        <legend>Prices in {currency}, fees included</legend>
+        <legend>Prices in {currency}</legend>
         {(categories.data ?? []).map((category) => (
           <TextField key={category} label={category} inputMode="decimal" required value={prices[category] ?? ''} onChange={(event) => setPrices({ ...prices, [category]: event.target.value })} />
         ))}
-        <p className="soft small">Concessions pay 60 %.</p>
+        <p className="soft small">Concessions pay 60 %. The fees of the house, and taxes that it adds, come on top.</p>
       </fieldset>
       <Outcome error={make.error} made={made ? 'The show is there, as a draft.' : null} />
       {!made && <Button type="submit" look="ink" disabled={make.isPending || !table || !wish.at}>Make the show</Button>}

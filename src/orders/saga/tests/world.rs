@@ -490,7 +490,7 @@ impl World {
         assert!(!self.provider.charges.values().any(set_aside), "{scene}: an amount stays set aside: {:#?}", self.kept);
         let of = |account: &str| self.books.get(account).copied().unwrap_or(0);
         assert_eq!(of("provider:sandbox"), captured - refunded, "{scene}: the books differ: {:?}", self.books);
-        assert_eq!((of("deposits"), of("sales")), (0, -sold), "{scene}: {:?}", self.books);
+        assert_eq!((of("deposits"), of("sales") + of("fees") + of("taxes")), (0, -sold), "{scene}: {:?}", self.books);
         assert!(self.confirmed <= 1, "{scene}: confirmed twice");
         assert!(self.kept.refunds.iter().all(|refund| refund.status == RefundStatus::Succeeded), "{scene}");
         let lines = self.kept.lines.iter().filter(|line| !line.cancelled).count();

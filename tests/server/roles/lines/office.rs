@@ -109,6 +109,20 @@ pub const LINES: &[Line] = &[
     ),
     line("GET /admin/organizers/{id}/dispute-rules", "$organizer"),
     line("PUT /admin/organizers/{id}/dispute-rules", "$organizer").sends(r#"{"tickets": "flag"}"#),
+    line("GET /admin/organizers/{id}/price-rules", "$organizer"),
+    line("PUT /admin/organizers/{id}/price-rules", "$organizer").sends(
+        r#"{"fees": [{"name": "Fee", "per": "ticket", "amount": {"percent_bp": 100}, "only": {"shows": ["$show"]}}],
+            "taxes": [{"name": "VAT", "rate_bp": 600, "included": true, "only": {"shows": ["$show"]}}]}"#,
+    ),
+    line("GET /admin/promo-codes", ""),
+    line("GET /admin/promo-codes", "").query("organizer_id=$organizer"),
+    line("POST /admin/promo-codes", "")
+        .sends(r#"{"organizer_id": "$organizer", "discount": {"percent_bp": 1000}, "only": {"shows": ["$show"]}}"#)
+        .gives(201),
+    line("GET /admin/promo-codes/{id}", "$promo"),
+    line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"note": "Leaflets", "only": {"shows": ["$show"]}}"#),
+    line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"organizer_id": "$organizer"}"#),
+    line("DELETE /admin/promo-codes/{id}", "$new_promo").gives(204),
     line("GET /admin/payments", ""),
     line("GET /admin/money/work", ""),
     line("POST /admin/money/work/{id}/done", "$work").sends(r#"{"note": "Asked the provider"}"#).gives(204),
