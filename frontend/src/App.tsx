@@ -19,6 +19,8 @@ import { ShowPage } from './pages/ShowPage'
 // The back office is a room of its own: who buys a ticket doesn't load it.
 const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowsPage')).AdminShowsPage }))
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
+const AdminOrderPage = lazy(async () => ({ default: (await import('./pages/admin/OrderPage')).AdminOrderPage }))
+const ShowRefundsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowRefunds')).ShowRefundsPage }))
 const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
 
@@ -61,6 +63,8 @@ export function App() {
         <Route path="/admin/records"><RecordsPage /></Route>
         <Route path="/admin"><AdminShowsPage /></Route>
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
+        <Route path="/admin/orders/:id">{({ id }) => <AdminOrderPage key={id} id={id} />}</Route>
+        <Route path="/admin/shows/:id/refunds">{({ id }) => <ShowRefundsPage key={id} id={id} />}</Route>
         <Route path="/admin/house"><HousePage /></Route>
         <Route path="/admin/mailbox"><MailboxPage /></Route>
         <Route path="/admin/mailbox/:id">{({ id }) => <MailboxPage id={id} />}</Route>

@@ -6,6 +6,11 @@
 //! | `deposits` | money of buyers that has bought nothing yet |
 //! | `sales` | what tickets were sold for, by show |
 //! | `refunds_due` | money that should have gone back and didn't |
+//! | `cancellation_fees` | what was kept of tickets that were given back, by show |
+//! | `goodwill` | money given back for tickets that stayed |
+//! | `by_hand` | money that the house gave back itself, past its providers |
+
+mod kept;
 
 use std::collections::BTreeMap;
 
@@ -45,7 +50,7 @@ fn entry(account: impl Into<String>, show: Option<Uuid>, amount: i64, currency: 
 fn by_show<'a>(lines: impl Iterator<Item = &'a Line>) -> BTreeMap<Option<Uuid>, i64> {
     let mut sums = BTreeMap::new();
     for line in lines {
-        *sums.entry(line.show).or_default() += line.amount;
+        *sums.entry(line.show).or_default() += line.amount - line.kept;
     }
     sums
 }
@@ -85,6 +90,11 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
             entries.push(entry(&provider, None, -amount, currency));
             booked.push(Transaction { kind: "refund", source: format!("refund:{}", refund.id), entries });
         }
+        if refund.status == RefundStatus::ByHand && was != Some(RefundStatus::ByHand) {
+            let mut entries = of_refund(refund, after);
+            entries.push(entry("by_hand", None, -amount, currency));
+            booked.push(Transaction { kind: "refund_by_hand", source: format!("by_hand:{}", refund.id), entries });
+        }
         if refund.status == RefundStatus::Failed && was == Some(RefundStatus::Succeeded) {
             booked.push(Transaction {
                 kind: "refund_failed",
@@ -93,14 +103,16 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
             });
         }
     }
+    booked.extend(kept::kept(before, after));
     booked
 }
 
-/// What a refund takes away: sales, by show, where tickets were given back; else a deposit that had bought nothing.
+/// What a refund takes away: sales, by show, where tickets were given back; what was owed, where it was booked before; else
+/// a deposit that had bought nothing.
 fn of_refund(refund: &Repayment, saga: &Saga) -> Vec<Entry> {
     let currency = refund.amount.currency;
-    if !refund.is_for_tickets() {
-        return vec![entry("deposits", None, refund.amount.amount, currency)];
+    if !refund.is_for_tickets() || refund.owed {
+        return vec![entry(kept::source_of(refund), None, refund.amount.amount, currency)];
     }
     let back = by_show(saga.lines.iter().filter(|line| line.giving_back));
     if back.values().sum::<i64>() != refund.amount.amount {

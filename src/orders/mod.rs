@@ -8,6 +8,8 @@ pub mod ledger;
 pub mod outside;
 pub mod pricing;
 pub mod privacy;
+pub mod refund_jobs;
+pub mod returning;
 pub mod routes;
 pub mod saga;
 pub mod store;
@@ -16,5 +18,6 @@ pub mod worker;
 
 pub use checkout::Checkout;
 pub use outside::Outside;
+pub use refund_jobs::RefundJobs;
 pub use store::Orders;
 pub use worker::OrdersWorker;

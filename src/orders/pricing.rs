@@ -178,6 +178,7 @@ fn line(
         quantity: 1,
         amount,
         tax: 0,
+        kept: 0,
         giving_back: false,
         cancelled: false,
     }

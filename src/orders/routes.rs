@@ -6,7 +6,10 @@ mod care;
 mod customers;
 mod links;
 mod mine;
+mod refund_jobs;
+mod refunds;
 mod review;
+mod transfer;
 mod webhooks;
 
 use actix_web::http::StatusCode;
@@ -113,7 +116,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buy::read_order)
         .service(care::try_again)
         .service(care::reopen_order)
+        .service(care::preview_cancellation)
         .service(care::cancel_order)
+        .service(transfer::transfer_tickets)
         .service(links::look_up_order)
         .service(links::revoke_links)
         .service(mine::my_orders)
@@ -121,6 +126,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(webhooks::receive_webhook)
         .service(admin::admin_orders)
         .service(admin::admin_order)
+        .service(refunds::admin_order_money)
+        .service(refunds::give_refund)
+        .service(refunds::settle_refund)
+        .service(refund_jobs::refund_show)
+        .service(refund_jobs::show_refunds)
+        .service(refund_jobs::steer_refunds)
         .service(review::decide_review)
         .service(review::read_fraud_rules)
         .service(review::set_fraud_rules)

@@ -138,6 +138,7 @@ impl Orders {
             return Err(super::unknown("free order number"));
         }
         rows(&mut transaction, new).await?;
+        super::policies::keep_policies(&mut transaction, saga.order).await?;
         super::claims::claim_new(&mut transaction, saga.order, new.buyer, &new.email_normalized).await?;
         let places = saga.lines.iter().map(|line| line.quantity).sum::<u32>();
         let places = i32::try_from(places).unwrap_or(i32::MAX);

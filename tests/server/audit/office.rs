@@ -38,7 +38,11 @@ const ACTS: [(&str, &str, &str); 24] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("POST", "/admin/orders/{id}/refunds"),
+    ("POST", "/admin/orders/{id}/refunds/{refund}"),
+    ("POST", "/admin/shows/{id}/refunds"),
+    ("POST", "/admin/shows/{id}/refunds/state"),
     ("POST", "/admin/shows/{id}/state"),
     ("POST", "/admin/orders/{id}/review"),
     ("PUT", "/admin/organizers/{id}/fraud-rules"),

@@ -187,6 +187,7 @@ impl House {
                     quantity,
                     amount: price * i64::from(quantity),
                     tax: 0,
+                    kept: 0,
                     giving_back: false,
                     cancelled: false,
                 });
@@ -212,6 +213,7 @@ impl House {
                 quantity: 1,
                 amount: 150,
                 tax: 0,
+                kept: 0,
                 giving_back: false,
                 cancelled: false,
             });
@@ -394,8 +396,13 @@ impl House {
             // Somebody else's.
             _ => Some(vec![buyer.order]),
         };
-        self.report.count("buyer: gives tickets back");
-        self.errand(node, buyer.order, Errand::GiveBack(lines));
+        if self.rng.chance(400) {
+            self.report.count("buyer: gives tickets back, and the house keeps a part");
+            self.errand(node, buyer.order, Errand::GiveBackPart(lines));
+        } else {
+            self.report.count("buyer: gives tickets back");
+            self.errand(node, buyer.order, Errand::GiveBack(lines));
+        }
         buyer.leaves_at = self.now + PATIENCE_MS;
         Then::Wait(self.rng.between(20, 20_000))
     }
