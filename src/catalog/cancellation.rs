@@ -125,12 +125,8 @@ impl Cancellation {
     pub fn at(&self, starts_at: Timestamp, now: Timestamp) -> Option<Terms> {
         self.steps.iter().find_map(|step| {
             let until = starts_at - SignedDuration::from_secs(i64::from(step.until_s));
-            let terms = Terms {
-                back_bp: step.back_bp,
-                fee_kept: self.fee_kept,
-                fees_back: self.fees_back,
-                until: Some(until),
-            };
+            let terms =
+                Terms { back_bp: step.back_bp, fee_kept: self.fee_kept, fees_back: self.fees_back, until: Some(until) };
             (now < until).then_some(terms)
         })
     }

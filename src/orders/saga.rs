@@ -19,8 +19,8 @@ mod wishes;
 
 pub use giving::{Returned, Returning, Way};
 pub use model::{
-    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
-    Repayment, Step,
+    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
+    Refusal, Repayment, Step,
 };
 pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};
 pub use wishes::WishRefused;

@@ -3,9 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::super::saga::{
-    Attempt, AttemptStatus, OrderState, Part, PartState, Review, Saga,
-};
+use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Review, Saga};
 use super::*;
 use crate::catalog::CancellationStep;
 use crate::payments::MethodKind;

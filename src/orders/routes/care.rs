@@ -96,7 +96,8 @@ pub async fn try_again(
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
     let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
     let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
+    let drove =
+        there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }
@@ -169,7 +170,8 @@ impl TicketsWanted {
     fn ids(&self) -> Result<Option<Vec<Uuid>>, ApiError> {
         let wrong = || ApiError::field("tickets", "names at most 200 tickets by their ids, with commas between");
         let Some(text) = self.tickets.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
-        let ids: Vec<Uuid> = text.split(',').take(201).map(|id| id.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+        let ids: Vec<Uuid> =
+            text.split(',').take(201).map(|id| id.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
         if ids.len() > 200 { Err(wrong()) } else { Ok(Some(ids)) }
     }
 }

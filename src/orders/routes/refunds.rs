@@ -135,9 +135,7 @@ pub async fn give_refund(
         }
         let once = key.id(&format!("{route} {}", *id));
         let entry = entry("order.goodwill").with("amount", amount);
-        there(
-            checkout.change_by(*id, Some(entry), |saga, now| saga.goodwill(now, once, amount, &way, &reason)).await?,
-        )?
+        there(checkout.change_by(*id, Some(entry), |saga, now| saga.goodwill(now, once, amount, &way, &reason)).await?)?
     } else {
         let lines = wish.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
         let offers = checkout.store.offers(*id).await?;

@@ -249,10 +249,10 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
         mail::confirm(&mut *connection, after.order).await?;
     }
-    let sent = |status| matches!(status, RefundStatus::Succeeded | RefundStatus::ByHand);
-    for refund in after.refunds.iter().filter(|refund| sent(refund.status)) {
+    // Who was given it by hand was told by hand.
+    for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
-        if was.is_some_and(sent) {
+        if was == Some(RefundStatus::Succeeded) {
             continue;
         }
         if refund.is_late() {

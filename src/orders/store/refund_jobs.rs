@@ -198,13 +198,7 @@ impl Orders {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn steer_job(
-        &self,
-        show: Uuid,
-        pause: bool,
-        failed_again: bool,
-        entry: Entry,
-    ) -> Result<bool, DbFault> {
+    pub async fn steer_job(&self, show: Uuid, pause: bool, failed_again: bool, entry: Entry) -> Result<bool, DbFault> {
         let mut transaction = self.pool.begin().await?;
         // The newest: where it is done, going on is trying again what failed.
         let job = sqlx::query!(

@@ -69,7 +69,8 @@ impl Writer {
         };
         let Some((name, email)) = self.tickets.holder(passed.holder).await? else { return Ok(None) };
         let house = self.tickets.house(&letter.organizer).await?;
-        let subject = format!("{} passed {} on to you", letter.name, if tickets.len() == 1 { "a ticket" } else { "tickets" });
+        let subject =
+            format!("{} passed {} on to you", letter.name, if tickets.len() == 1 { "a ticket" } else { "tickets" });
         let token = passed_on_token(&self.keys, first.id, first.issue);
         let link = format!("{}/api/v1/tickets/{}.pdf?t={token}", self.public_url, first.id);
         // What it cost is between the house and who bought it.

@@ -44,7 +44,8 @@ async fn sell(server: &Server, show: Uuid, number: u32) {
 }
 
 async fn sell_all(server: &Server, show: Uuid, orders: u32) {
-    let mut selling = futures_util::stream::iter((0..orders).map(|number| sell(server, show, number))).buffer_unordered(8);
+    let mut selling =
+        futures_util::stream::iter((0..orders).map(|number| sell(server, show, number))).buffer_unordered(8);
     while selling.next().await.is_some() {}
 }
 
@@ -57,12 +58,15 @@ async fn goes_on(what: &str, seconds: u64, ask: impl AsyncFnMut() -> Option<()>)
             pace.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(seconds), asking).await.unwrap_or_else(|_| panic!("never came true: {what}"));
+    tokio::time::timeout(Duration::from_secs(seconds), asking)
+        .await
+        .unwrap_or_else(|_| panic!("never came true: {what}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way() {
-    let orders: u32 = std::env::var("AISLE_DRILL_ORDERS").ok().map_or(40, |text| text.parse().expect("a number of orders"));
+    let orders: u32 =
+        std::env::var("AISLE_DRILL_ORDERS").ok().map_or(40, |text| text.parse().expect("a number of orders"));
     let wanted = i64::from(orders);
     assert!(wanted > 4 * HELD_BACK, "too few to be killed in the middle of");
     let patience = 60 + u64::from(orders);
@@ -87,13 +91,17 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     }
 
     // By hand first: each as the back office does it, one after the other, with nobody reading or typing.
-    let theirs = builder.admin(Method::GET, &format!("/admin/orders?show={other}&limit=50"), &Value::Null).await.expect(200);
+    let theirs =
+        builder.admin(Method::GET, &format!("/admin/orders?show={other}&limit=50"), &Value::Null).await.expect(200);
     let (began, mut requests) = (Instant::now(), 1_u32);
     for order in theirs["items"].as_array().unwrap() {
         let path = format!("/admin/orders/{}", text(&order["id"]));
         builder.admin(Method::GET, &path, &Value::Null).await.expect(200);
         builder.admin(Method::GET, &format!("{path}/money"), &Value::Null).await.expect(200);
-        builder.admin(Method::GET, &format!("/orders/{}/cancellation", text(&order["id"])), &Value::Null).await.expect(200);
+        builder
+            .admin(Method::GET, &format!("/orders/{}/cancellation", text(&order["id"])), &Value::Null)
+            .await
+            .expect(200);
         let refund = builder.request(Method::POST, &format!("{path}/refunds")).bearer_auth(&builder.admin);
         send(refund.header("idempotency-key", path.as_str()).json(&json!({"reason": "fire"}))).await.expect(200);
         requests += 4;
@@ -124,7 +132,8 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
         let process = Process::start(dir.path(), Some(&database)).expect("it listens");
         if turn == 0 {
             // Pressed once.
-            let begin = http.post(format!("{}{path}", process.url)).bearer_auth(&admin).header("idempotency-key", "once");
+            let begin =
+                http.post(format!("{}{path}", process.url)).bearer_auth(&admin).header("idempotency-key", "once");
             let begun = begin.json(&json!({"reason": "The stage burnt down"})).send().await.unwrap();
             assert_eq!(begun.status(), 202);
             assert_eq!(begun.json::<Value>().await.unwrap()["refunds"]["total"], wanted);
@@ -149,7 +158,8 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
 
     let all = wanted + i64::from(BY_HAND);
     goes_on("every order has come to rest", patience, async || {
-        (count(&db, "SELECT count(*) FROM orders WHERE state = 'refunded' AND next_step_at IS NULL").await == all).then_some(())
+        (count(&db, "SELECT count(*) FROM orders WHERE state = 'refunded' AND next_step_at IS NULL").await == all)
+            .then_some(())
     })
     .await;
     assert_eq!(count(&db, "SELECT count(*) FROM refund WHERE status = 'succeeded'").await, all, "each once");
@@ -159,7 +169,8 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     assert_eq!(count(&db, twice).await, 0);
     let gone = "SELECT count(*) FROM ticket WHERE status <> 'revoked'";
     assert_eq!(count(&db, gone).await, 0, "no ticket is left that admits");
-    let owed = "SELECT coalesce(sum(abs(sum)), 0)::bigint FROM (SELECT sum(amount) FROM ledger_entry GROUP BY account) a";
+    let owed =
+        "SELECT coalesce(sum(abs(sum)), 0)::bigint FROM (SELECT sum(amount) FROM ledger_entry GROUP BY account) a";
     assert_eq!(count(&db, owed).await, 0, "every account is empty again");
     let seats = http.get(format!("{}/api/v1/shows/{show}/seats", process.url)).send().await.unwrap();
     let letters = text(&seats.json::<Value>().await.unwrap()["seats"]).to_owned();
@@ -171,7 +182,9 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     .await;
     stop(process);
 
-    println!("{orders} orders were sold in {sold_s:.1} s, and refunded in {job_s:.1} s, killed at {killed_at:?} of them");
+    println!(
+        "{orders} orders were sold in {sold_s:.1} s, and refunded in {job_s:.1} s, killed at {killed_at:?} of them"
+    );
     println!("| {orders} orders | clicks | requests | seconds of the server alone |");
     println!("|---|---|---|---|");
     println!("| all at once, killed twice | {CLICKS_A_SHOW} | 1, and 1 for each look | {job_s:.1} |");

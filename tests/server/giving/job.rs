@@ -50,7 +50,10 @@ async fn every_order_of_a_cancelled_show_goes_back_once_and_nothing_of_other_sho
     let begun = begin("one").await.expect(202);
     assert_eq!(begun["refunds"]["total"], 3, "{begun}");
     let again = begin("one").await;
-    assert_eq!((again.headers["idempotent-replayed"].as_bytes(), &again.body["refunds"]["id"]), (&b"true"[..], &begun["refunds"]["id"]));
+    assert_eq!(
+        (again.headers["idempotent-replayed"].as_bytes(), &again.body["refunds"]["id"]),
+        (&b"true"[..], &begun["refunds"]["id"])
+    );
     let job = until_done(&shop).await;
     let counts = ["total", "done", "refunded", "ended", "failed", "left"].map(|name| job[name].as_i64().unwrap());
     assert_eq!(counts, [3, 3, 2, 1, 0, 0], "{job}");

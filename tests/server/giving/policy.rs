@@ -40,7 +40,11 @@ async fn what_is_told_before_is_what_is_given_and_the_rest_is_kept() {
     assert_eq!((shop.account("sales").await, shop.account("cancellation_fees").await), (0, -2_350 - 1_600));
     let money = shop.money(&order).await;
     assert_eq!((&money["left"]["amount"], &money["lines"][0]["kept"]["amount"]), (&json!(3_950), &json!(2_350)));
-    assert_eq!(money["books"].as_array().unwrap().len(), 6, "a capture, a sale, and twice a refund and what was kept: {money}");
+    assert_eq!(
+        money["books"].as_array().unwrap().len(),
+        6,
+        "a capture, a sale, and twice a refund and what was kept: {money}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +57,11 @@ async fn an_order_keeps_what_it_was_bought_under_and_gains_by_what_is_kinder() {
     assert_eq!(read["cancel_until_s"], Value::Null);
     assert_eq!(shop.preview(&order, "").await["back"]["amount"], 2_150, "what was sold holds");
     let read = policy(json!({"cancel_until_s": 3_600})).await;
-    assert_eq!((&read["cancellation"], &read["cancel_until_s"]), (&Value::Null, &json!(3_600)), "the simple case again");
+    assert_eq!(
+        (&read["cancellation"], &read["cancel_until_s"]),
+        (&Value::Null, &json!(3_600)),
+        "the simple case again"
+    );
     assert_eq!(shop.preview(&order, "").await["back"]["amount"], 4_500, "kinder today");
     let steps = json!([{"until_s": 7_200, "back_bp": 9_000}, {"until_s": 60, "back_bp": 1_000}]);
     let read = policy(json!({"cancellation": {"steps": steps, "fees_back": false}})).await;
@@ -78,7 +86,10 @@ async fn a_show_that_was_cancelled_gives_all_back_and_one_that_cannot_be_cancell
     shop.cancel(&order, &json!({})).await.refused(409, "cancellation_closed");
     shop.state("cancel").await;
     let told = shop.preview(&order, "").await;
-    assert_eq!((&told["open"], &told["back"]["amount"], &told["kept"]["amount"]), (&json!(true), &json!(4_500), &json!(0)));
+    assert_eq!(
+        (&told["open"], &told["back"]["amount"], &told["kept"]["amount"]),
+        (&json!(true), &json!(4_500), &json!(0))
+    );
     shop.cancel(&order, &json!({"expect": 4_500})).await.expect(200);
     shop.until_status(&order, "refunded").await;
     assert_eq!((shop.account("sales").await, shop.account("provider:sandbox").await), (0, 0));

@@ -47,11 +47,16 @@ async fn the_box_office_keeps_to_the_policy_and_who_runs_the_house_names_the_amo
     shop.staff(&runs_it, &path, "two", &named(1, 4_501)).await.refused(422, "validation_failed");
     shop.staff(&runs_it, &path, "three", &named(1, 4_000)).await.expect(200);
     shop.until_status(&order, "partially_refunded").await;
-    let by_hand = json!({"tickets": [tickets[2]["id"]], "amount": 4_500, "reason": "Card expired", "by_hand": "Cash, receipt 7"});
+    let by_hand =
+        json!({"tickets": [tickets[2]["id"]], "amount": 4_500, "reason": "Card expired", "by_hand": "Cash, receipt 7"});
     shop.staff(&runs_it, &path, "four", &by_hand).await.expect(200);
     let whole = shop.until_status(&order, "refunded").await;
-    let amounts: Vec<_> =
-        whole["refunds"].as_array().unwrap().iter().map(|it| (it["amount"]["amount"].as_i64(), text(&it["status"]))).collect();
+    let amounts: Vec<_> = whole["refunds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["amount"]["amount"].as_i64(), text(&it["status"])))
+        .collect();
     assert_eq!(amounts, [(Some(2_250), "succeeded"), (Some(4_000), "succeeded"), (Some(4_500), "by_hand")]);
     assert_eq!((shop.account("by_hand").await, shop.account("cancellation_fees").await), (-4_500, -2_750));
     assert_eq!((shop.account("sales").await, shop.account("provider:sandbox").await), (0, 13_500 - 6_250));
@@ -70,11 +75,9 @@ async fn a_kindness_leaves_the_tickets_good_and_comes_once_for_one_click() {
     shop.staff(&box_office, &path, "k", &wish(json!(500))).await.refused(403, "forbidden");
     shop.staff(&organizer, &path, "k", &wish(Value::Null)).await.refused(422, "validation_failed");
     shop.staff(&organizer, &path, "k", &wish(json!(4_501))).await.refused(422, "validation_failed");
-    let clicks = futures_util::future::join_all((0..4).map(|_| {
-        let body = wish(json!(500));
-        async { shop.staff(&organizer, &path, "click", &body).await.expect(200) }
-    }));
-    clicks.await;
+    let body = wish(json!(500));
+    let click = async || shop.staff(&organizer, &path, "click", &body).await.expect(200);
+    tokio::join!(click(), click(), click(), click());
     let paid = crate::process::until("the money is back", async || {
         let money = shop.money(&order).await;
         (money["refunds"][0]["status"] == "succeeded").then_some(money)

@@ -50,7 +50,10 @@ async fn a_ticket_that_was_passed_on_is_its_new_holders_and_the_money_stays_with
     }
     assert_eq!(at_the_door(&old).await, Err(code::NotAdmitted::PassedOn), "the code of before admits nobody");
     let after = shop.tickets(&order).await;
-    assert_eq!((&after[0]["passed_on"], &after[0]["code"], &after[0]["pdf_url"]), (&json!(true), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&after[0]["passed_on"], &after[0]["code"], &after[0]["pdf_url"]),
+        (&json!(true), &Value::Null, &Value::Null)
+    );
     assert_eq!(after[1]["code"], before[1]["code"], "the other one is as it was");
     // Links of before, and the order's token, do not show the new one.
     for form in ["pdf_url", "svg_url", "ics_url"] {
@@ -83,10 +86,8 @@ async fn a_ticket_that_was_passed_on_is_its_new_holders_and_the_money_stays_with
     let cancel = format!("/orders/{}/cancel", text(&order["id"]));
     shop.server.admin(Method::POST, &cancel, &json!({"tickets": [passed]})).await.expect(200);
     until("it is given back", async || {
-        let statuses: Vec<String> = sqlx::query_scalar("SELECT status FROM ticket ORDER BY issue")
-            .fetch_all(&shop.server.db)
-            .await
-            .unwrap();
+        let statuses: Vec<String> =
+            sqlx::query_scalar("SELECT status FROM ticket ORDER BY issue").fetch_all(&shop.server.db).await.unwrap();
         (statuses == ["valid", "revoked"]).then_some(())
     })
     .await;

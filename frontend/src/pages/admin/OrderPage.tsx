@@ -94,7 +94,7 @@ function Acts({ order, money }: { order: Order; money: OrderMoney }) {
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
-  return <section aria-label={title}><h2>{title}</h2>{children}</section>
+  return <section><h2 className="part__title">{title}</h2>{children}</section>
 }
 
 function Lines({ order, money }: { order: Order; money: OrderMoney }) {

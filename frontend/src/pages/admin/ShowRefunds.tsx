@@ -9,16 +9,17 @@ import { useSpeech } from '../../i18n'
 import { Button, Notice, TextField, Waiting, buttonClass } from '../../ui'
 import { Office } from './Office'
 import { Moment, Table } from './Paged'
+import { ShowPolicy, type PolicyOfShow } from './ShowPolicy'
 import type { AdminShow } from './api'
 
 const STATE: Record<ShowRefunds['state'], string> = { running: 'Under way', paused: 'Paused', done: 'Over' }
 /** Shows whose orders may be refunded all at once. */
-export const REFUNDS: readonly string[] = ['cancelled', 'moved']
+const REFUNDS: readonly string[] = ['cancelled', 'moved']
 
 /** The refund of all orders of a show that was cancelled or moved. */
 export function ShowRefundsPage({ id }: { id: string }) {
   const { t, f } = useSpeech()
-  const show = useQuery({ queryKey: ['admin', 'show', id], queryFn: ({ signal }) => call<AdminShow>('GET', `/admin/shows/${id}`, undefined, { signal }) })
+  const show = useQuery({ queryKey: ['admin', 'show', id], queryFn: ({ signal }) => call<AdminShow & PolicyOfShow>('GET', `/admin/shows/${id}`, undefined, { signal }) })
   const job = useQuery({
     queryKey: ['admin', 'show', id, 'refunds'], queryFn: async ({ signal }) => (await call<{ refunds: ShowRefunds | null }>('GET', `/admin/shows/${id}/refunds`, undefined, { signal })).refunds,
     refetchInterval: ({ state }) => (state.data?.state === 'running' ? 1_500 : 15_000),
@@ -34,6 +35,8 @@ export function ShowRefundsPage({ id }: { id: string }) {
           <p>{f.longDay(show.data.starts_at, show.data.time_zone)}, {show.data.venue.name}. The show is {show.data.state}.</p>
           {job.data && <Progress id={id} job={job.data} />}
           {job.data?.state !== 'running' && job.data?.state !== 'paused' && (REFUNDS.includes(show.data.state) ? <Begin id={id} again={job.data !== null} /> : <p className="soft">Only the orders of a show that was cancelled or moved are refunded all at once.</p>)}
+          <h2 className="part__title">Giving back and passing on</h2>
+          <ShowPolicy key={show.data.version} id={id} show={show.data} />
         </>
       )}
     </Office>
@@ -75,8 +78,8 @@ function Progress({ id, job }: { id: string; job: ShowRefunds }) {
   }
   const done = job.done + job.failed
   return (
-    <section aria-label="Progress">
-      <h2>{STATE[job.state]}</h2>
+    <section>
+      <h2 className="part__title">{STATE[job.state]}</h2>
       <p>“{job.reason}”, begun <Moment at={job.started_at} />{job.done_at && <>, over <Moment at={job.done_at} /></>}</p>
       <progress aria-label="Orders that are done" max={Math.max(1, job.total)} value={done} />
       <p aria-live="polite">{f.number(done)} of {f.number(job.total)} orders: {f.number(job.refunded)} refunded ({f.money(job.money)}), {f.number(job.ended)} ended unpaid, {f.number(job.failed)} failed, {f.number(job.left)} left{job.state === 'running' && `; ${f.number(job.per_minute)} in the last minute`}</p>

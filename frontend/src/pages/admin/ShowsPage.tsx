@@ -8,7 +8,6 @@ import { useSpeech } from '../../i18n'
 import { Button, Dialog, TextField, Waiting, buttonClass } from '../../ui'
 import { Office } from './Office'
 import { Outcome } from './PlaceForms'
-import { REFUNDS } from './ShowRefunds'
 import { ACTIONS, ANNOUNCED, useShowState, type Action, type AdminShow, type Counts } from './api'
 
 const ACTION_WORDS: Record<Action, string> = { publish: 'Publish', pause: 'Pause', resume: 'Go on', cancel: 'Cancel' }
@@ -42,7 +41,7 @@ export function AdminShowsPage() {
                     {ACTIONS[show.state].map((action) => (
                       <Button key={action} look="plain" small className="table__act" disabled={state.isPending} aria-label={`${ACTION_WORDS[action]}: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`} onClick={() => act(show, action)}>{ACTION_WORDS[action]}</Button>
                     ))}
-                    {REFUNDS.includes(show.state) && <Link href={`/admin/shows/${show.id}/refunds`} className={buttonClass('plain', true)} aria-label={`Refunds: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`}>Refunds</Link>}
+                    <Link href={`/admin/shows/${show.id}/refunds`} className={buttonClass('plain', true)} aria-label={`Refunds: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`}>Refunds</Link>
                   </td>
                   <Numbers counts={show.counts ?? null} />
                 </tr>

@@ -34,7 +34,7 @@ function withOrder() {
   })
 }
 
-it('shows all the money of an order, and gives a kindness once for one press', async () => {
+it('shows all the money of an order, and gives a kindness once for one press', { timeout: 20_000 }, async () => {
   const { sent } = withOrder()
   draw(<AdminOrderPage id="o" />)
   await screen.findByRole('heading', { name: 'Payments' })
@@ -74,7 +74,7 @@ it('offers nothing to give back of an order that is over', async () => {
   expect(screen.queryByRole('button', { name: /Give back|Kindness|Pass on/ })).toBeNull()
 })
 
-const show = { id: 's', production: { id: 'p', title: 'The Play', poster_url: '' }, venue: { id: 'v', name: 'Hall', city: 'Lund' }, time_zone: 'Europe/Stockholm', starts_at: '2030-05-04T17:00:00Z', state: 'cancelled' }
+const show = { id: 's', production: { id: 'p', title: 'The Play', poster_url: '' }, venue: { id: 'v', name: 'Hall', city: 'Lund' }, time_zone: 'Europe/Stockholm', starts_at: '2030-05-04T17:00:00Z', state: 'cancelled', version: 4, currency: 'EUR', cancel_until_s: 3600, cancellation: null, transfer_until_s: null }
 const job: ShowRefunds = {
   id: 'j', show_id: 's', state: 'running', reason: 'Fire', started_at: '2030-05-01T17:00:00Z', done_at: null, total: 2000, done: 1200, refunded: 1190, ended: 10, failed: 1, left: 799, per_minute: 900, money: eur(5_355_000),
   failed_orders: [{ order_id: 'o', number: 'A-222222', problem: 'The provider would not give the money back.' }], next_failed: null,
@@ -110,3 +110,19 @@ it('offers no refund of a show that takes place', async () => {
   await screen.findByText(/Only the orders of a show that was cancelled or moved/)
   expect(screen.queryByRole('button', { name: /Refund/ })).toBeNull()
 })
+
+it('shows the simple case as one step, and keeps a policy of two from the version that was read', async () => {
+  const told = house({ ...me, 'GET /admin/shows/s': [200, show], 'GET /admin/shows/s/refunds': [200, { refunds: null }], 'PATCH /admin/shows/s': [422, { code: 'validation_failed', status: 422, errors: [{ field: 'cancellation.steps[1]', message: 'must give back less than the step before' }] }] })
+  draw(<ShowRefundsPage id="s" />)
+  expect(((await screen.findByLabelText(/^Step 1: until/)) as HTMLInputElement).value).toBe('1')
+  await userEvent.click(screen.getByRole('button', { name: 'Add a step' }))
+  await userEvent.type(screen.getByLabelText(/^Step 2: until/), '0,5')
+  await userEvent.type(screen.getByLabelText(/^Step 2: per cent/), '50')
+  await userEvent.type(screen.getByLabelText('Kept of each ticket, in EUR'), '1.50')
+  await userEvent.type(screen.getByLabelText(/passed on until/), '2')
+  await userEvent.click(screen.getByRole('button', { name: 'Keep it' }))
+  await waitFor(() => expect(told.sent('PATCH /admin/shows/s')).toHaveLength(1))
+  const steps = [{ until_s: 3600, back_bp: 10_000 }, { until_s: 1800, back_bp: 5_000 }]
+  expect(told.sent('PATCH /admin/shows/s')[0]?.body).toEqual({ cancellation: { steps, fee_kept: 150, fees_back: true }, transfer_until_s: 7200 })
+  await screen.findByRole('alert')
+}, 15_000)

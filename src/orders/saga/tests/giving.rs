@@ -133,5 +133,8 @@ fn a_failed_refund_whose_money_went_elsewhere_meanwhile_is_not_tried_again() {
     act(&mut world, &["given_back"]);
     let refused = world.kept.clone().refund_again(world.now, world.kept.refunds[0].id);
     assert_eq!(refused, Err(WishRefused::TooMuch { left: 0 }));
-    assert_eq!(world.kept.clone().refunded_by_hand(world.kept.refunds[0].id, "cash"), Err(WishRefused::TooMuch { left: 0 }));
+    assert_eq!(
+        world.kept.clone().refunded_by_hand(world.kept.refunds[0].id, "cash"),
+        Err(WishRefused::TooMuch { left: 0 })
+    );
 }

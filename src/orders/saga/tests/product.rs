@@ -79,7 +79,9 @@ fn whatever_step_goes_wrong_in_whatever_way_money_and_seats_agree() {
         }
     }
     let (stories, methods, faults) = (STORIES.len(), METHODS.len(), Fault::ALL.len());
-    println!("{stories} stories by {methods} methods have {steps} steps; with {faults} faults at each {played} were played");
+    println!(
+        "{stories} stories by {methods} methods have {steps} steps; with {faults} faults at each {played} were played"
+    );
     assert!(steps > 400, "only {steps} steps");
     assert_eq!(u64::from(played), steps * u64::try_from(faults).unwrap());
 }

@@ -69,7 +69,8 @@ pub fn act(world: &mut World, words: &[&str]) {
         ["goodwill", amount] => {
             let amount: i64 = amount.parse().expect("minor units");
             wish(world, |saga, now| {
-                let _ = saga.goodwill(now, Uuid::from_u128(amount.unsigned_abs().into()), amount, &Way::Provider, "sorry");
+                let _ =
+                    saga.goodwill(now, Uuid::from_u128(amount.unsigned_abs().into()), amount, &Way::Provider, "sorry");
             });
         }
         ["refunds_work"] => world.provider.no_refund = false,

@@ -6,14 +6,15 @@ mod provider;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aisle_actors::core::{
-    Channel, Command, HoldId, HoldSeats, HoldState, Origin, Rejection, SeatNo, Show, ShowId, StateChange, Touched, testing,
+    Channel, Command, HoldId, HoldSeats, HoldState, Origin, Rejection, SeatNo, Show, ShowId, StateChange, Touched,
+    testing,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, Review, Rule, Saga,
-    Step, Verdict,
+    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, Review, Rule,
+    Saga, Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;

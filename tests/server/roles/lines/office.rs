@@ -80,6 +80,7 @@ pub const LINES: &[Line] = &[
     ),
     line("POST /admin/shows/{id}/state", "$new_show").sends(r#"{"action": "pause"}"#),
     line("GET /admin/shows/{id}/refunds", "$show"),
+    line("GET /admin/shows/{id}/refunds", "$show").query("failed_after=$order").narrows(),
     // It takes place.
     line("POST /admin/shows/{id}/refunds", "$show").sends(r#"{"reason": "Fire"}"#).gives(409),
     line("POST /admin/shows/{id}/refunds/state", "$show").sends(r#"{"action": "pause"}"#).gives(409),
@@ -116,6 +117,11 @@ pub const LINES: &[Line] = &[
         .sends(r#"{"reason": "The heating failed", "amount": 100, "keep_tickets": true}"#)
         .gives(409)
         .asks(Staff(Organizer)),
+    // This one is another order's.
+    line("POST /admin/orders/{id}/refunds", "$new_order")
+        .with("idempotency-key: $no_id-3")
+        .sends(r#"{"reason": "The buyer is ill", "tickets": ["$ticket"]}"#)
+        .gives(422),
     line("POST /admin/orders/{id}/refunds/{refund}", "$order $no_id").sends(r#"{"action": "again"}"#).gives(409),
     // Nothing is held of this one; `fraud` has those that are.
     line("POST /admin/orders/{id}/review", "$order").sends(r#"{"decision": "accept"}"#).gives(409),

@@ -61,6 +61,11 @@ pub const LINES: &[Line] = &[
         .proves(NEW_ORDER)
         .sends(r#"{"to": {"name": "Grace", "email": "$some_email"}}"#)
         .gives(409),
+    // This one is another order's.
+    line("POST /orders/{id}/transfer", "$new_order")
+        .proves(NEW_ORDER)
+        .sends(r#"{"tickets": ["$ticket"], "to": {"name": "Grace", "email": "$some_email"}}"#)
+        .gives(422),
     line("POST /orders/{id}/revoke-links", "$new_order").proves(NEW_ORDER).gives(204),
     line("GET /me/orders", ""),
     line("POST /me/orders/claim", "").sends(r#"{"order_id": "$new_order", "token": "$new_order_token"}"#).anew(),

@@ -74,7 +74,8 @@ impl World {
     pub fn order_must_agree(&self, saga: &Saga, sums: Sums, scene: &str) {
         let Sums { captured, refunded, by_hand, sold, kept, goodwill } = sums;
         assert_eq!(captured - refunded - by_hand, sold + kept - goodwill, "{scene}: {sums:?}: {saga:#?}");
-        let set_aside = |payment: &uuid::Uuid| matches!(self.provider.charges.get(payment), Some(Charge::Authorized(_)));
+        let set_aside =
+            |payment: &uuid::Uuid| matches!(self.provider.charges.get(payment), Some(Charge::Authorized(_)));
         let authorized = saga.attempts.iter().any(|attempt| set_aside(&attempt.id));
         assert!(!authorized, "{scene}: an amount stays set aside: {saga:#?}");
         for refund in &saga.refunds {
@@ -88,7 +89,8 @@ impl World {
         // Money that bought nothing went back once, and whole.
         for attempt in saga.attempts.iter().filter(|attempt| Some(attempt.id) != saga.paid_with) {
             let back = saga.refunds.iter().filter(|refund| refund.payment == attempt.id);
-            let back: Vec<i64> = back.filter(|refund| refund.takes_money()).map(|refund| refund.amount.amount).collect();
+            let back: Vec<i64> =
+                back.filter(|refund| refund.takes_money()).map(|refund| refund.amount.amount).collect();
             assert!(back.is_empty() || back == [attempt.amount.amount], "{scene}: {attempt:?} {back:?}: {saga:#?}");
         }
         assert!(!matches!(saga.state, OrderState::Refunding), "{scene}: it never ends: {saga:#?}");
