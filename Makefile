@@ -19,11 +19,12 @@ LISTEN ?= 127.0.0.1:8080
 SEED ?= 1
 SEEDS ?=
 TICKS ?= 3000
+ORDERS ?= 2000
 
-.PHONY: help run build website test check audit bench seating load sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating load refund-drill sim sim-planted generate fmt
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start Aisle with its demo house (first time about 6 minutes, later seconds)
 	@scripts/install-needs run
@@ -63,6 +64,10 @@ seating: ## Seat generated guests in three ways and search the worst case of bes
 
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load
+
+refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)
+	@echo "refund-drill: $(ORDERS) orders are sold, and refunded with the server killed hard twice"
+	AISLE_DRILL_ORDERS=$(ORDERS) scripts/with-postgres cargo nextest run --workspace --test server -E 'test(a_show_is_refunded_whole)' --no-capture
 
 sim: ## Play random days of shows and orders against crashes: make sim SEED=7, or SEEDS=1..100 (a second a seed)
 	@echo "sim: $(if $(SEEDS),seeds $(SEEDS),seed $(SEED)), $(TICKS) ticks"

@@ -20,6 +20,8 @@ import { ShowPage } from './pages/ShowPage'
 const AdminShowsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowsPage')).AdminShowsPage }))
 const AdminOrdersPage = lazy(async () => ({ default: (await import('./pages/admin/OrdersPage')).AdminOrdersPage }))
 const MoneyPage = lazy(async () => ({ default: (await import('./pages/admin/MoneyPage')).MoneyPage }))
+const AdminOrderPage = lazy(async () => ({ default: (await import('./pages/admin/OrderPage')).AdminOrderPage }))
+const ShowRefundsPage = lazy(async () => ({ default: (await import('./pages/admin/ShowRefunds')).ShowRefundsPage }))
 const HousePage = lazy(async () => ({ default: (await import('./pages/admin/HousePage')).HousePage }))
 const PricesPage = lazy(async () => ({ default: (await import('./pages/admin/PricesPage')).PricesPage }))
 const MailboxPage = lazy(async () => ({ default: (await import('./pages/admin/MailboxPage')).MailboxPage }))
@@ -64,6 +66,8 @@ export function App() {
         <Route path="/admin"><AdminShowsPage /></Route>
         <Route path="/admin/orders"><AdminOrdersPage /></Route>
         <Route path="/admin/money"><MoneyPage /></Route>
+        <Route path="/admin/orders/:id">{({ id }) => <AdminOrderPage key={id} id={id} />}</Route>
+        <Route path="/admin/shows/:id/refunds">{({ id }) => <ShowRefundsPage key={id} id={id} />}</Route>
         <Route path="/admin/house"><HousePage /></Route>
         <Route path="/admin/prices"><PricesPage /></Route>
         <Route path="/admin/mailbox"><MailboxPage /></Route>

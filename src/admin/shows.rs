@@ -130,7 +130,9 @@ async fn admin_change_show(
 ) -> Result<HttpResponse, ApiError> {
     let show = show_for(&catalog, &identity, Role::Organizer, *id).await?;
     seen.check(show.version)?;
-    let fields = body.value.onto(&show.fields)?;
+    let named: Vec<_> =
+        ["cancellation", "cancel_until_s"].into_iter().filter(|field| body.value.names(field)).collect();
+    let fields = body.value.onto(&show.fields)?.with_one_policy(|field| named.contains(&field));
     fields.check()?;
     let mut transaction = catalog.db().begin().await.map_err(DbFault)?;
     shows::update(&mut transaction, &show, &fields).await?;

@@ -1,5 +1,6 @@
 //! What is sold: venues, plans, productions, shows, prices; and finding them.
 
+pub mod cancellation;
 mod card;
 mod lookup;
 pub mod plan;
@@ -11,6 +12,7 @@ mod shelf;
 mod standing;
 mod store;
 
+pub use cancellation::{Cancellation, CancellationStep};
 pub use lookup::Catalog;
 pub use price_rules::PriceRules;
 pub use settings::{Orphans, settings};

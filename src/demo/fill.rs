@@ -260,6 +260,8 @@ fn wish_of(
         orphan_rule: Orphans::Off,
         orphan_rule_ends_before_s: 0,
         cancel_until_s: Some(86_400),
+        cancellation: None,
+        transfer_until_s: Some(0),
         external_id: Some(show.key.clone()),
         metadata: serde_json::Map::new(),
         prices: None,

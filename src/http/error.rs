@@ -95,6 +95,9 @@ codes! {
     ReviewClosed "review_closed" CONFLICT "Nobody waits for this decision, or not any more.";
     PaymentDisputed "payment_disputed" CONFLICT "The buyer's bank has claimed this payment back.";
     CancellationClosed "cancellation_closed" CONFLICT "The order can no longer be cancelled.";
+    AmountChanged "amount_changed" CONFLICT "Another amount would come back by now; look again.";
+    RefundNotFailed "refund_not_failed" CONFLICT "No such refund of this order waits for somebody.";
+    TransferClosed "transfer_closed" CONFLICT "This ticket cannot be passed on.";
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";
     AlreadyExists "already_exists" CONFLICT "There is one of this name already.";

@@ -16,6 +16,14 @@ pub struct Patch<T> {
     of: std::marker::PhantomData<fn() -> T>,
 }
 
+impl<T> Patch<T> {
+    /// Whether this field changes.
+    #[must_use]
+    pub fn names(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+}
+
 impl<T: Serialize + DeserializeOwned + Validate<Context = ()>> Patch<T> {
     /// What `current` becomes.
     ///

@@ -9,10 +9,14 @@
 //! | `taxes` | taxes, contained or added, by show where they belong to one |
 //! | `refunds_due` | money that should have gone back and didn't |
 //! | `disputed`, `chargebacks`, `provider_fees` | what buyers' banks claim: see [`disputes`] |
+//! | `cancellation_fees` | what was kept of tickets that were given back, by show |
+//! | `goodwill` | money given back for tickets that stayed |
+//! | `by_hand` | money that the house gave back itself, past its providers |
 //!
 //! Discounts have no account: they are less sales.
 
 mod disputes;
+mod kept;
 
 use std::collections::BTreeMap;
 
@@ -144,6 +148,11 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
             entries.push(entry(&provider, None, -amount, currency));
             booked.push(Transaction { kind: "refund", source: format!("refund:{}", refund.id), entries });
         }
+        if refund.status == RefundStatus::ByHand && was != Some(RefundStatus::ByHand) {
+            let mut entries = of_refund(refund, after);
+            entries.push(entry("by_hand", None, -amount, currency));
+            booked.push(Transaction { kind: "refund_by_hand", source: format!("by_hand:{}", refund.id), entries });
+        }
         if refund.status == RefundStatus::Failed && was == Some(RefundStatus::Succeeded) {
             booked.push(Transaction {
                 kind: "refund_failed",
@@ -153,16 +162,23 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
         }
     }
     booked.extend(disputes::of_disputes(before, after));
+    booked.extend(kept::kept(before, after));
     booked
 }
 
-/// What a refund takes away: what tickets were sold for, where they are given back; else a deposit that had bought nothing.
+/// What a refund takes away: what tickets were sold for, where they are given back, without what is kept of them; what was owed,
+/// where it was booked before; else a deposit that had bought nothing.
 fn of_refund(refund: &Repayment, saga: &Saga) -> Vec<Entry> {
     let (amount, currency) = (refund.amount.amount, refund.amount.currency);
-    if !refund.is_for_tickets() {
-        return vec![entry("deposits", None, amount, currency)];
+    if !refund.is_for_tickets() || refund.owed {
+        return vec![entry(kept::source_of(refund), None, amount, currency)];
     }
-    reversal(saga.lines.iter().filter(|line| line.giving_back), amount, currency)
+    let going = || saga.lines.iter().filter(|line| line.giving_back);
+    let back: Vec<Part> = accounts_of(going().map(|line| (line, line.amount - line.kept)));
+    if back.iter().map(|(.., part)| *part).sum::<i64>() != amount {
+        return reversal(going(), amount, currency);
+    }
+    back.into_iter().map(|(account, show, part)| entry(account, show, part, currency)).collect()
 }
 
 #[cfg(test)]

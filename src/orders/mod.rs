@@ -10,7 +10,9 @@ pub mod outside;
 pub mod payouts;
 pub mod pricing;
 pub mod privacy;
+pub mod refund_jobs;
 pub mod reports;
+pub mod returning;
 pub mod routes;
 pub mod saga;
 pub mod store;
@@ -19,5 +21,6 @@ pub mod worker;
 
 pub use checkout::Checkout;
 pub use outside::Outside;
+pub use refund_jobs::RefundJobs;
 pub use store::Orders;
 pub use worker::OrdersWorker;

@@ -200,6 +200,7 @@ impl Of {
             quantity: 1,
             amount,
             tax,
+            kept: 0,
             giving_back: false,
             cancelled: false,
         };

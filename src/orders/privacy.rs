@@ -41,6 +41,11 @@ impl PersonalData for Customers {
             Ok(sqlx::query_scalar!(
                 "SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'organizer', g.name, 'name', c.name, 'email', c.email, 'locale', c.locale, 'since', c.created_at,
+                    'passed_on_to_them', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                        'id', t.id, 'status', t.status, 'show', p.title, 'starts_at', s.starts_at, 'passed_on_at', t.passed_on_at)
+                        ORDER BY t.passed_on_at, t.id), '[]')
+                        FROM ticket t JOIN show s ON s.id = t.show_id JOIN production p ON p.id = s.production_id
+                        WHERE t.holder_id = c.id),
                     'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'number', o.number, 'at', o.created_at, 'state', o.state, 'total', o.total, 'currency', o.currency,
                         'review', o.review, 'review_by', o.review_by, 'review_findings', o.review_findings,
@@ -51,7 +56,7 @@ impl PersonalData for Customers {
                         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'label', l.label, 'show', p.title, 'starts_at', s.starts_at, 'section', l.section, 'row', l.row_label,
                             'seat', l.seat_label, 'quantity', l.quantity, 'amount', l.amount,
-                            'cancelled_at', l.cancelled_at) ORDER BY l.position), '[]')
+                            'cancelled_at', l.cancelled_at, 'kept', l.kept) ORDER BY l.position), '[]')
                             FROM order_line l LEFT JOIN show s ON s.id = l.show_id LEFT JOIN production p ON p.id = s.production_id
                             WHERE l.order_id = o.id),
                         'payments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -61,10 +66,10 @@ impl PersonalData for Customers {
                             FROM payment y WHERE y.order_id = o.id),
                         'refunds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                             'status', r.status, 'amount', r.amount, 'currency', r.currency, 'reason', r.reason,
-                            'at', r.created_at) ORDER BY r.created_at, r.id), '[]')
+                            'note', r.note, 'at', r.created_at) ORDER BY r.created_at, r.id), '[]')
                             FROM refund r WHERE r.order_id = o.id),
                         'tickets', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                            'id', t.id, 'status', t.status, 'issued_at', t.issued_at) ORDER BY t.issued_at, t.id), '[]')
+                            'id', t.id, 'status', t.status, 'issued_at', t.issued_at, 'passed_on_at', t.passed_on_at) ORDER BY t.issued_at, t.id), '[]')
                             FROM ticket t WHERE t.order_id = o.id)) ORDER BY o.created_at, o.id), '[]')
                     FROM orders o WHERE o.customer_id = c.id AND NOT EXISTS (
                         SELECT 1 FROM order_claim k WHERE k.order_id = o.id AND k.how = 'address' AND k.user_id <> $3)))
@@ -109,7 +114,7 @@ impl PersonalData for Customers {
             let customers = sqlx::query!(
                 "SELECT c.id, c.organizer_id, c.erased_at IS NOT NULL AS \"locked!\",
                         (SELECT max(s.starts_at) FROM ticket t JOIN orders o ON o.id = t.order_id JOIN show s ON s.id = t.show_id
-                         WHERE o.customer_id = c.id AND t.status <> 'revoked') AS last_show,
+                         WHERE coalesce(t.holder_id, o.customer_id) = c.id AND t.status <> 'revoked') AS last_show,
                         (SELECT max(o.confirmed_at) FROM orders o WHERE o.customer_id = c.id) AS last_paid
                  FROM customer c
                  WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2) FOR UPDATE OF c",
@@ -160,7 +165,8 @@ async fn put_off(connection: &mut PgConnection, customer: Uuid, until: Timestamp
 /// What was typed about their orders, and what providers said of their payments; the amounts stay.
 async fn unname(connection: &mut PgConnection, customer: Uuid) -> Result<(), DbFault> {
     sqlx::query!(
-        "UPDATE refund SET reason = '' WHERE reason <> '' AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
+        "UPDATE refund SET reason = '', note = ''
+         WHERE (reason <> '' OR note <> '') AND order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
         customer
     )
     .execute(&mut *connection)
@@ -344,7 +350,9 @@ impl Kept for OldCustomers {
                    AND NOT EXISTS (SELECT 1 FROM orders o LEFT JOIN order_hold h ON h.order_id = o.id
                                    LEFT JOIN show s ON s.id = h.show_id
                                    WHERE o.customer_id = c.id AND (o.created_at >= $1 OR s.starts_at >= $1
-                                       OR o.state IN ('awaiting_payment', 'in_review', 'authorized', 'booked', 'captured', 'refunding')))",
+                                       OR o.state IN ('awaiting_payment', 'in_review', 'authorized', 'booked', 'captured', 'refunding')))
+                   AND NOT EXISTS (SELECT 1 FROM ticket t JOIN show s ON s.id = t.show_id
+                                   WHERE t.holder_id = c.id AND s.starts_at >= $1)",
                 time::sql(before) as jiff_sqlx::Timestamp
             )
             .fetch_one(connection)
@@ -361,6 +369,8 @@ impl Kept for OldCustomers {
                                    LEFT JOIN show s ON s.id = h.show_id
                                    WHERE o.customer_id = c.id AND (o.created_at >= $1 OR s.starts_at >= $1
                                        OR o.state IN ('awaiting_payment', 'in_review', 'authorized', 'booked', 'captured', 'refunding')))
+                   AND NOT EXISTS (SELECT 1 FROM ticket t JOIN show s ON s.id = t.show_id
+                                   WHERE t.holder_id = c.id AND s.starts_at >= $1)
                  ORDER BY c.created_at LIMIT $2 FOR UPDATE OF c SKIP LOCKED",
                 time::sql(batch.before) as jiff_sqlx::Timestamp,
                 batch.rows_max

@@ -10,9 +10,12 @@ mod ledger;
 mod links;
 mod mine;
 mod payouts;
-mod reports;
 mod promo;
+mod refund_jobs;
+mod refunds;
+mod reports;
 mod review;
+mod transfer;
 mod webhooks;
 
 use actix_web::http::StatusCode;
@@ -120,7 +123,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(buy::read_order)
         .service(care::try_again)
         .service(care::reopen_order)
+        .service(care::preview_cancellation)
         .service(care::cancel_order)
+        .service(transfer::transfer_tickets)
         .service(links::look_up_order)
         .service(links::revoke_links)
         .service(mine::my_orders)
@@ -128,6 +133,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(webhooks::receive_webhook)
         .service(admin::admin_orders)
         .service(admin::admin_order)
+        .service(refunds::admin_order_money)
+        .service(refunds::give_refund)
+        .service(refunds::settle_refund)
+        .service(refund_jobs::refund_show)
+        .service(refund_jobs::show_refunds)
+        .service(refund_jobs::steer_refunds)
         .service(review::decide_review)
         .service(review::read_fraud_rules)
         .service(review::set_fraud_rules)

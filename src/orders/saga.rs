@@ -9,6 +9,7 @@
 //! for is let go of or given back, once.
 
 mod dispute;
+mod giving;
 mod learn;
 mod model;
 mod next;
@@ -18,6 +19,7 @@ mod tests;
 mod wishes;
 
 pub use dispute::{Admission, Dispute, Disputes};
+pub use giving::{Returned, Returning, Way};
 pub use model::{
     Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
     Refusal, Repayment, Step,
@@ -182,12 +184,12 @@ impl Saga {
     /// How much of an attempt's money was, or is about to be, given back.
     fn refunded(&self, attempt: Uuid) -> i64 {
         let of_it = self.refunds.iter().filter(|refund| refund.payment == attempt);
-        of_it.filter(|refund| refund.status != RefundStatus::Failed).map(|refund| refund.amount.amount).sum()
+        of_it.filter(|refund| refund.takes_money()).map(|refund| refund.amount.amount).sum()
     }
 
     /// Wants this money back, once: the id follows from payment and cause.
     fn give_money_back(&mut self, now: Timestamp, payment: Uuid, cause: &str, amount: Money, reason: &str) {
-        let id = derived_id(&[b"refund", payment.as_bytes(), cause.as_bytes()]);
+        let id = refund_id(payment, cause);
         if amount.amount > 0 && !self.refunds.iter().any(|refund| refund.id == id) {
             self.refunds.push(Repayment {
                 id,
@@ -196,8 +198,15 @@ impl Saga {
                 amount,
                 status: RefundStatus::Pending,
                 reason: reason.to_owned(),
+                owed: false,
+                note: String::new(),
                 created_at: now,
             });
         }
     }
+}
+
+/// One payment has one refund of each cause.
+fn refund_id(payment: Uuid, cause: &str) -> Uuid {
+    derived_id(&[b"refund", payment.as_bytes(), cause.as_bytes()])
 }

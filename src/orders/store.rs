@@ -8,9 +8,13 @@ mod fraud;
 mod inbox;
 mod keep;
 mod make;
+mod money;
 mod payouts;
-mod reports;
+mod policies;
 pub mod promo;
+mod refund_jobs;
+mod reports;
+mod transfer;
 mod view;
 
 pub use books::{LedgerBalance, PaymentRow};
@@ -22,9 +26,12 @@ pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::Waiting;
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
+pub use money::{BookedEntry, BookedTransaction, MoneyView};
 pub use payouts::{NewPayouts, PayoutCounts, PayoutLineRow, PayoutRun};
 pub use promo::{PromoCode, PromoRecords};
+pub use refund_jobs::{FailedOrder, JobOrder, JobState, JobView, NewJob, Settled};
 pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
+pub use transfer::{OnceKey, Transferred};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowSold, ShowView};
 
 use jiff::Timestamp;
@@ -129,14 +136,14 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let refunds = sqlx::query!(
-            "SELECT id, payment_id, cause, amount, currency, status, reason, created_at FROM refund
+            "SELECT id, payment_id, cause, amount, currency, status, reason, owed, note, created_at FROM refund
              WHERE order_id = $1 ORDER BY created_at, id",
             order
         )
         .fetch_all(&mut *transaction)
         .await?;
         let lines = sqlx::query!(
-            "SELECT id, kind, of_line, show_id, hold_id, seat_guid, area_id, quantity, amount, tax, giving_back,
+            "SELECT id, kind, of_line, show_id, hold_id, seat_guid, area_id, quantity, amount, tax, kept, giving_back,
                     cancelled_at IS NOT NULL AS \"cancelled!\" FROM order_line WHERE order_id = $1 ORDER BY position",
             order
         )
@@ -204,6 +211,8 @@ impl Orders {
                 amount: Money::new(refund.amount, currency(&refund.currency)?),
                 status: RefundStatus::from_word(&refund.status).ok_or_else(|| unknown("refund status"))?,
                 reason: refund.reason,
+                owed: refund.owed,
+                note: refund.note,
                 created_at: refund.created_at.to_jiff(),
             });
         }
@@ -219,6 +228,7 @@ impl Orders {
                 quantity: u32::try_from(line.quantity).unwrap_or(1),
                 amount: line.amount,
                 tax: line.tax,
+                kept: line.kept,
                 giving_back: line.giving_back,
                 cancelled: line.cancelled,
             });

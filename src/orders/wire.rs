@@ -1,5 +1,6 @@
 //! Orders as the API speaks of them.
 
+mod cancellation;
 mod dispute;
 mod quote;
 mod review;
@@ -15,6 +16,7 @@ use super::store::{LineView, OrderView, Owned, PaymentView, ShowView};
 use crate::holds::HoldJson;
 use crate::platform::money::Money;
 
+pub use cancellation::{CancellationJson, TicketBackJson};
 pub use dispute::DisputeJson;
 pub use quote::{Quote, QuotedPromo, QuotedTax};
 pub use review::{FindingJson, ReviewJson};
@@ -170,6 +172,11 @@ pub struct CancelOrder {
     #[serde(default)]
     #[schema(max_length = 500)]
     pub reason: Option<String>,
+    /// What was said would come back, in minor units: where it is another amount by now, nothing is done.
+    #[garde(inner(range(min = 0)))]
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub expect: Option<i64>,
 }
 
 /// What somebody knows of an order whose link is lost.
@@ -245,7 +252,7 @@ impl MyOrderJson {
     #[must_use]
     pub fn of(owned: Owned, now: Timestamp) -> Self {
         let paid = matches!(owned.state, OrderState::Confirmed | OrderState::PartiallyRefunded);
-        let in_time = owned.cancel_until.iter().all(|until| until.is_some_and(|until| now < until));
+        let in_time = owned.offers.iter().all(|offer| offer.ends_at(now).is_some_and(|until| now < until));
         // What nobody has paid is given up.
         let unpaid = owned.state == OrderState::AwaitingPayment;
         let cancellable = unpaid || (paid && in_time && !owned.places.is_empty() && !owned.giving_back);
@@ -327,7 +334,7 @@ pub struct RefundJson {
     /// How much.
     pub amount: Money,
     /// How far it is.
-    #[schema(value_type = String, pattern = "^(pending|succeeded|failed)$")]
+    #[schema(value_type = String, pattern = "^(pending|succeeded|failed|by_hand|again)$")]
     pub status: &'static str,
     /// Why.
     pub reason: String,

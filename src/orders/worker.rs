@@ -99,7 +99,7 @@ impl OrdersWorker {
 
 /// Takes up to `lanes_max` pieces of work at a time, a new one as soon as one is done, until told to stop; then ends what is
 /// under way. One that waits for somebody keeps nobody else waiting.
-async fn lanes<T, Taking, Doing>(
+pub(super) async fn lanes<T, Taking, Doing>(
     lanes_max: usize,
     take: impl Fn(i64) -> Taking,
     work: impl Fn(T) -> Doing,

@@ -10,7 +10,7 @@ use super::{Parts, privacy};
 use crate::accounts::Factors;
 use crate::admin::tell_untold;
 use crate::catalog::Catalog;
-use crate::orders::OrdersWorker;
+use crate::orders::{OrdersWorker, RefundJobs};
 use crate::platform::idempotency;
 use crate::platform::time::from_core;
 
@@ -53,6 +53,7 @@ impl Workers {
         });
         workers.running.push(tokio::spawn(parts.outbox.clone().run(workers.stopping.subscribe())));
         workers.until_stopped(|stop| OrdersWorker::new(parts.checkout(&parts.workers_db)).run(stop));
+        workers.until_stopped(|stop| RefundJobs::new(parts.checkout(&parts.workers_db)).run(stop));
         match parts.sandbox.delivery(parts.workers_db.clone(), &parts.own_url) {
             Ok(delivery) => workers.until_stopped(|stop| delivery.run(stop)),
             Err(error) => {

@@ -69,6 +69,40 @@ pub fn ticket_token(keys: &Keys, ticket: Uuid, version: i32) -> String {
     made(keys, Purpose::Link, &[b"ticket", ticket.as_bytes()], version)
 }
 
+/// What stands behind `?t=` in the address of a ticket that was passed on. It is its new holder's alone: no link of the order, older
+/// or newer, stands in for it, and ending those does not end it.
+#[must_use]
+pub fn passed_on_token(keys: &Keys, ticket: Uuid, issue: i32) -> String {
+    keys.token(Purpose::Link, &[b"passed on", ticket.as_bytes(), &issue.to_be_bytes()])
+}
+
+/// As whom somebody comes near a ticket that was passed on: its holder by the link, or the house.
+///
+/// # Errors
+/// `order_link_ended` to who had a right to it before; `order_token_invalid`, `forbidden`, `not_found` as with an order.
+pub fn admitted_to_passed_on(
+    shown: &Shown<'_>,
+    keys: &Keys,
+    standing: &Standing,
+    (ticket, issue): (Uuid, i32),
+    token: Option<&str>,
+) -> Result<Access, ApiError> {
+    let about: &[&[u8]] = &[b"passed on", ticket.as_bytes(), &issue.to_be_bytes()];
+    if token.is_some_and(|token| keys.proves(Purpose::Link, about, token)) {
+        return Ok(Access::Guest);
+    }
+    match shown.admitted(Some(standing), "ticket")? {
+        // Who comes by a link and is of the house is of the house.
+        Access::Guest if shown.identity.is_some_and(|who| who.may(Role::BoxOffice, standing.organizer)) => {
+            Ok(Access::Staff)
+        }
+        Access::Staff => Ok(Access::Staff),
+        Access::Guest | Access::Owner => {
+            Err(ApiError::new(Code::OrderLinkEnded, "This ticket was passed on to somebody else."))
+        }
+    }
+}
+
 /// What a request shows of its right to an order. Nothing was looked up for it.
 #[derive(Debug)]
 pub struct Shown<'a> {

@@ -4,12 +4,15 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1 | version, 1 |
+//! | 1 | version, 1 or 2 |
 //! | 1 + n | the length of the key's id, and the id |
 //! | 16 | the ticket's id |
 //! | 16 | the show's id |
 //! | 8 | SHA-256 of the seat's guid, or of the area's id, cut |
+//! | 4 | in version 2 only: how often the ticket was passed on |
 //! | 64 | Ed25519 over [`DOMAIN`] and all bytes before |
+//!
+//! A ticket that was never passed on has a code of version 1, one that was has one of version 2.
 //!
 //! A code says that the ticket was issued, not that it is still valid: the door asks the server, or the list it took along.
 
@@ -17,14 +20,16 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::store::Ticket;
+use super::store::{Status, Ticket};
 use crate::platform::keys::{Keys, Purpose};
 
 const VERSION: u8 = 1;
+const PASSED_ON: u8 = 2;
 /// Keeps a signature over a ticket from being one over anything else.
 const DOMAIN: &[u8] = b"aisle ticket\0";
 const SIGNATURE: usize = 64;
 const BODY: usize = 16 + 16 + 8;
+const ISSUE: usize = 4;
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What a code says, once its signature was found to be right.
@@ -38,6 +43,41 @@ pub struct Code {
     pub show: Uuid,
     /// [`place_hash`] of its seat or area.
     pub place: [u8; 8],
+    /// How often the ticket had been passed on.
+    pub issue: u32,
+}
+
+/// Why a code of ours lets nobody in, at a door that knows the ticket. Listed in the order in which they are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    /// The code is another ticket's.
+    #[error("this code belongs to another ticket")]
+    AnotherTicket,
+    /// The ticket was passed on after this code was made: somebody else has its new one.
+    #[error("this ticket was passed on to somebody else; this code has ended")]
+    PassedOn,
+    /// Its refund is on its way.
+    #[error("a refund of this ticket is on its way")]
+    Suspended,
+    /// Its place was given back.
+    #[error("this ticket was given back")]
+    Revoked,
+}
+
+/// Whether a code that [`verify`] found to be ours admits, as the ticket stands now.
+///
+/// # Errors
+/// Why not.
+pub fn admits(code: &Code, ticket: &Ticket) -> Result<(), NotAdmitted> {
+    if code.ticket != ticket.id || code.show != ticket.show_id {
+        return Err(NotAdmitted::AnotherTicket);
+    }
+    match ticket.status {
+        Status::Revoked => Err(NotAdmitted::Revoked),
+        _ if i64::from(code.issue) != i64::from(ticket.issue) => Err(NotAdmitted::PassedOn),
+        Status::Suspended => Err(NotAdmitted::Suspended),
+        Status::Valid => Ok(()),
+    }
 }
 
 /// Why a code proves nothing. Listed in the order in which they are checked.
@@ -70,7 +110,8 @@ pub fn place_hash(place: &str) -> [u8; 8] {
 pub fn of_ticket(keys: &Keys, ticket: &Ticket) -> Option<String> {
     let (kid, seed) = keys.secret(Purpose::Ticket)?;
     let place = ticket.seat.as_deref().or(ticket.area.as_deref()).unwrap_or_default();
-    let code = Code { kid, ticket: ticket.id, show: ticket.show_id, place: place_hash(place) };
+    let issue = u32::try_from(ticket.issue).unwrap_or(0);
+    let code = Code { kid, ticket: ticket.id, show: ticket.show_id, place: place_hash(place), issue };
     Some(sign(&SigningKey::from_bytes(&seed), &code))
 }
 
@@ -83,11 +124,14 @@ pub fn public_key(keys: &Keys, kid: &str) -> Option<VerifyingKey> {
 fn sign(key: &SigningKey, code: &Code) -> String {
     // Server keys' ids are eight characters long.
     let kid = &code.kid.as_bytes()[..code.kid.len().min(usize::from(u8::MAX))];
-    let mut bytes = vec![VERSION, kid.len() as u8];
+    let mut bytes = vec![if code.issue == 0 { VERSION } else { PASSED_ON }, kid.len() as u8];
     bytes.extend(kid);
     bytes.extend(code.ticket.as_bytes());
     bytes.extend(code.show.as_bytes());
     bytes.extend(code.place);
+    if code.issue > 0 {
+        bytes.extend(code.issue.to_be_bytes());
+    }
     let signature = key.sign(&[DOMAIN, &bytes].concat());
     bytes.extend(signature.to_bytes());
     base32(&bytes)
@@ -100,12 +144,14 @@ fn sign(key: &SigningKey, code: &Code) -> String {
 pub fn verify(text: &str, key_of: impl Fn(&str) -> Option<VerifyingKey>) -> Result<Code, CodeError> {
     let bytes = from_base32(text.trim()).ok_or(CodeError::Malformed)?;
     let (&version, rest) = bytes.split_first().ok_or(CodeError::Malformed)?;
-    if version != VERSION {
-        return Err(CodeError::UnknownVersion);
-    }
+    let body_bytes = match version {
+        VERSION => BODY,
+        PASSED_ON => BODY + ISSUE,
+        _ => return Err(CodeError::UnknownVersion),
+    };
     let (&length, rest) = rest.split_first().ok_or(CodeError::Malformed)?;
     let (kid, rest) = rest.split_at_checked(usize::from(length)).ok_or(CodeError::Malformed)?;
-    let (body, signature) = rest.split_at_checked(BODY).ok_or(CodeError::Malformed)?;
+    let (body, signature) = rest.split_at_checked(body_bytes).ok_or(CodeError::Malformed)?;
     let signature = <[u8; SIGNATURE]>::try_from(signature).map_err(|_| CodeError::Malformed)?;
     let kid = std::str::from_utf8(kid).map_err(|_| CodeError::Malformed)?;
     let key = key_of(kid).ok_or(CodeError::UnknownKey)?;
@@ -113,8 +159,14 @@ pub fn verify(text: &str, key_of: impl Fn(&str) -> Option<VerifyingKey>) -> Resu
     key.verify_strict(&signed, &Signature::from_bytes(&signature)).map_err(|_| CodeError::Forged)?;
     let id = |at: usize| Uuid::from_slice(&body[at..at + 16]).map_err(|_| CodeError::Malformed);
     let mut place = [0; 8];
-    place.copy_from_slice(&body[32..]);
-    Ok(Code { kid: kid.to_owned(), ticket: id(0)?, show: id(16)?, place })
+    place.copy_from_slice(&body[32..BODY]);
+    let issue = match <[u8; ISSUE]>::try_from(&body[BODY..]) {
+        // One that was never passed on has one code, not two.
+        Ok(issue) if issue == [0; ISSUE] => return Err(CodeError::Malformed),
+        Ok(issue) => u32::from_be_bytes(issue),
+        Err(_) => 0,
+    };
+    Ok(Code { kid: kid.to_owned(), ticket: id(0)?, show: id(16)?, place, issue })
 }
 
 fn base32(bytes: &[u8]) -> String {
@@ -168,6 +220,7 @@ mod tests {
             ticket: Uuid::from_u128(1),
             show: Uuid::from_u128(2),
             place: place_hash("stalls-A-1"),
+            issue: 0,
         }
     }
 
@@ -197,8 +250,37 @@ mod tests {
         assert_eq!(verify("HELLO WORLD", known), Err(CodeError::Malformed));
         assert_eq!(verify("", known), Err(CodeError::Malformed));
         let mut newer = from_base32(&text).unwrap();
-        newer[0] = 2;
+        newer[0] = 3;
         assert_eq!(verify(&base32(&newer), known), Err(CodeError::UnknownVersion));
+    }
+
+    #[test]
+    fn a_ticket_that_was_passed_on_has_another_code_and_the_one_before_admits_nobody() {
+        use super::super::sample;
+        let ticket = sample::ticket();
+        let of = |issue| Code { ticket: ticket.id, show: ticket.show_id, issue, ..code() };
+        let text = sign(&key(1), &of(1));
+        assert_eq!(verify(&text, known), Ok(of(1)));
+        assert!(text.len() <= 221, "it fits the same picture: {}", text.len());
+        assert_ne!(text, sign(&key(1), &of(2)));
+        assert_eq!(admits(&of(0), &ticket), Ok(()));
+        let passed_on = Ticket { issue: 1, passed_on_to: Some(Uuid::from_u128(9)), ..sample::ticket() };
+        assert_eq!(admits(&of(0), &passed_on), Err(NotAdmitted::PassedOn));
+        assert_eq!(admits(&of(2), &passed_on), Err(NotAdmitted::PassedOn));
+        assert_eq!(admits(&of(1), &passed_on), Ok(()));
+        let given_back = Ticket { status: Status::Suspended, ..passed_on.clone() };
+        assert_eq!(admits(&of(1), &given_back), Err(NotAdmitted::Suspended));
+        let gone = Ticket { status: Status::Revoked, ..passed_on };
+        assert_eq!(admits(&of(0), &gone), Err(NotAdmitted::Revoked));
+        assert_eq!(admits(&code(), &ticket), Err(NotAdmitted::AnotherTicket));
+        // Nought stands for "never" and has no second way of being written.
+        let mut nought = from_base32(&text).unwrap();
+        let at = 2 + 8 + BODY + ISSUE - 1;
+        nought[at] = 0;
+        let signed = [DOMAIN, &nought[..=at]].concat();
+        let signature = key(1).sign(&signed).to_bytes();
+        let whole = [&nought[..=at], &signature[..]].concat();
+        assert_eq!(verify(&base32(&whole), known), Err(CodeError::Malformed));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //! it is sent, from what is true then.
 
 mod links;
+mod passed;
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,6 +27,7 @@ const ORDER_HELD: &str = "order_held";
 const ORDER_NOT_SOLD: &str = "order_not_sold";
 
 pub use links::{ask_for_links, send_newer_link};
+pub use passed::{PassedOn, tell_passed_on};
 
 #[derive(Serialize, Deserialize)]
 struct AboutOrder {
@@ -97,7 +99,7 @@ impl Writer {
     pub fn register(&self, composers: Composers) -> Composers {
         let (confirmed, refunded, late) = (self.clone(), self.clone(), self.clone());
         let (held, not_sold) = (self.clone(), self.clone());
-        self.register_links(composers)
+        self.register_passed(self.register_links(composers))
             .with(ORDER_CONFIRMATION, move |payload| {
                 let writer = confirmed.clone();
                 async move { writer.about_order(payload).await }
@@ -125,7 +127,7 @@ impl Writer {
         let Some(letter) = self.tickets.letter(about.order).await? else { return Ok(None) };
         let house = self.tickets.house(&letter.organizer).await?;
         let mut tickets = self.tickets.of_order(about.order).await?;
-        tickets.retain(|ticket| ticket.status == Status::Valid);
+        tickets.retain(|ticket| ticket.status == Status::Valid && ticket.passed_on_to.is_none());
         let subject = match tickets.first() {
             Some(first) => format!("Your tickets for {} ({})", first.production, letter.number),
             None => format!("Your order {} is confirmed", letter.number),
@@ -266,6 +268,10 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("order_held.txt", include_str!("mail/order_held.txt")),
         ("order_not_sold.html", include_str!("mail/order_not_sold.html")),
         ("order_not_sold.txt", include_str!("mail/order_not_sold.txt")),
+        ("tickets_passed_on.html", include_str!("mail/tickets_passed_on.html")),
+        ("tickets_passed_on.txt", include_str!("mail/tickets_passed_on.txt")),
+        ("tickets_given_away.html", include_str!("mail/tickets_given_away.html")),
+        ("tickets_given_away.txt", include_str!("mail/tickets_given_away.txt")),
     ] {
         templates.add_template(name, source)?;
     }
@@ -315,7 +321,8 @@ mod tests {
     use super::*;
     use crate::platform::money::Money;
 
-    const KINDS: [&str; 5] = [ORDER_CONFIRMATION, ORDER_REFUNDED, LATE_MONEY_REFUNDED, ORDER_HELD, ORDER_NOT_SOLD];
+    const KINDS: [&str; 6] =
+        [ORDER_CONFIRMATION, ORDER_REFUNDED, LATE_MONEY_REFUNDED, ORDER_HELD, ORDER_NOT_SOLD, "tickets_given_away"];
 
     fn letter() -> Letter {
         let money = |amount| Money::new(amount, "EUR".parse().unwrap());

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::access::{Shown, ticket_token};
+use super::access::{Access, Shown, admitted_to_passed_on, passed_on_token, ticket_token};
 use super::pdf::{self, PdfError, Sheet};
 use super::{Status, Ticket, Tickets, code, ics, qr, words};
 use crate::accounts::MaybeIdentity;
@@ -41,13 +41,15 @@ pub struct TicketView {
     /// What its QR code says; null while the ticket does not admit.
     code: Option<String>,
     status: Status,
-    /// The page to print. The address proves who may open it: do not pass it on.
-    pdf_url: String,
+    /// The page to print. The address proves who may open it: do not pass it on. Null where the ticket was passed on.
+    pdf_url: Option<String>,
     /// The QR code as a picture.
-    svg_url: String,
+    svg_url: Option<String>,
     /// The calendar entry.
-    ics_url: String,
+    ics_url: Option<String>,
     show_id: Uuid,
+    /// It was passed on to somebody else, who has its code.
+    passed_on: bool,
 }
 
 /// An order's tickets.
@@ -65,11 +67,18 @@ pub struct Link {
 }
 
 impl TicketView {
-    fn new(keys: &Keys, ticket: Ticket) -> Self {
-        let token = ticket_token(keys, ticket.id, ticket.standing.link_version);
-        let link = |form: &str| format!("/api/v1/tickets/{}.{form}?t={token}", ticket.id);
+    /// What was passed on is its new holder's: who bought it sees that it was, and no more; the house sees all.
+    fn new(keys: &Keys, ticket: Ticket, access: Access) -> Self {
+        let passed_on = ticket.passed_on_to.is_some();
+        let told = !passed_on || access == Access::Staff;
+        let token = if passed_on {
+            passed_on_token(keys, ticket.id, ticket.issue)
+        } else {
+            ticket_token(keys, ticket.id, ticket.standing.link_version)
+        };
+        let link = |form: &str| told.then(|| format!("/api/v1/tickets/{}.{form}?t={token}", ticket.id));
         Self {
-            code: valid_code(keys, &ticket),
+            code: valid_code(keys, &ticket).filter(|_| told),
             pdf_url: link("pdf"),
             svg_url: link("svg"),
             ics_url: link("ics"),
@@ -83,6 +92,7 @@ impl TicketView {
             price_level: ticket.price_level.unwrap_or_default(),
             status: ticket.status,
             show_id: ticket.show_id,
+            passed_on,
         }
     }
 }
@@ -106,6 +116,11 @@ async fn admitted(
     let ticket = tickets.one(id).await?;
     let shown = Shown::of_order(request, keys, identity, ticket.as_ref().map_or(Uuid::nil(), |ticket| ticket.order_id));
     let standing = ticket.as_ref().map(|ticket| &ticket.standing);
+    if let Some(ticket) = ticket.as_ref().filter(|ticket| ticket.passed_on_to.is_some()) {
+        let shown = shown.or_ticket(keys, id, link.t.as_deref());
+        admitted_to_passed_on(&shown, keys, &ticket.standing, (id, ticket.issue), link.t.as_deref())?;
+        return Ok(ticket.clone());
+    }
     shown.or_ticket(keys, id, link.t.as_deref()).admitted(standing, "ticket")?;
     ticket.ok_or_else(|| ApiError::not_found("ticket"))
 }
@@ -145,8 +160,8 @@ async fn list(
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let standing = tickets.standing(*id).await?;
-    Shown::of_order(&request, &keys, &identity, *id).admitted(standing.as_ref(), "order")?;
-    let items = tickets.of_order(*id).await?.into_iter().map(|ticket| TicketView::new(&keys, ticket)).collect();
+    let access = Shown::of_order(&request, &keys, &identity, *id).admitted(standing.as_ref(), "order")?;
+    let items = tickets.of_order(*id).await?.into_iter().map(|ticket| TicketView::new(&keys, ticket, access)).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

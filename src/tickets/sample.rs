@@ -25,6 +25,8 @@ pub fn ticket() -> Ticket {
         price_level: Some("premium".to_owned()),
         price_level_name: Some("Premium".to_owned()),
         status: Status::Valid,
+        issue: 0,
+        passed_on_to: None,
         holder: "Ada Lovelace".to_owned(),
         production: "The Cherry Orchard".to_owned(),
         subtitle: "A comedy in four acts by Anton Chekhov".to_owned(),

@@ -1,6 +1,7 @@
 //! SQL of tickets.
 
 mod letter;
+mod pass;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use letter::{Letter, LetterLine, Listed, ListedShow, Reader, Whose};
+pub use pass::{ISSUES_MAX, Pass, Passed, pass_on};
 
 use super::access::Standing;
 use crate::platform::db::DbFault;
@@ -76,7 +78,11 @@ pub struct Ticket {
     pub price_level_name: Option<String>,
     /// Whether it admits.
     pub status: Status,
-    /// Whose name the order has.
+    /// How often it was passed on: codes and links of before have ended.
+    pub issue: i32,
+    /// Who has it now, where it was passed on; a customer of the house.
+    pub passed_on_to: Option<Uuid>,
+    /// Whose name it bears: who bought it, or has it now.
     pub holder: String,
     /// What is played.
     pub production: String,
@@ -129,6 +135,8 @@ struct Row {
     price_level: Option<String>,
     price_level_name: Option<String>,
     status: String,
+    issue: i32,
+    passed_on_to: Option<Uuid>,
     holder: String,
     production: String,
     subtitle: String,
@@ -164,6 +172,8 @@ impl From<Row> for Ticket {
             price_level: row.price_level,
             price_level_name: row.price_level_name,
             status: Status::from_name(&row.status),
+            issue: row.issue,
+            passed_on_to: row.passed_on_to,
             holder: row.holder,
             production: row.production,
             subtitle: row.subtitle,
@@ -234,13 +244,15 @@ impl Tickets {
                       ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS "owners!", g.name AS organizer, t.show_id,
                       t.booking_id, t.seat_guid AS seat, t.area_id AS area, l.section, l.row_label,
                       l.seat_label AS number, l.label, l.ticket_type, tt.name AS "ticket_type_name?", l.price_level,
-                      pl.name AS "price_level_name?", t.status, c.name AS holder, p.title AS production, p.subtitle,
+                      pl.name AS "price_level_name?", t.status, t.issue, t.holder_id AS passed_on_to,
+                      coalesce(hc.name, c.name) AS "holder!", p.title AS production, p.subtitle,
                       p.duration_min, v.name AS venue, v.address, v.city, v.country, v.time_zone, s.starts_at, s.doors_at,
                       t.issued_at
                FROM ticket t
                JOIN order_line l ON l.id = t.line_id
                JOIN orders o ON o.id = t.order_id
                JOIN customer c ON c.id = o.customer_id
+               LEFT JOIN customer hc ON hc.id = t.holder_id
                JOIN organizer g ON g.id = o.organizer_id
                JOIN show s ON s.id = t.show_id
                JOIN production p ON p.id = s.production_id

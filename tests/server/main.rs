@@ -15,6 +15,7 @@ mod factors;
 mod feed;
 mod fraud;
 mod fuzz;
+mod giving;
 mod guests;
 mod holds;
 mod hostile;

@@ -254,6 +254,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/orders/{id}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The money of one order: its lines, every payment and refund, and what the books have of it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_orders_id_money"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/orders/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives money back for tickets, which are then no longer good, or as a kindness. Without `amount` what the show's policy
+         *     gives; with it, what who runs the house decides. Never more than is left of what was paid.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        post: operations["post_admin_orders_id_refunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/orders/{id}/refunds/{refund}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a refund again that has failed, or notes that the house gave its money back itself. One whose tickets are good again is
+         *     repeated by giving them back again. The same again changes nothing.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        post: operations["post_admin_orders_id_refunds_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/orders/{id}/review": {
         parameters: {
             query?: never;
@@ -851,6 +913,52 @@ export interface paths {
          */
         put: operations["put_admin_shows_id_prices"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/shows/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the refund of a show is, and which of its orders failed.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_shows_id_refunds"];
+        put?: never;
+        /**
+         * Begins to refund all orders of a show that was cancelled or moved, in full. It goes on by itself, also after a restart; each
+         *     order is refunded once. Of orders with tickets of other shows too, only this show's go back; orders that nobody has paid are
+         *     ended.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_shows_id_refunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/shows/{id}/refunds/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops the refund of a show for a while, goes on with it, or tries again what failed. The same again changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_shows_id_refunds_state"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1912,10 +2020,32 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up.
+         * Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up. Customers
+         *     and the box office cancel under the show's policy; who runs the house always, and everything goes back.
          * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
          */
         post: operations["post_orders_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would come back, were these tickets given back now: under the policy that they were bought under, or the one of today
+         *     where that gives more. Changes nothing.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
+         */
+        get: operations["get_orders_id_cancellation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1997,6 +2127,27 @@ export interface paths {
         get: operations["get_orders_id_tickets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passes tickets on to somebody else, who gets them by mail: their codes change, and codes and links of before have ended. Who bought
+         *     them is told, keeps the order, and may give the tickets back. Customers may until the show's house says; the house always.
+         * @description Who may: Whoever shows the order's token or owns it, and the role box_office in its house.
+         */
+        post: operations["post_orders_id_transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2667,6 +2818,38 @@ export interface components {
             /** @description Where it is. */
             url: string;
         };
+        /** @description An attempt to pay, for staff. */
+        AttemptMoney: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description From one.
+             */
+            number: number;
+            /** @description At which provider, into which account there. */
+            provider: string;
+            /** @description The account. */
+            account: string;
+            /** @description The provider's name for it. */
+            provider_ref?: string | null;
+            /** @description How far it is. */
+            status: string;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /** @description Whether the seats are sold for it. */
+            counts: boolean;
+            /**
+             * Format: date-time
+             * @description When the buyer paid, by the provider's clock.
+             */
+            paid_at?: string | null;
+            /** @description What went wrong. */
+            problem?: string | null;
+        };
         /**
          * @description How many places are left, for people.
          * @enum {string}
@@ -2679,6 +2862,30 @@ export interface components {
              * @example shop-1001
              */
             reference: string;
+        };
+        /** @description One line of a transaction of the books. */
+        BookedEntry: {
+            /** @description Which account. */
+            account: string;
+            /**
+             * Format: uuid
+             * @description Of which show, where it is about one.
+             */
+            show_id?: string | null;
+            /** @description Debit is positive, credit negative. */
+            amount: components["schemas"]["Money"];
+        };
+        /** @description What the books have of an order, booked at once. */
+        BookedTransaction: {
+            /** @description What kind of thing: `capture`, `sale`, `refund`, `kept`, … */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was booked.
+             */
+            at: string;
+            /** @description Its lines; they sum to zero. */
+            entries: components["schemas"]["BookedEntry"][];
         };
         /** @description An answer with one booking. */
         BookingBody: {
@@ -2734,6 +2941,61 @@ export interface components {
             tickets?: string[] | null;
             /** @description Why, for the house. */
             reason?: string | null;
+            /**
+             * Format: int64
+             * @description What was said would come back, in minor units: where it is another amount by now, nothing is done.
+             */
+            expect?: number | null;
+        };
+        /** @description Under what a customer may give tickets back. */
+        Cancellation: {
+            /** @description The steps, from the one that ends first (the greatest `until_s`) to the last; without any, nothing can be given back. */
+            steps: components["schemas"]["CancellationStep"][];
+            /**
+             * Format: int64
+             * @description What is kept of each ticket beside, in minor units of the show's currency; never more than would go back.
+             */
+            fee_kept?: number;
+            /** @description Whether the fees that were paid with a ticket go back with it, whole. */
+            fees_back?: boolean;
+        };
+        /** @description An answer with what would come back. */
+        CancellationBody: {
+            /** @description It. */
+            cancellation: components["schemas"]["CancellationJson"];
+        };
+        /** @description What giving tickets back would bring now. */
+        CancellationJson: {
+            /** @description Whether all that was asked about can be given back now. */
+            open: boolean;
+            /** @description What would go back; say it as `expect` to be sure of it. */
+            back: components["schemas"]["Money"];
+            /** @description What would be kept. */
+            kept: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description Until when that holds.
+             */
+            until?: string | null;
+            /** @description Ticket by ticket. */
+            tickets: components["schemas"]["TicketBackJson"][];
+            /** @description What belongs to the whole order and goes with the last of its tickets: what it cost. */
+            order_paid: components["schemas"]["Money"];
+            /** @description And how much of that goes back. */
+            order_back: components["schemas"]["Money"];
+        };
+        /** @description One step: so much goes back until then. */
+        CancellationStep: {
+            /**
+             * Format: int32
+             * @description Until so many seconds before the start.
+             */
+            until_s: number;
+            /**
+             * Format: int32
+             * @description How much of the price goes back, in basis points: 10,000 is all of it.
+             */
+            back_bp: number;
         };
         /** @description What the browser is asked. */
         CeremonyBegun: {
@@ -2826,7 +3088,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -3000,6 +3262,18 @@ export interface components {
             language: components["schemas"]["Facet"][];
             venue: components["schemas"]["Facet"][];
         };
+        /** @description An order that could not be refunded, and why. */
+        FailedOrder: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            order_id: string;
+            /** @description What people call it. */
+            number: string;
+            /** @description Why. */
+            problem: string;
+        };
         /** @description One field of a request that is not as it should be. */
         FieldProblem: {
             /** @description Which field, as a path from the body's root. */
@@ -3119,6 +3393,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description What staff give back. */
+        GiveRefund: {
+            /** @description Of these tickets; of all that are left unless told. */
+            tickets?: string[] | null;
+            /**
+             * Format: int64
+             * @description How much, in minor units of the order's currency: who runs the house names it, whatever the policy says. Unless told, what
+             *     the policy gives.
+             */
+            amount?: number | null;
+            /** @description Why; the buyer reads it too. */
+            reason: string;
+            /** @description A kindness: the tickets stay good. Needs `amount`, and takes no `tickets`. */
+            keep_tickets?: boolean;
+            /** @description The house gives the money back itself, past the provider: how. Nothing is sent. */
+            by_hand?: string | null;
+        };
         /** @description The lines, or the show at one moment of them. */
         History: components["schemas"]["Page_HistoryLine"] | components["schemas"]["ShowThen"];
         /** @description An answer with one hold. */
@@ -3223,6 +3514,82 @@ export interface components {
             next: components["schemas"]["Next"];
         };
         /**
+         * @description How far the refund of a show is.
+         * @enum {string}
+         */
+        JobState: "running" | "paused" | "done";
+        /** @description The refund of a show and how far it is. */
+        JobView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Of which show.
+             */
+            show_id: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JobState"];
+            /** @description Why, as buyers read it. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            done_at?: string | null;
+            /**
+             * Format: int64
+             * @description How many orders there are.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them are done: refunded, ended because nobody had paid, or with nothing to give back.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description How many of these were refunded.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description How many nobody had paid.
+             */
+            ended: number;
+            /**
+             * Format: int64
+             * @description How many failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description How many are left.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description How many were done in the last minute.
+             */
+            per_minute: number;
+            /** @description How much went back, for this show and others, since it was begun; by currency there is one. */
+            money: components["schemas"]["Money"];
+            /** @description Those that failed, oldest first. */
+            failed_orders: components["schemas"]["FailedOrder"][];
+            /**
+             * Format: uuid
+             * @description Where the next failed ones begin; null on the last.
+             */
+            next_failed?: string | null;
+        };
+        /**
          * @description What kind of machine it is.
          * @enum {string}
          */
@@ -3293,6 +3660,26 @@ export interface components {
              */
             amount: number;
         };
+        /** @description A line with what has become of it. */
+        LineMoney: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its tickets. */
+            tickets: string[];
+            /** @description What people read. */
+            label: string;
+            /** @description `ticket`, `fee`, `tax` or `discount`. */
+            kind: string;
+            /** @description What it costs. */
+            amount: components["schemas"]["Money"];
+            /** @description How much of it was kept when it was given back. */
+            kept: components["schemas"]["Money"];
+            /** @description `sold`, `giving_back` or `given_back`. */
+            state: string;
+        };
         /** @description One place that was ordered, or a fee. */
         LineView: {
             /**
@@ -3302,6 +3689,11 @@ export interface components {
             id: string;
             /** @description What kind of line. */
             kind: string;
+            /**
+             * Format: uuid
+             * @description The ticket line that it belongs to and goes back with.
+             */
+            of?: string;
             /** @description What people read. */
             label: string;
             /**
@@ -3722,6 +4114,16 @@ export interface components {
              */
             expires_at?: string;
         };
+        /** @description Who gets the tickets. */
+        NewHolder: {
+            /** @description Their name; whom the house knows already keeps theirs. */
+            name: string;
+            /**
+             * Format: email
+             * @description Where the tickets go.
+             */
+            email: string;
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /**
@@ -3860,6 +4262,28 @@ export interface components {
              * @description When its tickets were issued.
              */
             confirmed_at?: string | null;
+        };
+        /** @description The money of one order. */
+        OrderMoney: {
+            /** @description What it cost. */
+            total: components["schemas"]["Money"];
+            /** @description How much of what was paid has not gone back and is not about to. */
+            left: components["schemas"]["Money"];
+            /** @description Line by line. */
+            lines: components["schemas"]["LineMoney"][];
+            /** @description Every attempt to pay. */
+            payments: components["schemas"]["AttemptMoney"][];
+            /** @description Every refund. */
+            refunds: components["schemas"]["RefundMoney"][];
+            /** @description What the books have of it. */
+            books: components["schemas"]["BookedTransaction"][];
+            /** @description Tickets that were passed on to somebody else. */
+            passed_on: string[];
+        };
+        /** @description An answer with the money of an order. */
+        OrderMoneyBody: {
+            /** @description It. */
+            money: components["schemas"]["OrderMoney"];
         };
         /** @description Orders of the house, and how many of all of them wait for staff. */
         OrdersPage: {
@@ -4854,9 +5278,16 @@ export interface components {
             orphan_rule_ends_before_s?: number;
             /**
              * Format: int32
-             * @description Customers may cancel until so many seconds before it begins; null: never.
+             * @description Customers may cancel until so many seconds before it begins, and get all back; null: never. Where `cancellation` is set
+             *     it is the end of its last step.
              */
             cancel_until_s?: number | null;
+            cancellation?: components["schemas"]["Cancellation"] | null;
+            /**
+             * Format: int32
+             * @description Tickets may be passed on to somebody else until so many seconds before it begins; null: never.
+             */
+            transfer_until_s?: number | null;
             /** @description Its id in another system. */
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
@@ -5340,6 +5771,11 @@ export interface components {
         Refresh: {
             refresh_token: string;
         };
+        /**
+         * @description What to do with a refund that failed.
+         * @enum {string}
+         */
+        RefundAction: "again" | "by_hand";
         /** @description Money on its way back. */
         RefundJson: {
             /**
@@ -5358,6 +5794,45 @@ export interface components {
              * @description When it was decided.
              */
             created_at: string;
+        };
+        /** @description A refund, for staff. */
+        RefundMoney: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Of which payment.
+             */
+            payment_id: string;
+            /** @description What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`. */
+            what_for: string;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /** @description How far it is. */
+            status: string;
+            /** @description Why. */
+            reason: string;
+            /** @description How it was given back by hand. */
+            note: string;
+            /** @description It failed, and staff are to try it again or to give the money back themselves. */
+            waits_for_staff: boolean;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            created_at: string;
+        };
+        /** @description Why all orders of a show are to be refunded. */
+        RefundShow: {
+            /** @description Why; buyers read it. */
+            reason: string;
+        };
+        /** @description An answer with the refund of a show; null where there never was one. */
+        RefundsBody: {
+            refunds?: components["schemas"]["JobView"] | null;
         };
         /** @description The browser's answer: a new passkey. */
         RegisterFinish: {
@@ -5610,6 +6085,13 @@ export interface components {
             time_zone: string;
             venue: components["schemas"]["FirstVenue"];
         };
+        /** @description What is done with a refund that failed. */
+        SettleRefund: {
+            /** @description What. */
+            action: components["schemas"]["RefundAction"];
+            /** @description How it was given back; needed with `by_hand`. */
+            note?: string | null;
+        };
         /** @description A show, as the back office sees it. */
         Show: components["schemas"]["ShowInput"] & {
             /**
@@ -5779,9 +6261,16 @@ export interface components {
             orphan_rule_ends_before_s?: number;
             /**
              * Format: int32
-             * @description Customers may cancel until so many seconds before it begins; null: never.
+             * @description Customers may cancel until so many seconds before it begins, and get all back; null: never. Where `cancellation` is set
+             *     it is the end of its last step.
              */
             cancel_until_s?: number | null;
+            cancellation?: components["schemas"]["Cancellation"] | null;
+            /**
+             * Format: int32
+             * @description Tickets may be passed on to somebody else until so many seconds before it begins; null: never.
+             */
+            transfer_until_s?: number | null;
             /** @description Its id in another system. */
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
@@ -6027,6 +6516,51 @@ export interface components {
          * @enum {string}
          */
         StatusJson: "awaiting_payment" | "in_review" | "paid" | "confirmed" | "expired" | "cancelled" | "refunding" | "refunded" | "partially_refunded";
+        /**
+         * @description What to do with the refund of a show.
+         * @enum {string}
+         */
+        SteerAction: "pause" | "resume" | "retry";
+        /** @description A change of the refund of a show. */
+        SteerRefunds: {
+            /** @description What. */
+            action: components["schemas"]["SteerAction"];
+        };
+        /** @description What would come back of a ticket. */
+        TicketBackJson: {
+            /** @description The tickets of this line; one, but for places of an area that were sold as one. */
+            tickets: string[];
+            /** @description What people read. */
+            label: string;
+            /**
+             * Format: uuid
+             * @description Of which show.
+             */
+            show_id?: string | null;
+            /** @description What it cost, with its fees. */
+            paid: components["schemas"]["Money"];
+            /** @description How much goes back. */
+            back: components["schemas"]["Money"];
+            /** @description How much is kept. */
+            kept: components["schemas"]["Money"];
+            /** @description Whether it can be given back now. */
+            open: boolean;
+            /**
+             * Format: int32
+             * @description How much of its price that is before fees, in basis points; null where it cannot be given back.
+             */
+            back_bp?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when that holds; at that very moment it is over. Null where no end is set, or it is over.
+             */
+            until?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when this ticket may be passed on to somebody else; null: not.
+             */
+            transfer_until?: string | null;
+        };
         /** @description An order's tickets. */
         TicketList: {
             items: components["schemas"]["TicketView"][];
@@ -6072,18 +6606,27 @@ export interface components {
             /** @description What its QR code says; null while the ticket does not admit. */
             code?: string | null;
             status: components["schemas"]["Status"];
-            /** @description The page to print. The address proves who may open it: do not pass it on. */
-            pdf_url: string;
+            /** @description The page to print. The address proves who may open it: do not pass it on. Null where the ticket was passed on. */
+            pdf_url?: string | null;
             /** @description The QR code as a picture. */
-            svg_url: string;
+            svg_url?: string | null;
             /** @description The calendar entry. */
-            ics_url: string;
+            ics_url?: string | null;
             /** Format: uuid */
             show_id: string;
+            /** @description It was passed on to somebody else, who has its code. */
+            passed_on: boolean;
         };
         /** @description The token of a link. */
         Token: {
             token: string;
+        };
+        /** @description Tickets that go to somebody else. */
+        TransferTickets: {
+            /** @description These; all that are good unless told. */
+            tickets?: string[] | null;
+            /** @description To whom. */
+            to: components["schemas"]["NewHolder"];
         };
         /** @description Another attempt to pay. */
         TryAgain: {
@@ -6733,6 +7276,109 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_orders_id_money: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMoneyBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_orders_id_refunds: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_orders_id_refunds_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                refund: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleRefund"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -8369,6 +9015,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShowPrices"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_shows_id_refunds: {
+        parameters: {
+            query?: {
+                /** @description Those after this one, out of `next_failed`. */
+                failed_after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundsBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_shows_id_refunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundShow"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundsBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_shows_id_refunds_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SteerRefunds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundsBody"];
                 };
             };
             /** @description A problem: see `code` */
@@ -10241,6 +10990,41 @@ export interface operations {
             };
         };
     };
+    get_orders_id_cancellation: {
+        parameters: {
+            query?: {
+                /** @description The ids of tickets, with commas between; all that are left unless told. */
+                tickets?: string;
+            };
+            header?: {
+                "Aisle-Order-Token"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancellationBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_orders_id_payments: {
         parameters: {
             query?: never;
@@ -10358,6 +11142,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketList"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_orders_id_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Aisle-Order-Token"?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferTickets"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBody"];
                 };
             };
             /** @description A problem: see `code` */

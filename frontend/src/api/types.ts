@@ -163,7 +163,8 @@ export type Payment = { id: string; provider: string; status: PaymentStatus; che
 export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
-export type Refund = { id: string; amount: Money; status: 'pending' | 'succeeded' | 'failed'; reason: string | null; created_at: string }
+export type RefundStatus = 'pending' | 'succeeded' | 'failed' | 'by_hand' | 'again'
+export type Refund = { id: string; amount: Money; status: RefundStatus; reason: string | null; created_at: string }
 export type OrderShow = { id: string; title: string; poster_url: string; venue: string; city: string; starts_at: string; doors_at: string | null; time_zone: string }
 export type ReviewState = 'flagged' | 'wanted' | 'accepted' | 'refused' | 'lapsed' | 'withdrawn' | 'let_go'
 export type Finding = { rule: 'velocity' | 'mismatch' | 'reuse'; holds: boolean; fact: string; max: number | null; window_s: number | null; country: string | null; text: string }
@@ -223,11 +224,56 @@ export type Ticket = {
   number: string | null
   ticket_type: string
   price_level: string
-  code: string
+  /** Null while it does not admit, and to who passed it on. */
+  code: string | null
   status: string
-  pdf_url: string
-  svg_url: string
+  pdf_url: string | null
+  svg_url: string | null
   show_id: string
+  passed_on: boolean
+}
+/** What would come back of a ticket, were it given back now. */
+export type TicketBack = {
+  tickets: string[]
+  label: string
+  show_id: string | null
+  paid: Money
+  back: Money
+  kept: Money
+  open: boolean
+  back_bp: number | null
+  until: string | null
+  transfer_until: string | null
+}
+export type Cancellation = { open: boolean; back: Money; kept: Money; until: string | null; tickets: TicketBack[]; order_paid: Money; order_back: Money }
+/** The money of one order, for staff. */
+export type OrderMoney = {
+  total: Money
+  left: Money
+  lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' }[]
+  payments: { id: string; number: number; provider: string; account: string; provider_ref: string | null; status: string; amount: Money; counts: boolean; paid_at: string | null; problem: string | null }[]
+  refunds: { id: string; payment_id: string; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
+  books: { kind: string; at: string; entries: { account: string; show_id: string | null; amount: Money }[] }[]
+  passed_on: string[]
+}
+/** The refund of a whole show. */
+export type ShowRefunds = {
+  id: string
+  show_id: string
+  state: 'running' | 'paused' | 'done'
+  reason: string
+  started_at: string
+  done_at: string | null
+  total: number
+  done: number
+  refunded: number
+  ended: number
+  failed: number
+  left: number
+  per_minute: number
+  money: Money
+  failed_orders: { order_id: string; number: string; problem: string }[]
+  next_failed: string | null
 }
 
 export type User = { id: string; name: string; email: string; role: string }

@@ -12,9 +12,11 @@ import { clock, leaseFrom } from '../hold/lease'
 import { forgetOrder, forgetRecord, orderToken, readRecord, rememberOrder } from '../hold/record'
 import { useLeft } from '../hold/useBasket'
 import { useSpeech } from '../i18n'
-import { Button, ButtonLink, Dialog, Notice, Waiting, buttonClass } from '../ui'
+import { Button, ButtonLink, Notice, Waiting, buttonClass } from '../ui'
 import { FindOrder } from './FindOrderPage'
+import { Cancel } from './OrderCancel'
 import { Keeping, LinksEnded } from './OrderKeeping'
+import { PassOn } from './OrderPassOn'
 import './order.css'
 
 const POLL_MS = 1_500
@@ -28,6 +30,13 @@ const MOVING: Record<OrderStatus, boolean> = {
 }
 const HAS_TICKETS: Record<OrderStatus, boolean> = {
   awaiting_payment: false, in_review: false, paid: true, confirmed: true, expired: false, cancelled: false, refunding: true, refunded: false, partially_refunded: true,
+}
+const MAY_PASS_ON: Record<OrderStatus, boolean> = {
+  awaiting_payment: false, in_review: false, paid: false, confirmed: true, expired: false, cancelled: false, refunding: false, refunded: false, partially_refunded: true,
+}
+/** What may be given back, or given up. */
+const CANCELS: Record<OrderStatus, boolean> = {
+  awaiting_payment: false, in_review: true, paid: false, confirmed: true, expired: false, cancelled: false, refunding: false, refunded: false, partially_refunded: true,
 }
 /** Payments that wait for their buyer. */
 const OPEN: Record<PaymentStatus, boolean> = { starting: true, pending: true, authorized: false, captured: false, declined: false, cancelled: false, refunded: false }
@@ -110,7 +119,7 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
             </div>
           </div>
         ))}
-        {HAS_TICKETS[order.status] && <Tickets order={order} token={token} />}
+        {HAS_TICKETS[order.status] && <Tickets order={order} token={token} again={again} />}
         {order.refunds.length > 0 && (
           <section aria-labelledby="refunds">
             <h2 id="refunds" className="order__h">{t.order.refunds}</h2>
@@ -120,7 +129,7 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
       </div>
       <aside className="order__side">
         <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
-        {(order.status === 'confirmed' || order.status === 'in_review') && <Cancel order={order} token={token} again={again} />}
+        {CANCELS[order.status] && <Cancel order={order} token={token} again={again} />}
         <Keeping order={order} token={token} again={again} onEnded={onEnded} />
       </aside>
     </article>
@@ -173,7 +182,7 @@ function paymentKey(order: Order): string {
   return key
 }
 
-function Tickets({ order, token }: { order: Order; token: string | null }) {
+function Tickets({ order, token, again }: { order: Order; token: string | null; again(): void }) {
   const { t } = useSpeech()
   const tickets = useQuery({
     queryKey: ['tickets', order.id, order.status],
@@ -192,13 +201,15 @@ function Tickets({ order, token }: { order: Order; token: string | null }) {
           const state = t.order.ticketState[ticket.status] ?? ''
           return (
             <li key={ticket.id} className={state ? 'stub stub--off' : 'stub'}>
-              <img className="stub__code" src={ticket.svg_url} alt={t.order.qr(place)} width={160} height={160} />
+              {ticket.svg_url && <img className="stub__code" src={ticket.svg_url} alt={t.order.qr(place)} width={160} height={160} />}
               <div className="stub__words">
                 <p className="stub__place">{place}</p>
                 <p className="soft small">{ticketKind(order, ticket)}</p>
-                {ticket.code.length <= CODE_SAID_MAX && <p className="stub__number">{ticket.code}</p>}
+                {ticket.code !== null && ticket.code.length <= CODE_SAID_MAX && <p className="stub__number">{ticket.code}</p>}
                 {state && <p><strong>{state}</strong></p>}
-                <ButtonLink small href={ticket.pdf_url} target="_blank" rel="noreferrer" aria-label={`${t.order.ticketPdf}: ${place}`}>{t.order.ticketPdf}</ButtonLink>
+                {ticket.passed_on && <p><strong>{t.order.pass.done}</strong></p>}
+                {ticket.pdf_url && <ButtonLink small href={ticket.pdf_url} target="_blank" rel="noreferrer" aria-label={`${t.order.ticketPdf}: ${place}`}>{t.order.ticketPdf}</ButtonLink>}
+                {MAY_PASS_ON[order.status] && ticket.status === 'valid' && <PassOn order={order} token={token} ticket={ticket.id} place={place} done={() => { void tickets.refetch(); again() }} />}
               </div>
             </li>
           )
@@ -212,39 +223,4 @@ function Tickets({ order, token }: { order: Order; token: string | null }) {
 function ticketKind(order: Order, ticket: Ticket): string {
   const label = order.lines.find((line) => line.seat !== null && line.seat === ticket.seat)?.label
   return label && ticket.number && !label.includes(ticket.number) ? label : ticket.ticket_type
-}
-
-function Cancel({ order, token, again }: { order: Order; token: string | null; again(): void }) {
-  const { t, f } = useSpeech()
-  const [asking, setAsking] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>(null)
-  const [key] = useState(newKey)
-  // What is still looked at is given up; what was bought is cancelled.
-  const words = order.status === 'in_review' ? { go: t.order.giveUp, ask: t.order.giveUpAsk, yes: t.order.giveUpYes } : { go: t.order.cancel, ask: t.order.cancelAsk, yes: t.order.cancelYes }
-  const cancel = async () => {
-    setBusy(true)
-    try {
-      await call('POST', `/orders/${order.id}/cancel`, {}, { key, ...(token ? { orderToken: token } : {}) })
-      setAsking(false)
-      again()
-    } catch (error) {
-      setFailed(error)
-    } finally {
-      setBusy(false)
-    }
-  }
-  return (
-    <>
-      <Button look="plain" onClick={() => setAsking(true)}>{words.go}</Button>
-      <Dialog open={asking} title={words.go} onClose={() => setAsking(false)}>
-        <p className="dialog__text">{words.ask}</p>
-        {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
-        <div className="dialog__actions">
-          <Button look="ink" disabled={busy} onClick={() => void cancel()}>{busy ? t.basket.working : words.yes}</Button>
-          <Button disabled={busy} onClick={() => setAsking(false)}>{t.order.keepIt}</Button>
-        </div>
-      </Dialog>
-    </>
-  )
 }

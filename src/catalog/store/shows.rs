@@ -1,5 +1,7 @@
 //! Shows, as the house wishes them. What is in force is in each show's own journal.
 
+mod wishes;
+
 use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 use super::prices::PriceTable;
 use super::{Catalog, CatalogError, Records, changed_one, object};
+use crate::catalog::cancellation::Cancellation;
 use crate::catalog::card::{ShownProduction, ShownVenue, poster_url};
 use crate::catalog::settings::Orphans;
 use crate::platform::db::DbFault;
@@ -92,11 +95,22 @@ pub struct ShowInput {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31_536_000)]
     pub orphan_rule_ends_before_s: i32,
-    /// Customers may cancel until so many seconds before it begins; null: never.
+    /// Customers may cancel until so many seconds before it begins, and get all back; null: never. Where `cancellation` is set
+    /// it is the end of its last step.
     #[garde(inner(range(min = 0, max = 31_536_000)))]
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31_536_000)]
     pub cancel_until_s: Option<i32>,
+    /// Under what customers may cancel, where it is not the simple case. An order keeps what it was bought under; a later one
+    /// that gives more back counts too.
+    #[garde(dive)]
+    #[serde(default)]
+    pub cancellation: Option<Cancellation>,
+    /// Tickets may be passed on to somebody else until so many seconds before it begins; null: never.
+    #[garde(inner(range(min = 0, max = 31_536_000)))]
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 31_536_000)]
+    pub transfer_until_s: Option<i32>,
     /// Its id in another system.
     #[garde(inner(length(chars, min = 1, max = 200)))]
     #[serde(default)]
@@ -196,26 +210,6 @@ fn counts(by_category: Value) -> Option<Counts> {
     Some(by_category.values().fold(Counts::default(), sum))
 }
 
-impl ShowInput {
-    /// Fields that contradict each other.
-    ///
-    /// # Errors
-    /// The first of them.
-    pub fn check(&self) -> Result<(), CatalogError> {
-        let end = self.sales_end_at.unwrap_or(self.starts_at);
-        if self.doors_at.is_some_and(|doors| doors > self.starts_at) {
-            return Err(CatalogError::field("doors_at", "must not be after starts_at"));
-        }
-        if self.on_sale_at.is_some_and(|on_sale| on_sale >= end) {
-            return Err(CatalogError::field("on_sale_at", "must be before the end of the sale"));
-        }
-        if self.extend_max_s < self.hold_ttl_s {
-            return Err(CatalogError::field("extend_max_s", "must not be below hold_ttl_s"));
-        }
-        Ok(())
-    }
-}
-
 impl Catalog {
     /// One show.
     ///
@@ -243,7 +237,7 @@ async fn select(
         "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
                 s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
                 s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.orphan_rule_ends_before_s,
-                s.cancel_until_s,
+                s.cancel_until_s, s.cancellation, s.transfer_until_s,
                 s.external_id, s.metadata, s.version, s.rules_due_at, s.archived_at, s.created_at, s.updated_at,
                 coalesce(m.state, 'draft') AS \"state!\", m.counts AS \"counts?\", p.title, p.version AS production_version,
                 h.name AS venue_name, h.city, h.time_zone
@@ -285,6 +279,8 @@ async fn select(
                 orphan_rule: Orphans::from_name(&row.orphan_rule),
                 orphan_rule_ends_before_s: row.orphan_rule_ends_before_s,
                 cancel_until_s: row.cancel_until_s,
+                cancellation: row.cancellation.map(|kept| Cancellation::of_row(Some(kept), None)),
+                transfer_until_s: row.transfer_until_s,
                 external_id: row.external_id,
                 metadata: object(row.metadata),
                 prices: None,
@@ -399,8 +395,9 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO show (id, organizer_id, production_id, venue_id, plan_version_id, currency, starts_at, doors_at, on_sale_at,
                            sales_end_at, hold_ttl_s, extend_max_s, pay_within_s, seats_per_hold_max, holds_per_buyer_max,
-                           places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata, orphan_rule_ends_before_s)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                           places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata, orphan_rule_ends_before_s,
+                           cancellation, transfer_until_s)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         id,
         organizer,
         fields.production_id,
@@ -418,10 +415,12 @@ pub async fn insert(
         fields.holds_per_buyer_max,
         fields.places_per_buyer_max,
         fields.orphan_rule.name(),
-        fields.cancel_until_s,
+        fields.cancel_until(),
         fields.external_id,
         Value::Object(fields.metadata.clone()),
-        fields.orphan_rule_ends_before_s
+        fields.orphan_rule_ends_before_s,
+        fields.policy_json(),
+        fields.transfer_until_s
     )
     .execute(connection)
     .await?;
@@ -447,6 +446,7 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         "UPDATE show SET starts_at = $3, doors_at = $4, on_sale_at = $5, sales_end_at = $6, hold_ttl_s = $7, extend_max_s = $8,
                 pay_within_s = $9, seats_per_hold_max = $10, holds_per_buyer_max = $11, places_per_buyer_max = $12,
                 orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16, orphan_rule_ends_before_s = $17,
+                cancellation = $18, transfer_until_s = $19,
                 rules_due_at = now(), version = version + 1, updated_at = now()
          WHERE id = $1 AND version = $2",
         show.id,
@@ -462,10 +462,12 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         fields.holds_per_buyer_max,
         fields.places_per_buyer_max,
         fields.orphan_rule.name(),
-        fields.cancel_until_s,
+        fields.cancel_until(),
         fields.external_id,
         Value::Object(fields.metadata.clone()),
-        fields.orphan_rule_ends_before_s
+        fields.orphan_rule_ends_before_s,
+        fields.policy_json(),
+        fields.transfer_until_s
     )
     .execute(connection)
     .await?;

@@ -17,6 +17,7 @@ fn line(number: u8, kind: LineKind, of: Option<u8>, show: Option<u8>, amount: i6
         quantity: 1,
         amount,
         tax,
+        kept: 0,
         giving_back: false,
         cancelled: false,
     }

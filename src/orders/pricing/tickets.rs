@@ -45,6 +45,7 @@ impl Ticket<'static> {
             quantity: 1,
             amount,
             tax: 0,
+            kept: 0,
             giving_back: false,
             cancelled: false,
         };
@@ -174,6 +175,7 @@ fn ticket<'a>(
         quantity: 1,
         amount: sold.amount,
         tax: 0,
+        kept: 0,
         giving_back: false,
         cancelled: false,
     };

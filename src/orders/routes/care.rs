@@ -1,19 +1,23 @@
 //! What its buyer does with an order: pays again, gives up, cancels.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use aisle_actors::core::{HoldId, ShowId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
-use super::super::saga::{AttemptStatus, OrderState, Saga, WishRefused};
+use super::super::returning::{Offer, TicketBack, plan};
+use super::super::saga::{AttemptStatus, OrderState, Saga, Way, WishRefused};
 use super::super::store::tickets_of;
-use super::super::wire::{CancelOrder, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
+use super::super::wire::{CancelOrder, CancellationJson, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
 use super::{Access, answer, by_staff, may_see, shown};
-use crate::accounts::MaybeIdentity;
+use crate::accounts::{MaybeIdentity, Role};
 use crate::holds::HoldJson;
 use crate::http::rejection::unasked;
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Scoped};
@@ -21,6 +25,7 @@ use crate::payments::Gateways;
 use crate::platform::idempotency::Begin;
 use crate::platform::ids::new_id;
 use crate::platform::keys::Keys;
+use crate::platform::money::Money;
 use crate::platform::time::to_core;
 
 impl From<WishRefused> for ApiError {
@@ -38,12 +43,16 @@ impl From<WishRefused> for ApiError {
             ),
             WishRefused::NotItsLines => Self::field("tickets", "is not a ticket of this order"),
             WishRefused::Decided => Self::plain(Code::ReviewClosed),
+            WishRefused::TooMuch { left } => {
+                Self::field("amount", format!("is more than is left of what was paid: {left} minor units"))
+            }
+            WishRefused::NotFailed => Self::plain(Code::RefundNotFailed),
         }
     }
 }
 
-pub(super) fn there(drove: Option<Result<Drove, WishRefused>>) -> Result<Drove, ApiError> {
-    Ok(drove.ok_or_else(|| ApiError::not_found("order"))??)
+pub(super) fn there<R: Into<ApiError>>(drove: Option<Result<Drove, R>>) -> Result<Drove, ApiError> {
+    drove.ok_or_else(|| ApiError::not_found("order"))?.map_err(Into::into)
 }
 
 pub(super) fn scoped(
@@ -154,7 +163,61 @@ fn given_up(drove: Drove) -> Result<Saga, ApiError> {
     if closing || drove.stuck.is_some() { Err(ApiError::busy(2)) } else { Ok(saga) }
 }
 
-/// Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up.
+/// Which tickets.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TicketsWanted {
+    /// The ids of tickets, with commas between; all that are left unless told.
+    tickets: Option<String>,
+}
+
+impl TicketsWanted {
+    fn ids(&self) -> Result<Option<Vec<Uuid>>, ApiError> {
+        let wrong = || ApiError::field("tickets", "names at most 200 tickets by their ids, with commas between");
+        let Some(text) = self.tickets.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+        let ids: Vec<Uuid> =
+            text.split(',').take(201).map(|id| id.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+        if ids.len() > 200 { Err(wrong()) } else { Ok(Some(ids)) }
+    }
+}
+
+/// An answer with what would come back.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CancellationBody {
+    /// It.
+    cancellation: CancellationJson,
+}
+
+/// What would come back, were these tickets given back now: under the policy that they were bought under, or the one of today
+/// where that gives more. Changes nothing.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = Uuid, Path), TicketsWanted, ("Aisle-Order-Token" = Option<String>, Header)),
+    responses((status = 200, body = CancellationBody)),
+    security(("order_token" = []), ("session" = []), ("bearer" = []))
+)]
+#[get("/orders/{id}/cancellation")]
+pub async fn preview_cancellation(
+    request: HttpRequest,
+    checkout: web::Data<Checkout>,
+    keys: web::Data<Keys>,
+    identity: MaybeIdentity,
+    id: web::Path<Uuid>,
+    wanted: web::Query<TicketsWanted>,
+) -> Result<HttpResponse, ApiError> {
+    may_see(&request, &keys, &checkout, &identity, *id).await?;
+    let missing = || ApiError::not_found("order");
+    let saga = checkout.store.load(*id).await?.ok_or_else(missing)?.saga;
+    let view = checkout.store.view(*id).await?.ok_or_else(missing)?;
+    let lines = wanted.ids()?.map(|tickets| lines_of(&saga, &tickets)).transpose()?;
+    let offers = checkout.store.offers(*id).await?;
+    let plan = plan(&saga, &offers, lines.as_deref(), checkout.now())?;
+    let cancellation = CancellationJson::of(&saga, &view, &offers, &plan);
+    Ok(answer(StatusCode::OK, false, &CancellationBody { cancellation }))
+}
+
+/// Cancels an order, or some of its tickets; the refund follows by itself. An order that nobody has paid is given up. Customers
+/// and the box office cancel under the show's policy; who runs the house always, and everything goes back.
 #[utoipa::path(
     tag = "orders",
     params(("id" = Uuid, Path), ("Aisle-Order-Token" = Option<String>, Header),
@@ -189,11 +252,25 @@ pub async fn cancel_order(
         given_up(there(checkout.change_by(*id, by, |saga, _| saga.give_up()).await?)?)?
     } else {
         let lines = body.value.tickets.as_deref().map(|tickets| lines_of(&loaded.saga, tickets)).transpose()?;
-        if access != Access::Staff {
-            must_be_cancellable(&checkout, &loaded.saga, lines.as_deref()).await?;
-        }
-        let reason = body.value.reason.clone().unwrap_or_default();
-        there(checkout.change_by(*id, by, |saga, now| saga.give_back(now, lines.as_deref(), &reason)).await?)?.saga
+        let whole = access == Access::Staff && runs_the_house(&checkout, &identity, *id).await?;
+        let offers = checkout.store.offers(*id).await?;
+        let (reason, expect) = (body.value.reason.clone().unwrap_or_default(), body.value.expect);
+        let give_back = |saga: &mut Saga, now| -> Result<(), CancelRefused> {
+            let returning = if whole {
+                saga.returning(&saga.wanted_back(lines.as_deref())?, &BTreeMap::new())
+            } else {
+                let plan = plan(saga, &offers, lines.as_deref(), now)?;
+                if let Some(closed) = plan.closed() {
+                    return Err(CancelRefused::closed(saga, &offers, closed, now));
+                }
+                plan.returning
+            };
+            if expect.is_some_and(|expected| expected != returning.back()) {
+                return Err(CancelRefused::Changed { back: Money::new(returning.back(), saga.currency) });
+            }
+            Ok(saga.give_back_as(now, &returning, &Way::Provider, &reason)?)
+        };
+        there(checkout.change_by(*id, by, give_back).await?)?.saga
     };
     if let Some(key) = key {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 200).await?;
@@ -202,8 +279,63 @@ pub async fn cancel_order(
     Ok(answer(StatusCode::OK, false, &OrderBody { order }))
 }
 
+async fn runs_the_house(checkout: &Checkout, identity: &MaybeIdentity, order: Uuid) -> Result<bool, ApiError> {
+    let organizer = checkout.store.organizer_of(order).await?;
+    let identity = identity.0.as_ref();
+    Ok(organizer.is_some_and(|organizer| identity.is_some_and(|identity| identity.may(Role::Organizer, organizer))))
+}
+
+/// Why a cancellation was refused.
+#[derive(Clone, Debug)]
+pub(super) enum CancelRefused {
+    Wish(WishRefused),
+    /// The policy of this show does not allow it, or not any more.
+    Closed {
+        title: String,
+        until: Option<Timestamp>,
+    },
+    /// Another amount would come back by now.
+    Changed {
+        back: Money,
+    },
+}
+
+impl CancelRefused {
+    pub(super) fn closed(saga: &Saga, offers: &[Offer], ticket: &TicketBack, now: Timestamp) -> Self {
+        let show = saga.lines.iter().find(|line| line.id == ticket.line).and_then(|line| line.show);
+        let offer = offers.iter().find(|offer| Some(offer.show) == show);
+        Self::Closed {
+            title: offer.map(|offer| offer.title.clone()).unwrap_or_default(),
+            until: offer.and_then(|offer| offer.ends_at(now)),
+        }
+    }
+}
+
+impl From<WishRefused> for CancelRefused {
+    fn from(refused: WishRefused) -> Self {
+        Self::Wish(refused)
+    }
+}
+
+impl From<CancelRefused> for ApiError {
+    fn from(refused: CancelRefused) -> Self {
+        match refused {
+            CancelRefused::Wish(refused) => refused.into(),
+            CancelRefused::Closed { title, until: Some(until) } => {
+                Self::new(Code::CancellationClosed, format!("Tickets for {title} could be cancelled until {until}."))
+            }
+            CancelRefused::Closed { title, until: None } => {
+                Self::new(Code::CancellationClosed, format!("Tickets for {title} cannot be cancelled."))
+            }
+            CancelRefused::Changed { back } => {
+                Self::new(Code::AmountChanged, format!("{} would come back by now.", back.display()))
+            }
+        }
+    }
+}
+
 /// The lines of these tickets.
-fn lines_of(saga: &Saga, tickets: &[Uuid]) -> Result<Vec<Uuid>, ApiError> {
+pub(super) fn lines_of(saga: &Saga, tickets: &[Uuid]) -> Result<Vec<Uuid>, ApiError> {
     let known: HashMap<Uuid, Uuid> =
         saga.lines.iter().flat_map(|line| tickets_of(line).map(|ticket| (ticket, line.id))).collect();
     tickets
@@ -214,24 +346,4 @@ fn lines_of(saga: &Saga, tickets: &[Uuid]) -> Result<Vec<Uuid>, ApiError> {
             known.get(ticket).copied().ok_or_else(unknown)
         })
         .collect()
-}
-
-/// Customers cancel until so long before the start as the show's house allows; the house itself always.
-async fn must_be_cancellable(checkout: &Checkout, saga: &Saga, lines: Option<&[Uuid]>) -> Result<(), ApiError> {
-    let view = checkout.store.view(saga.order).await?.ok_or_else(|| ApiError::not_found("order"))?;
-    let now = checkout.now();
-    let wanted = |show: Uuid| {
-        let of_show = saga.lines.iter().filter(|line| line.show == Some(show) && !line.cancelled);
-        lines.is_none_or(|lines| of_show.clone().any(|line| lines.contains(&line.id)))
-    };
-    for (show, until) in view.shows.iter().zip(&view.cancel_until) {
-        if wanted(show.id) && until.is_none_or(|until| now >= until) {
-            let detail = match until {
-                Some(until) => format!("Tickets for {} could be cancelled until {until}.", show.title),
-                None => format!("Tickets for {} cannot be cancelled.", show.title),
-            };
-            return Err(ApiError::new(Code::CancellationClosed, detail));
-        }
-    }
-    Ok(())
 }

@@ -93,16 +93,6 @@ impl Saga {
         if disputed { Err(WishRefused::Disputed) } else { Ok(()) }
     }
 
-    /// So much of `amount` as is still there to be given back: what was lost to a bank has gone back already.
-    pub(super) fn still_here(&self, payment: Uuid, amount: i64) -> i64 {
-        let lost = self.lost(payment);
-        if lost == 0 {
-            return amount;
-        }
-        let paid = self.attempt(payment).map_or(0, |attempt| attempt.amount.amount);
-        amount.min(paid - self.refunded(payment) - lost).max(0)
-    }
-
     /// A refund that may be sent: no bank holds its money.
     pub(super) fn may_be_sent(&self, refund: &Repayment) -> bool {
         refund.status == RefundStatus::Pending && !self.is_disputed(refund.payment)

@@ -213,8 +213,9 @@ impl Saga {
 
     /// The refund came to nothing: who has no money back keeps the tickets.
     pub(super) fn keep_tickets(&mut self) {
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut().filter(|line| line.giving_back) {
             line.giving_back = false;
+            line.kept = 0;
         }
     }
 
@@ -233,9 +234,14 @@ impl Saga {
             What::RefundFailed { refund } => {
                 // Places that are on their way back by a refund that was recorded stay on their way: it is the refund that
                 // becomes somebody's work.
-                if let Some(found) = self.refunds.iter_mut().find(|it| it.id == refund) {
+                let moves = |it: &&mut super::Repayment| match it.status {
+                    RefundStatus::Pending | RefundStatus::Succeeded => true,
+                    RefundStatus::Failed | RefundStatus::ByHand | RefundStatus::Again => false,
+                };
+                if let Some(found) = self.refunds.iter_mut().find(|it| it.id == refund).filter(moves) {
                     let was_pending = found.status == RefundStatus::Pending;
                     found.status = RefundStatus::Failed;
+                    found.owed |= !was_pending;
                     if was_pending && found.is_for_tickets() {
                         self.keep_tickets();
                     }
@@ -262,7 +268,8 @@ impl Saga {
             AttemptStatus::Starting | AttemptStatus::Pending | AttemptStatus::Cancelling | AttemptStatus::Declined
         );
         match report.what {
-            What::Authorized if open => {
+            // Where a provider's cancelling is worth little an amount may be set aside all the same: it is seen, and let go of.
+            What::Authorized if open || attempt.status == AttemptStatus::Cancelled => {
                 attempt.status = AttemptStatus::Authorized;
                 attempt.amount = report.amount;
                 attempt.paid_at = Some(report.at);

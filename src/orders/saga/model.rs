@@ -111,6 +111,10 @@ words! {
         Succeeded "succeeded",
         /// The provider will not do it: somebody must look.
         Failed "failed",
+        /// The house gave the money back another way.
+        ByHand "by_hand",
+        /// It failed, and another one was begun in its place.
+        Again "again",
     }
 }
 
@@ -200,6 +204,10 @@ pub struct Repayment {
     pub status: RefundStatus,
     /// Why, for people.
     pub reason: String,
+    /// Once the provider had recorded it, and later it failed: the books owe this money.
+    pub owed: bool,
+    /// How it was given back by hand, in the words of staff.
+    pub note: String,
     /// When it was decided.
     pub created_at: Timestamp,
 }
@@ -209,6 +217,28 @@ impl Repayment {
     #[must_use]
     pub fn is_for_tickets(&self) -> bool {
         self.cause.starts_with("cancel:")
+    }
+
+    /// Whether its money had come too late for the seats.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.cause.trim_end_matches('+') == "late"
+    }
+
+    /// Whether it is a kindness: money back for tickets that stay.
+    #[must_use]
+    pub fn is_goodwill(&self) -> bool {
+        self.cause.starts_with("goodwill:")
+    }
+
+    /// Whether its money has left the payment, is about to, or is owed.
+    #[must_use]
+    pub fn takes_money(&self) -> bool {
+        match self.status {
+            RefundStatus::Pending | RefundStatus::Succeeded | RefundStatus::ByHand => true,
+            RefundStatus::Failed => self.owed,
+            RefundStatus::Again => false,
+        }
     }
 }
 
@@ -235,6 +265,8 @@ pub struct Line {
     pub amount: i64,
     /// How much of the amount is tax.
     pub tax: i64,
+    /// How much of the amount is not given back with it.
+    pub kept: i64,
     /// Wanted back, and not yet given back.
     pub giving_back: bool,
     /// Given back.

@@ -151,7 +151,8 @@ impl Saga {
                 let done = self
                     .refunds
                     .iter()
-                    .filter(|refund| refund.payment == attempt.id && refund.status == RefundStatus::Succeeded);
+                    .filter(|refund| refund.payment == attempt.id)
+                    .filter(|refund| matches!(refund.status, RefundStatus::Succeeded | RefundStatus::ByHand));
                 (attempt.id, done.map(|refund| refund.amount.amount).sum())
             })
             .collect();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Attempt, AttemptStatus, Line, OrderState, RefundStatus, ReviewState, Saga};
+use super::{Attempt, AttemptStatus, OrderState, ReviewState, Saga};
 use crate::payments::MethodKind;
 use crate::platform::money::Money;
 
@@ -22,6 +22,13 @@ pub enum WishRefused {
     NotItsLines,
     /// Nobody waits for this decision any more.
     Decided,
+    /// More than is left of what was paid.
+    TooMuch {
+        /// So much is left.
+        left: i64,
+    },
+    /// No such refund of it waits for staff.
+    NotFailed,
 }
 
 impl Saga {
@@ -90,62 +97,5 @@ impl Saga {
             | OrderState::PartiallyRefunded
             | OrderState::Cancelled => Err(WishRefused::NotOpen),
         }
-    }
-
-    /// Gives these lines back with all that belongs to them, or all that are left: their money first, then their places.
-    ///
-    /// # Errors
-    /// `NothingToGiveBack` where no tickets were issued or all are back; `UnderWay` while others are on their way;
-    /// `NotItsLines` where one is not of this order; `Disputed` while the buyer's bank has the money.
-    pub fn give_back(&mut self, now: Timestamp, lines: Option<&[Uuid]>, reason: &str) -> Result<(), WishRefused> {
-        match self.state {
-            OrderState::Confirmed | OrderState::PartiallyRefunded => {}
-            OrderState::Refunding => return Err(WishRefused::UnderWay),
-            OrderState::AwaitingPayment
-            | OrderState::InReview
-            | OrderState::Authorized
-            | OrderState::Booked
-            | OrderState::Captured
-            | OrderState::Expired
-            | OrderState::Refunded
-            | OrderState::Cancelled => return Err(WishRefused::NothingToGiveBack),
-        }
-        self.must_not_be_disputed()?;
-        let wanted: Vec<Uuid> = match lines {
-            Some(lines) => {
-                if lines.iter().any(|wanted| !self.lines.iter().any(|line| line.id == *wanted && line.hold.is_some())) {
-                    return Err(WishRefused::NotItsLines);
-                }
-                let left = |id: &&Uuid| self.lines.iter().any(|line| line.id == **id && !line.cancelled);
-                let named = lines.iter().filter(left).copied();
-                let with_them = |line: &&Line| !line.cancelled && line.of.is_some_and(|of| lines.contains(&of));
-                named.chain(self.lines.iter().filter(with_them).map(|line| line.id)).collect()
-            }
-            None => self.lines.iter().filter(|line| !line.cancelled).map(|line| line.id).collect(),
-        };
-        if wanted.is_empty() {
-            return Err(WishRefused::NothingToGiveBack);
-        }
-        let mut amount = 0;
-        for line in self.lines.iter_mut().filter(|line| wanted.contains(&line.id)) {
-            line.giving_back = true;
-            amount += line.amount;
-        }
-        if let Some(payment) = self.paid_with {
-            let amount = self.still_here(payment, amount);
-            // A refund that was refused before is another one now.
-            let tries = self
-                .refunds
-                .iter()
-                .filter(|refund| refund.is_for_tickets() && refund.status == RefundStatus::Failed)
-                .count();
-            let mut names: Vec<String> = wanted.iter().map(|line| line.simple().to_string()).collect();
-            names.sort();
-            let id = crate::platform::ids::derived_id(&[names.join(",").as_bytes()]);
-            let cause = format!("cancel:{}:{tries}", id.simple());
-            self.give_money_back(now, payment, &cause, Money::new(amount, self.currency), reason);
-        }
-        self.state = OrderState::Refunding;
-        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::super::returning::Offer;
 use super::super::saga::OrderState;
 use super::view::{ShowView, poster_url};
 use super::{Orders, currency, jiff as moment, unknown};
@@ -59,8 +60,8 @@ pub struct Owned {
     pub places: Vec<(Uuid, String, u32)>,
     /// Its shows, by their start.
     pub shows: Vec<ShowView>,
-    /// Until when its tickets may be cancelled by their buyer, for each show; `None`: never.
-    pub cancel_until: Vec<Option<Timestamp>>,
+    /// What its shows say of giving its tickets back.
+    pub offers: Vec<Offer>,
     /// A cancellation of it is under way.
     pub giving_back: bool,
     /// When it was made.
@@ -227,7 +228,7 @@ impl Orders {
                 total: Money::new(head.total, currency),
                 places: Vec::new(),
                 shows: Vec::new(),
-                cancel_until: Vec::new(),
+                offers: Vec::new(),
                 giving_back: false,
                 created_at: head.created_at.to_jiff(),
                 confirmed_at: moment(head.confirmed_at),
@@ -237,12 +238,11 @@ impl Orders {
         Ok(owned)
     }
 
-    /// Their shows and places: two questions for all of a page.
+    /// Their shows, what these say, and places: three questions for all of a page.
     async fn fill(&self, owned: &mut [Owned]) -> Result<(), DbFault> {
         let ids: Vec<Uuid> = owned.iter().map(|order| order.id).collect();
         let shows = sqlx::query!(
-            "SELECT h.order_id, s.id, s.production_id, p.version, p.title, v.name, v.city, v.time_zone, s.starts_at, s.doors_at,
-                    s.cancel_until_s
+            "SELECT h.order_id, s.id, s.production_id, p.version, p.title, v.name, v.city, v.time_zone, s.starts_at, s.doors_at
              FROM (SELECT DISTINCT order_id, show_id FROM order_hold WHERE order_id = ANY ($1)) h
              JOIN show s ON s.id = h.show_id JOIN production p ON p.id = s.production_id JOIN venue v ON v.id = s.venue_id
              ORDER BY s.starts_at, s.id",
@@ -253,9 +253,6 @@ impl Orders {
         for row in shows {
             let Some(order) = owned.iter_mut().find(|order| order.id == row.order_id) else { continue };
             let starts_at = row.starts_at.to_jiff();
-            order.cancel_until.push(
-                row.cancel_until_s.map(|seconds| starts_at - jiff::SignedDuration::from_secs(i64::from(seconds))),
-            );
             order.shows.push(ShowView {
                 id: row.id,
                 title: row.title,
@@ -266,6 +263,10 @@ impl Orders {
                 doors_at: moment(row.doors_at),
                 time_zone: row.time_zone,
             });
+        }
+        let mut offers = self.offers_of(&ids).await?;
+        for order in owned.iter_mut() {
+            order.offers = offers.remove(&order.id).unwrap_or_default();
         }
         let lines = sqlx::query!(
             "SELECT order_id, show_id AS \"show_id!\", label, quantity, giving_back FROM order_line

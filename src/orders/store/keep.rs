@@ -132,9 +132,10 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
 async fn refunds(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
     for refund in after.refunds.iter().filter(|refund| !before.refunds.contains(refund)) {
         sqlx::query!(
-            "INSERT INTO refund (id, order_id, payment_id, cause, amount, currency, status, reason, created_at, settled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'pending' THEN NULL ELSE now() END)
-             ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, settled_at = EXCLUDED.settled_at",
+            "INSERT INTO refund (id, order_id, payment_id, cause, amount, currency, status, reason, created_at, settled_at, owed, note)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'pending' THEN NULL ELSE now() END, $10, $11)
+             ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, settled_at = EXCLUDED.settled_at, owed = EXCLUDED.owed,
+                 note = EXCLUDED.note",
             refund.id,
             after.order,
             refund.payment,
@@ -143,7 +144,9 @@ async fn refunds(connection: &mut PgConnection, before: &Saga, after: &Saga) -> 
             refund.amount.currency.as_str(),
             refund.status.word(),
             refund.reason,
-            sql(refund.created_at) as jiff_sqlx::Timestamp
+            sql(refund.created_at) as jiff_sqlx::Timestamp,
+            refund.owed,
+            refund.note
         )
         .execute(&mut *connection)
         .await?;
@@ -172,10 +175,11 @@ async fn lines(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     for (_, is) in before.lines.iter().zip(&after.lines).filter(|(was, is)| was != is) {
         sqlx::query!(
             "UPDATE order_line SET giving_back = $2,
-                    cancelled_at = CASE WHEN $3 THEN coalesce(cancelled_at, now()) END WHERE id = $1",
+                    cancelled_at = CASE WHEN $3 THEN coalesce(cancelled_at, now()) END, kept = $4 WHERE id = $1",
             is.id,
             is.giving_back,
-            is.cancelled
+            is.cancelled,
+            is.kept
         )
         .execute(&mut *connection)
         .await?;
@@ -201,12 +205,13 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     if after.confirmed_at.is_some() && before.confirmed_at.is_none() {
         mail::confirm(&mut *connection, after.order).await?;
     }
+    // Who was given it by hand was told by hand.
     for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
         if was == Some(RefundStatus::Succeeded) {
             continue;
         }
-        if refund.cause == "late" {
+        if refund.is_late() {
             mail::tell_late_money_refunded(&mut *connection, refund.id).await?;
         } else {
             mail::tell_refunded(&mut *connection, refund.id).await?;

@@ -154,6 +154,7 @@ impl Orders {
             return Err(super::unknown("free order number"));
         }
         rows(&mut transaction, new).await?;
+        super::policies::keep_policies(&mut transaction, saga.order).await?;
         super::claims::claim_new(&mut transaction, saga.order, new.buyer, &new.email_normalized).await?;
         let tickets = saga.lines.iter().filter(|line| line.kind == LineKind::Ticket);
         let places = tickets.map(|line| line.quantity).sum::<u32>();

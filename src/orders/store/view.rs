@@ -164,8 +164,6 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     /// Its shows, by their start.
     pub shows: Vec<ShowView>,
-    /// Until when its tickets may be cancelled by their buyer, for each show; `None`: never.
-    pub cancel_until: Vec<Option<Timestamp>>,
 }
 
 /// Which orders the back office wants.
@@ -238,7 +236,7 @@ impl Orders {
         })
         .collect();
         let rows = sqlx::query!(
-            "SELECT s.id, s.production_id, p.version, p.title, v.name, v.city, v.time_zone, s.starts_at, s.doors_at, s.cancel_until_s
+            "SELECT s.id, s.production_id, p.version, p.title, v.name, v.city, v.time_zone, s.starts_at, s.doors_at
              FROM show s JOIN production p ON p.id = s.production_id JOIN venue v ON v.id = s.venue_id
              WHERE s.id IN (SELECT show_id FROM order_hold WHERE order_id = $1) ORDER BY s.starts_at, s.id",
             order
@@ -246,12 +244,8 @@ impl Orders {
         .fetch_all(&self.pool)
         .await?;
         let mut shows = Vec::with_capacity(rows.len());
-        let mut cancel_until = Vec::with_capacity(rows.len());
         for row in rows {
             let starts_at = row.starts_at.to_jiff();
-            cancel_until.push(
-                row.cancel_until_s.map(|seconds| starts_at - jiff::SignedDuration::from_secs(i64::from(seconds))),
-            );
             shows.push(ShowView {
                 id: row.id,
                 title: row.title,
@@ -274,7 +268,6 @@ impl Orders {
             created_at: head.created_at.to_jiff(),
             lines,
             shows,
-            cancel_until,
         }))
     }
 

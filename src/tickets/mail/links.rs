@@ -259,7 +259,10 @@ impl Writer {
             Whose::Order(order) => self.tickets.of_order(order).await?,
             Whose::Customer(_) => vec![],
         };
-        let tickets: Vec<_> = tickets.into_iter().filter(|ticket| ticket.status == Status::Valid).collect();
+        let tickets: Vec<_> = tickets
+            .into_iter()
+            .filter(|ticket| ticket.status == Status::Valid && ticket.passed_on_to.is_none())
+            .collect();
         let words = words_of(subject, language, &number, !tickets.is_empty());
         let link = |listed: &Listed| self.link(listed.order, listed.link_version);
         let orders: Vec<_> = reader.orders.iter().map(|listed| told(listed, language, link(listed))).collect();

@@ -255,6 +255,17 @@ impl Tickets {
         }))
     }
 
+    /// Who has tickets that were passed on: their name and address; `None` where their data was erased.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holder(&self, customer: Uuid) -> Result<Option<(String, String)>, DbFault> {
+        let row = sqlx::query!("SELECT name, email FROM customer WHERE id = $1 AND erased_at IS NULL", customer)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| (row.name, row.email)))
+    }
+
     /// How much a refund gives back, and to which order it belongs.
     ///
     /// # Errors

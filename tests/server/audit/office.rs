@@ -42,7 +42,11 @@ const ACTS: [(&str, &str, &str); 28] = [
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 23] = [
+    ("POST", "/admin/orders/{id}/refunds"),
+    ("POST", "/admin/orders/{id}/refunds/{refund}"),
+    ("POST", "/admin/shows/{id}/refunds"),
+    ("POST", "/admin/shows/{id}/refunds/state"),
     ("POST", "/admin/shows/{id}/state"),
     ("POST", "/admin/orders/{id}/review"),
     ("PUT", "/admin/organizers/{id}/fraud-rules"),

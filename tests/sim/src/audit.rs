@@ -133,13 +133,14 @@ impl House {
     /// When everything has come to rest: money is in tickets or was given back, never both and never neither; seats and books
     /// say the same.
     pub fn close_books(&self) -> Verdict {
-        let (mut moved, mut sold, mut owed) = (0, 0, 0);
+        let (mut moved, mut sold, mut fees, mut owed) = (0, 0, 0, 0);
         for (order, row) in &self.desk.rows {
             let saga = &row.saga;
             self.audit(*order)?;
             let (captured, back) = self.moved(saga);
             let kept: i64 = saga.lines.iter().filter(|line| !line.cancelled).map(|line| line.amount).sum();
             let tickets = if saga.confirmed_at.is_some() { kept } else { 0 };
+            let fee: i64 = saga.lines.iter().filter(|line| line.cancelled).map(|line| line.kept).sum();
             // What a provider has refused to give back is somebody's work, and the order says so.
             let failed: i64 = saga
                 .refunds
@@ -147,7 +148,7 @@ impl House {
                 .filter(|refund| refund.status == RefundStatus::Failed)
                 .map(|refund| refund.amount.amount)
                 .sum();
-            let rest = captured - back - tickets;
+            let rest = captured - back - tickets - fee;
             must((0..=failed).contains(&rest), || {
                 format!(
                     "order {order}: {captured} paid, {back} given back, tickets for {tickets}, {failed} refused: {saga:#?}"
@@ -156,6 +157,7 @@ impl House {
             self.rests(saga)?;
             moved += captured - back;
             sold += tickets;
+            fees += fee;
             owed += rest;
         }
         let of = |account: &str| self.desk.books.get(account).copied().unwrap_or(0);
@@ -165,6 +167,7 @@ impl House {
         must(providers == moved, || format!("{moved} moved at the providers, and the books say {books:?}"))?;
         let booked = of("sales") + of("fees") + of("taxes");
         must(-booked == sold, || format!("tickets for {sold} were sold, and the books say {books:?}"))?;
+        must(-of("cancellation_fees") == fees, || format!("{fees} were kept, and the books say {books:?}"))?;
         must(-of("deposits") - of("refunds_due") == owed, || format!("{owed} is owed, and the books say {books:?}"))?;
         for (what, times) in &self.desk.outbox {
             must(*times == 1, || format!("{what} was said {times} times"))?;

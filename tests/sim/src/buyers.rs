@@ -189,6 +189,7 @@ impl House {
                     quantity,
                     amount: price * i64::from(quantity),
                     tax: 0,
+                    kept: 0,
                     giving_back: false,
                     cancelled: false,
                 });
@@ -260,6 +261,7 @@ impl House {
             quantity: 1,
             amount,
             tax,
+            kept: 0,
             giving_back: false,
             cancelled: false,
         };
@@ -425,8 +427,13 @@ impl House {
             // Somebody else's.
             _ => Some(vec![buyer.order]),
         };
-        self.report.count("buyer: gives tickets back");
-        self.errand(node, buyer.order, Errand::GiveBack(lines));
+        if self.rng.chance(400) {
+            self.report.count("buyer: gives tickets back, and the house keeps a part");
+            self.errand(node, buyer.order, Errand::GiveBackPart(lines));
+        } else {
+            self.report.count("buyer: gives tickets back");
+            self.errand(node, buyer.order, Errand::GiveBack(lines));
+        }
         buyer.leaves_at = self.now + PATIENCE_MS;
         Then::Wait(self.rng.between(20, 20_000))
     }

@@ -11,7 +11,7 @@ use crate::auditor::Verdict;
 use crate::house::{Asker, House, NODES};
 use crate::orders::asking::{Question, area_ids, question, to_give_back};
 use crate::orders::drive::{Drive, Kept, LEASE, Task, Wake};
-use crate::orders::saga::{Effect, Outcome, Part, Saga, WishRefused};
+use crate::orders::saga::{Effect, Line, Outcome, Part, Saga, Way, WishRefused};
 use crate::payments::{MethodKind, Report};
 use crate::platform::time::from_core;
 
@@ -33,6 +33,8 @@ pub enum Errand {
     TryAgain(Uuid, &'static str, MethodKind),
     GiveUp,
     GiveBack(Option<Vec<Uuid>>),
+    /// The same, and a third of the money stays with the house.
+    GiveBackPart(Option<Vec<Uuid>>),
     /// Staff accept, or refuse.
     Decide(bool),
 }
@@ -282,6 +284,12 @@ impl House {
             Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, (provider, "default"), *kind),
             Errand::GiveUp => saga.give_up(),
             Errand::GiveBack(lines) => saga.give_back(now, lines.as_deref(), "The buyer cannot come."),
+            Errand::GiveBackPart(lines) => saga.wanted_back(lines.as_deref()).and_then(|wanted| {
+                let wanted_line = |line: &&Line| wanted.contains(&line.id);
+                let kept = saga.lines.iter().filter(wanted_line).map(|line| (line.id, line.amount / 3)).collect();
+                let returning = saga.returning(&wanted, &kept);
+                saga.give_back_as(now, &returning, &Way::Provider, "The buyer cannot come, and it is late.")
+            }),
             Errand::Decide(accepted) => saga.decide(now, *accepted, ""),
         };
         if let Err(refused) = refused {
@@ -292,6 +300,8 @@ impl House {
                 WishRefused::Disputed => "refused: the bank has the money",
                 WishRefused::NotItsLines => "refused: not of this order",
                 WishRefused::Decided => "refused: decided already",
+                WishRefused::TooMuch { .. } => "refused: more than was paid",
+                WishRefused::NotFailed => "refused: no refund waits for staff",
             });
             return Ok(Next::Over);
         }

@@ -18,7 +18,7 @@ mod rng;
 mod traffic;
 
 // The server's own files, without the server around them: a change of theirs is played within seconds.
-#[allow(dead_code, reason = "the server uses more of them")]
+#[allow(dead_code, unused_imports, reason = "the server uses more of them")]
 #[path = "../../../src/orders"]
 mod orders {
     pub mod asking;

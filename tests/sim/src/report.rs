@@ -83,6 +83,7 @@ const EXPECTED: &[&str] = &[
     "buyer: walks away",
     "buyer: pays when nobody waits for it any more",
     "buyer: gives tickets back",
+    "buyer: gives tickets back, and the house keeps a part",
     "refused: order of a hold that has ended",
     "refused: order not open",
     "refused: nothing to give back",

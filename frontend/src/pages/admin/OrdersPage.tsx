@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { call } from '../../api/client'
 import type { Order, Page } from '../../api/types'
 import { Trouble } from '../../components/Trouble'
@@ -40,7 +41,7 @@ export function AdminOrdersPage() {
             <tbody>
               {items.map((order) => (
                 <tr key={order.id}>
-                  <td>{order.number}</td>
+                  <td><Link href={`/admin/orders/${order.id}`}>{order.number}</Link></td>
                   <td>{f.day(order.created_at)}, {f.time(order.created_at)}</td>
                   <td>{order.customer.name || <span className="soft">erased</span>}<br /><span className="soft">{order.customer.email}</span></td>
                   <td>{order.shows.map((show) => show.title).join(', ')}</td>

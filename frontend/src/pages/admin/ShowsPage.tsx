@@ -41,6 +41,7 @@ export function AdminShowsPage() {
                     {ACTIONS[show.state].map((action) => (
                       <Button key={action} look="plain" small className="table__act" disabled={state.isPending} aria-label={`${ACTION_WORDS[action]}: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`} onClick={() => act(show, action)}>{ACTION_WORDS[action]}</Button>
                     ))}
+                    <Link href={`/admin/shows/${show.id}/refunds`} className={buttonClass('plain', true)} aria-label={`Refunds: ${show.production.title}, ${f.day(show.starts_at, show.time_zone)}`}>Refunds</Link>
                   </td>
                   <Numbers counts={show.counts ?? null} />
                 </tr>

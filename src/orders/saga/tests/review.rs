@@ -221,6 +221,7 @@ fn whatever_is_decided_money_and_seats_agree() {
             crash_at: (dice.roll(2) == 0).then(|| dice.roll(60) + 1),
             twice: dice.roll(3) == 0,
             silent_one_in: (dice.roll(3) == 0).then(|| 2 + dice.roll(4)),
+            ..Trouble::default()
         };
         let mut world = World::new(1 + usize::try_from(dice.roll(3)).unwrap(), 1000, trouble, seed);
         world.rules = Some((dice.roll(4) > 0, 40 + i64::try_from(dice.roll(100)).unwrap()));

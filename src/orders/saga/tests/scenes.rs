@@ -4,7 +4,7 @@
 use aisle_actors::core::{Command, StateChange};
 use uuid::Uuid;
 
-use super::super::{AttemptStatus, OrderState, RefundStatus, Saga, Step};
+use super::super::{AttemptStatus, OrderState, RefundStatus, Saga, Step, Way, WishRefused};
 use super::dice::Dice;
 use super::world::{Trouble, World, first_payment};
 use crate::payments::MethodKind;
@@ -43,7 +43,8 @@ pub fn act(world: &mut World, words: &[&str]) {
             world.news();
         }
         ["again"] => wish(world, |saga, now| {
-            let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default"), MethodKind::AuthoriseThenCapture);
+            let kind = saga.attempts.first().map_or(MethodKind::AuthoriseThenCapture, |attempt| attempt.kind);
+            let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default"), kind);
         }),
         ["given_up"] => wish(world, |saga, _| {
             let _ = saga.give_up();
@@ -55,6 +56,35 @@ pub fn act(world: &mut World, words: &[&str]) {
             let first = saga.lines[0].id;
             let _ = saga.give_back(now, Some(&[first]), "");
         }),
+        ["given_back", which, "keeping", kept] => {
+            let kept: i64 = kept.parse().expect("minor units");
+            wish(world, |saga, now| {
+                let first = [saga.lines[0].id];
+                let _ = give_back_keeping(saga, now, (*which == "first").then_some(&first[..]), kept, &Way::Provider);
+            });
+        }
+        ["given_back", "by_hand"] => wish(world, |saga, now| {
+            let _ = give_back_keeping(saga, now, None, 0, &Way::ByHand { note: "cash".to_owned() });
+        }),
+        ["goodwill", amount] => {
+            let amount: i64 = amount.parse().expect("minor units");
+            wish(world, |saga, now| {
+                let _ =
+                    saga.goodwill(now, Uuid::from_u128(amount.unsigned_abs().into()), amount, &Way::Provider, "sorry");
+            });
+        }
+        ["refunds_work"] => world.provider.no_refund = false,
+        ["staff", "try", "again"] => wish(world, |saga, now| {
+            for id in failed(saga) {
+                let _ = saga.refund_again(now, id);
+            }
+        }),
+        ["staff", "pay", "themselves"] => wish(world, |saga, _| {
+            for id in failed(saga) {
+                let _ = saga.refunded_by_hand(id, "cash");
+            }
+        }),
+        ["refunds", "fail", "later"] => world.refunds_fail_later(),
         ["somebody_holds", seat] => {
             let seat = seat.parse().expect("a seat's number");
             world.hold(0, Uuid::from_u128(555), seat).expect("the seat is free");
@@ -88,6 +118,26 @@ pub fn act(world: &mut World, words: &[&str]) {
         ["bank_lets_go", "unheard"] => world.let_go(),
         other => panic!("nobody knows how to {other:?}"),
     }
+}
+
+/// Gives lines back, and so much of each ticket's price is kept.
+pub fn give_back_keeping(
+    saga: &mut Saga,
+    now: jiff::Timestamp,
+    lines: Option<&[Uuid]>,
+    kept: i64,
+    way: &Way,
+) -> Result<(), WishRefused> {
+    let wanted = saga.wanted_back(lines)?;
+    let places = saga.lines.iter().filter(|line| wanted.contains(&line.id) && line.hold.is_some());
+    let kept = places.map(|line| (line.id, kept.min(line.amount))).collect();
+    let returning = saga.returning(&wanted, &kept);
+    saga.give_back_as(now, &returning, way, "")
+}
+
+/// The refunds that wait for staff.
+pub fn failed(saga: &Saga) -> Vec<Uuid> {
+    saga.refunds.iter().filter(|refund| saga.waits_for_staff(refund)).map(|refund| refund.id).collect()
 }
 
 fn newest(world: &World) -> Uuid {
@@ -330,6 +380,7 @@ fn whatever_happens_money_and_seats_agree() {
             crash_at: (dice.roll(2) == 0).then(|| dice.roll(60) + 1),
             twice: dice.roll(3) == 0,
             silent_one_in: (dice.roll(3) == 0).then(|| 2 + dice.roll(4)),
+            ..Trouble::default()
         };
         let mut world = World::new(1 + usize::try_from(dice.roll(3)).unwrap(), 1000, trouble, seed);
         let mut story = format!("seed {seed} {trouble:?}:");
@@ -337,7 +388,7 @@ fn whatever_happens_money_and_seats_agree() {
         for _ in 0..12 {
             second += i64::try_from(dice.roll(25)).unwrap();
             world.now = world.at(second);
-            let acts: &[&str] = match dice.roll(11) {
+            let acts: &[&str] = match dice.roll(15) {
                 0 | 1 => &["nothing"],
                 2 | 3 => &["buyer", "pays"],
                 4 => &["buyer", "pays", "unheard"],
@@ -347,6 +398,10 @@ fn whatever_happens_money_and_seats_agree() {
                 8 => &["given_up"],
                 9 if dice.roll(2) == 0 => &["given_back"],
                 9 => &["given_back", "first"],
+                11 => &["given_back", "first", "keeping", "350"],
+                12 => &["given_back", "all", "keeping", "999"],
+                13 => &["goodwill", "120"],
+                14 => &["refunds", "fail", "later"],
                 _ => &["money", "of", "30s"],
             };
             story.push_str(&format!(" {second}s {}", acts.join(" ")));
@@ -357,6 +412,7 @@ fn whatever_happens_money_and_seats_agree() {
             world.drive();
             world.news();
         }
+        act(&mut world, &["staff", "try", "again"]);
         world.must_agree(&story);
     }
 }

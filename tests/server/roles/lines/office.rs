@@ -1,5 +1,8 @@
 //! The back office.
 
+use aisle::accounts::Role::Organizer;
+use aisle::accounts::needs::Need::Staff;
+
 use super::super::line::{Line, line};
 
 pub const LINES: &[Line] = &[
@@ -76,6 +79,11 @@ pub const LINES: &[Line] = &[
              "prices": [{"ticket_type": "adult", "amount": 3000}, {"ticket_type": "child", "amount": 1500}]}]}"##,
     ),
     line("POST /admin/shows/{id}/state", "$new_show").sends(r#"{"action": "pause"}"#),
+    line("GET /admin/shows/{id}/refunds", "$show"),
+    line("GET /admin/shows/{id}/refunds", "$show").query("failed_after=$order").narrows(),
+    // It takes place.
+    line("POST /admin/shows/{id}/refunds", "$show").sends(r#"{"reason": "Fire"}"#).gives(409),
+    line("POST /admin/shows/{id}/refunds/state", "$show").sends(r#"{"action": "pause"}"#).gives(409),
     line("GET /admin/shows/{id}/plan", "$show").query("plan_version=$plan_version"),
     line("PUT /admin/shows/{id}/plan", "$show").sends(r#"{"plan_version": "$plan_version"}"#),
     line("GET /admin/shows/{id}/journal", "$show"),
@@ -98,6 +106,23 @@ pub const LINES: &[Line] = &[
     line("GET /admin/orders", ""),
     line("GET /admin/orders", "").query("show=$show").narrows(),
     line("GET /admin/orders/{id}", "$order"),
+    line("GET /admin/orders/{id}/money", "$order"),
+    // Nobody has paid this one: there is nothing to give back, by whomever.
+    line("POST /admin/orders/{id}/refunds", "$new_order")
+        .with("idempotency-key: $no_id")
+        .sends(r#"{"reason": "The buyer is ill"}"#)
+        .gives(409),
+    line("POST /admin/orders/{id}/refunds", "$new_order")
+        .with("idempotency-key: $no_id-2")
+        .sends(r#"{"reason": "The heating failed", "amount": 100, "keep_tickets": true}"#)
+        .gives(409)
+        .asks(Staff(Organizer)),
+    // This one is another order's.
+    line("POST /admin/orders/{id}/refunds", "$new_order")
+        .with("idempotency-key: $no_id-3")
+        .sends(r#"{"reason": "The buyer is ill", "tickets": ["$ticket"]}"#)
+        .gives(422),
+    line("POST /admin/orders/{id}/refunds/{refund}", "$order $no_id").sends(r#"{"action": "again"}"#).gives(409),
     // Nothing is held of this one; `fraud` has those that are.
     line("POST /admin/orders/{id}/review", "$order").sends(r#"{"decision": "accept"}"#).gives(409),
     line("GET /admin/organizers/{id}/fraud-rules", "$organizer"),

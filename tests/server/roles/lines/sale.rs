@@ -55,6 +55,17 @@ pub const LINES: &[Line] = &[
     line("POST /orders/{id}/payments", "$new_order").proves(NEW_ORDER).sends("{}").gives(201),
     line("POST /orders/{id}/reopen", "$new_order").proves(NEW_ORDER),
     line("POST /orders/{id}/cancel", "$new_order").proves(NEW_ORDER).sends("{}"),
+    line("GET /orders/{id}/cancellation", "$order").proves(ORDER).query("tickets=$ticket").or(&["cancellation_closed"]),
+    // Nothing of it has been paid for: there is no ticket that could go to anybody.
+    line("POST /orders/{id}/transfer", "$new_order")
+        .proves(NEW_ORDER)
+        .sends(r#"{"to": {"name": "Grace", "email": "$some_email"}}"#)
+        .gives(409),
+    // This one is another order's.
+    line("POST /orders/{id}/transfer", "$new_order")
+        .proves(NEW_ORDER)
+        .sends(r#"{"tickets": ["$ticket"], "to": {"name": "Grace", "email": "$some_email"}}"#)
+        .gives(422),
     line("POST /orders/{id}/revoke-links", "$new_order").proves(NEW_ORDER).gives(204),
     line("GET /me/orders", ""),
     line("POST /me/orders/claim", "").sends(r#"{"order_id": "$new_order", "token": "$new_order_token"}"#).anew(),
