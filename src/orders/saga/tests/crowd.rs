@@ -25,7 +25,7 @@ struct Crowd {
 }
 
 fn order_id(number: usize, kind: u128) -> Uuid {
-    Uuid::from_u128(kind << 96 | u128::try_from(number).unwrap() + 1)
+    Uuid::from_u128((kind << 96) | (u128::try_from(number).unwrap() + 1))
 }
 
 impl Crowd {
