@@ -85,7 +85,7 @@ impl Crowd {
     fn with<T>(&mut self, number: usize, what: impl FnOnce(&mut World) -> T) -> T {
         std::mem::swap(&mut self.world.kept, &mut self.orders[number]);
         self.world.confirmed = 0;
-        self.world.provider.best_effort = number % 3 == 0;
+        self.world.provider.best_effort = number.is_multiple_of(3);
         self.world.now = self.world.at(self.second);
         let told = what(&mut self.world);
         std::mem::swap(&mut self.world.kept, &mut self.orders[number]);
