@@ -205,7 +205,7 @@ fn statuses(line: &Line, name: &str, proof: bool) -> &'static [u16] {
         // Whoever names a hold proves it.
         _ if !in_path && line.body.contains("\"token\": \"$") => &[403],
         Need::Public if in_query && line.route.starts_with("GET ") => &[200, 304, 404, 101],
-        _ if line.narrows => &[200],
+        _ if line.narrows && !in_path => &[200],
         _ if line.gives == 404 || in_path => &[404],
         _ if in_query && line.query.contains("actor=") && name == "member" => &[200],
         _ => &[404, 422],

@@ -25,7 +25,7 @@ struct Crowd {
 }
 
 fn order_id(number: usize, kind: u128) -> Uuid {
-    Uuid::from_u128(kind << 96 | u128::try_from(number).unwrap() + 1)
+    Uuid::from_u128((kind << 96) | (u128::try_from(number).unwrap() + 1))
 }
 
 impl Crowd {
@@ -85,7 +85,7 @@ impl Crowd {
     fn with<T>(&mut self, number: usize, what: impl FnOnce(&mut World) -> T) -> T {
         std::mem::swap(&mut self.world.kept, &mut self.orders[number]);
         self.world.confirmed = 0;
-        self.world.provider.best_effort = number % 3 == 0;
+        self.world.provider.best_effort = number.is_multiple_of(3);
         self.world.now = self.world.at(self.second);
         let told = what(&mut self.world);
         std::mem::swap(&mut self.world.kept, &mut self.orders[number]);

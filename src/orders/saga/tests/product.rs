@@ -54,7 +54,10 @@ fn tell((kind, best_effort): (MethodKind, bool), story: &str, trouble: Trouble, 
         world.drive();
         world.news();
     }
-    act(&mut world, &["staff", "try", "again"]);
+    for _ in 0..3 {
+        act(&mut world, &["staff", "try", "again"]);
+        world.drive();
+    }
     world
 }
 
