@@ -7,6 +7,7 @@ mod desk;
 mod history;
 pub mod mailbox;
 mod organizers;
+mod payment_accounts;
 mod plans;
 mod productions;
 mod replan;
@@ -32,6 +33,7 @@ pub use store::Office;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .configure(organizers::routes)
+        .configure(payment_accounts::routes)
         .configure(venues::routes)
         .configure(plans::routes)
         .configure(productions::routes)

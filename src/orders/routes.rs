@@ -5,9 +5,12 @@ mod buy;
 mod care;
 mod customers;
 mod links;
+mod methods;
 mod mine;
 mod review;
 mod webhooks;
+
+pub use webhooks::pages;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -108,6 +111,7 @@ fn answer(status: StatusCode, replayed: bool, body: &impl Serialize) -> HttpResp
 /// The room's addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(methods::payment_methods)
         .service(buy::make_quote)
         .service(buy::create_order)
         .service(buy::read_order)

@@ -17,8 +17,8 @@ mod tests;
 mod wishes;
 
 pub use model::{
-    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Refusal,
-    Repayment, Step,
+    Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
+    Refusal, Repayment, Step,
 };
 pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};
 pub use wishes::WishRefused;
@@ -86,7 +86,7 @@ impl Saga {
     pub fn was_refused(&self) -> bool {
         self.state == OrderState::Cancelled
             && self.confirmed_at.is_none()
-            && self.attempts.iter().all(|attempt| attempt.provider_ref.is_none())
+            && self.attempts.iter().all(|attempt| attempt.provider_ref.is_none() && attempt.checkout_url.is_none())
             && self.parts.iter().any(|part| part.state == PartState::Ended)
     }
 

@@ -12,7 +12,7 @@ pub use books::{LedgerBalance, PaymentRow};
 pub(super) use claims::claim_by_address;
 pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
 pub use fraud::{Asked, KeptRules, Trace};
-pub use inbox::Waiting;
+pub use inbox::{Waiting, Whose};
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowView};
@@ -112,7 +112,7 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let attempts = sqlx::query!(
-            "SELECT id, attempt, provider, account, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
+            "SELECT id, attempt, provider, account, method, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
                     next_check_at, last_problem, instrument, instrument_country FROM payment WHERE order_id = $1 ORDER BY attempt",
             order
         )
@@ -173,6 +173,7 @@ impl Orders {
                 number: attempt.attempt,
                 provider: attempt.provider,
                 account: attempt.account,
+                method: attempt.method,
                 kind: MethodKind::from_word(&attempt.method_kind).ok_or_else(|| unknown("method"))?,
                 status: AttemptStatus::from_word(&attempt.status).ok_or_else(|| unknown("payment status"))?,
                 amount: Money::new(attempt.amount, currency(&attempt.currency)?),

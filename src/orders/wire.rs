@@ -115,6 +115,11 @@ pub struct CreateOrder {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "sandbox")]
     pub provider: Option<String>,
+    /// By which of its methods; the first that the house offers unless told.
+    #[garde(length(bytes, min = 1, max = 40))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40, example = "card")]
+    pub method: Option<String>,
     /// Equal or better adjacent seats will do, should the money come late and the seats be gone.
     #[garde(skip)]
     #[serde(default)]
@@ -135,6 +140,11 @@ pub struct TryAgain {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "sandbox")]
     pub provider: Option<String>,
+    /// By which of its methods; the first that the house offers unless told.
+    #[garde(length(bytes, min = 1, max = 40))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40, example = "card")]
+    pub method: Option<String>,
 }
 
 /// What to cancel.
@@ -407,9 +417,7 @@ impl OrderJson {
             pay_in_ms: saga.pay_by.map(|at| u64::try_from(at.as_millisecond() - now.as_millisecond()).unwrap_or(0)),
             review_by: saga.review.by,
             review: None,
-            payment: payment.map(|attempt| {
-                PaymentView::of(attempt.id, attempt.provider.clone(), attempt.status, attempt.checkout_url.clone())
-            }),
+            payment: payment.map(PaymentView::of),
             refunds: saga
                 .refunds
                 .iter()

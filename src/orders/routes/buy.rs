@@ -14,6 +14,7 @@ use super::super::pricing::{Priced, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Refusal, Review, Saga};
 use super::super::store::{Made, NewOrder, Trace};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
+use super::methods::chosen;
 use super::{answer, token_for, told};
 use crate::accounts::{MaybeIdentity, Role, normalized};
 use crate::catalog::{Catalog, PriceTable, Shelf, Shelved};
@@ -21,7 +22,7 @@ use crate::holds::{HoldJson, proves_hold};
 use crate::http::client_address::client_address;
 use crate::http::rejection::{guids, rejected, unasked};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
-use crate::payments::{Gateway, Gateways};
+use crate::payments::Gateways;
 use crate::platform::ids::{derived_id, new_id};
 use crate::platform::keys::{Keys, Purpose};
 use crate::platform::money::{Currency, Money};
@@ -164,11 +165,6 @@ pub async fn create_order(
     let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf };
     let Json { value: wanted, hash } = body;
     desk.must_own(&wanted.holds)?;
-    let gateway = match &wanted.provider {
-        Some(name) => gateways.get(name),
-        None => gateways.usual(),
-    };
-    let gateway = gateway.ok_or_else(|| ApiError::plain(Code::ProviderUnknown))?;
     let first = wanted.holds.first().map_or(Uuid::nil(), |owned| owned.hold_id);
     // Whoever proves to own the hold needs no other name: two strangers with one key have two holds.
     let caller = identity.0.as_ref().map_or(Caller::Holder(first), |identity| identity.caller());
@@ -180,7 +176,7 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let mut new = intent(&desk, order, &wanted, hash, gateway.as_ref(), &identity).await?;
+                let mut new = intent(&desk, order, &wanted, hash, &gateways, &identity).await?;
                 new.trace = trace(&request, &keys, new.organizer);
                 desk.checkout.store.make(&new).await?
             }
@@ -234,7 +230,7 @@ async fn intent(
     order: Uuid,
     wanted: &CreateOrder,
     request: u64,
-    gateway: &dyn Gateway,
+    gateways: &Gateways,
     identity: &MaybeIdentity,
 ) -> Result<NewOrder, ApiError> {
     let (organizer, currency) = desk.seller(&wanted.holds).await?;
@@ -244,12 +240,18 @@ async fn intent(
     let (lines, said): (Vec<_>, Vec<_>) =
         priced(order, &standing, &wanted.tickets)?.into_iter().map(|priced| (priced.line, priced.said)).unzip();
     let total: i64 = lines.iter().map(|line| line.amount).sum();
-    let attempt = Attempt {
+    // What costs nothing needs nobody to pay at.
+    let chosen = match total {
+        0 => None,
+        _ => Some(chosen(gateways, (organizer, currency), wanted.provider.as_deref(), wanted.method.as_deref()).await?),
+    };
+    let attempts = chosen.into_iter().map(|offer| Attempt {
         id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
         number: 1,
-        provider: gateway.name().to_owned(),
-        account: "default".to_owned(),
-        kind: gateway.method().kind,
+        provider: offer.provider,
+        account: offer.account,
+        method: offer.method,
+        kind: offer.kind,
         status: AttemptStatus::Starting,
         amount: Money::new(total, currency),
         provider_ref: None,
@@ -258,7 +260,7 @@ async fn intent(
         instrument: None,
         next_check_at: None,
         problem: None,
-    };
+    });
     let email_normalized = normalized(&wanted.customer.email);
     let saga = Saga {
         order,
@@ -285,7 +287,7 @@ async fn intent(
                 areas: hold.areas,
             })
             .collect(),
-        attempts: if total > 0 { vec![attempt] } else { Vec::new() },
+        attempts: attempts.collect(),
         refunds: Vec::new(),
         lines,
     };

@@ -1,7 +1,18 @@
 //! What providers told us, stored before they are thanked.
 
+use uuid::Uuid;
+
 use super::Orders;
 use crate::platform::db::DbFault;
+
+/// Whose a payment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// At which provider.
+    pub provider: String,
+    /// By which account of the house there.
+    pub account: String,
+}
 
 /// A webhook that was stored and has not been settled.
 #[derive(Clone, Debug)]
@@ -34,17 +45,24 @@ impl Orders {
         Ok(done.rows_affected() == 1)
     }
 
-    /// It was settled.
+    /// It was settled, or asked for nothing, and the note says why.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn processed(&self, provider: &str, account: &str, event_id: &str) -> Result<(), DbFault> {
+    pub async fn processed(
+        &self,
+        provider: &str,
+        account: &str,
+        event_id: &str,
+        note: Option<&str>,
+    ) -> Result<(), DbFault> {
         sqlx::query!(
-            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL
+            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL, note = $4
              WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
             provider,
             account,
-            event_id
+            event_id,
+            note
         )
         .execute(&self.pool)
         .await?;
@@ -69,6 +87,31 @@ impl Orders {
         )
         .fetch_all(&self.pool)
         .await?)
+    }
+
+    /// At which provider and by which account a payment is made; `None`: there is no such payment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn whose_payment(&self, payment: Uuid) -> Result<Option<Whose>, DbFault> {
+        Ok(sqlx::query_as!(Whose, "SELECT provider, account FROM payment WHERE id = $1", payment)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// Has these processed again: those with this name, or all that nobody could settle. How many they are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replay(&self, event_id: Option<&str>) -> Result<u64, DbFault> {
+        let done = sqlx::query!(
+            "UPDATE webhook_in SET processed_at = NULL, attempts = 0, note = NULL
+             WHERE CASE WHEN $1::text IS NULL THEN processed_at IS NULL ELSE event_id = $1 END",
+            event_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
     }
 
     /// What it could not be settled for.

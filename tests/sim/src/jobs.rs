@@ -279,7 +279,7 @@ impl House {
                 saga.report(report);
                 Ok(())
             }
-            Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, (provider, "default"), *kind),
+            Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, (provider, "default", "card"), *kind),
             Errand::GiveUp => saga.give_up(),
             Errand::GiveBack(lines) => saga.give_back(now, lines.as_deref(), "The buyer cannot come."),
             Errand::Decide(accepted) => saga.decide(now, *accepted, ""),

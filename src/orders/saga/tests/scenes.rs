@@ -43,7 +43,12 @@ pub fn act(world: &mut World, words: &[&str]) {
             world.news();
         }
         ["again"] => wish(world, |saga, now| {
-            let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default"), MethodKind::AuthoriseThenCapture);
+            let _ = saga.try_again(
+                now,
+                Uuid::from_u128(77),
+                ("sandbox", "default", "card"),
+                MethodKind::AuthoriseThenCapture,
+            );
         }),
         ["given_up"] => wish(world, |saga, _| {
             let _ = saga.give_up();

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus, Review,
-    ReviewState, Rule, Saga, Step, Verdict,
+    Attempt, AttemptStatus, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
+    Review, ReviewState, Rule, Saga, Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;
@@ -153,6 +153,7 @@ impl World {
                 number: 1,
                 provider: "sandbox".to_owned(),
                 account: "default".to_owned(),
+                method: "card".to_owned(),
                 kind: MethodKind::AuthoriseThenCapture,
                 status: AttemptStatus::Starting,
                 amount: Money::new(world.kept.total, euro()),
@@ -325,7 +326,7 @@ impl World {
                 if charge == Charge::Cancelled {
                     return no("it was cancelled before it began");
                 }
-                Outcome::Started { provider_ref: format!("{payment}/1"), checkout_url: None }
+                Outcome::Started { provider_ref: Some(format!("{payment}/1")), checkout_url: None }
             }
             Effect::Cancel { payment } => match self.provider.charges.entry(*payment).or_insert(Charge::Open) {
                 Charge::Authorized(_) | Charge::Captured(_) => Outcome::AlreadyPaid,
