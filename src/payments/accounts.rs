@@ -15,7 +15,7 @@ use crate::platform::db::Db;
 use crate::platform::keys::{Keys, KeysError};
 
 /// More nobody can tell apart.
-pub const ACCOUNTS_MAX: i64 = 20;
+pub const ACCOUNTS_MAX: i64 = 100;
 
 /// With whom a house can have an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -181,23 +181,26 @@ impl Gateways {
 
     /// All the ways in which a house's buyers can pay in this currency, by what is offered first.
     ///
-    /// The sandbox takes no money: it is offered in the demo house, and where nobody has connected an account yet. A house that
-    /// had accounts and put them away is not given over to it.
+    /// The sandbox takes no money. It is the usual one in the demo house, and stands last in a house that tries things out. A
+    /// house that has taken real money is not given over to it, whatever becomes of its accounts.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn offers(&self, organizer: Uuid, currency: Currency) -> Result<Vec<Offer>, DbFault> {
         let inner = &*self.0;
         let house = inner.accounts.house(organizer).await?;
-        let mut offers = Vec::new();
-        if house.is_demo || !house.has_accounts {
-            offers.extend(inner.sandbox.method(sandbox::METHOD).map(|method| Offer {
-                provider: inner.sandbox.name().to_owned(),
-                account: DEFAULT.to_owned(),
-                method: sandbox::METHOD.to_owned(),
-                kind: method.kind,
-            }));
-        }
+        let for_trying = inner.sandbox.method(sandbox::METHOD).map(|method| Offer {
+            provider: inner.sandbox.name().to_owned(),
+            account: DEFAULT.to_owned(),
+            method: sandbox::METHOD.to_owned(),
+            kind: method.kind,
+        });
+        let (first, last) = match (house.is_demo, house.takes_money) {
+            (true, _) => (for_trying, None),
+            (false, false) => (None, for_trying),
+            (false, true) => (None, None),
+        };
+        let mut offers: Vec<Offer> = first.into_iter().collect();
         for account in house.offered {
             for key in &account.methods {
                 let Some(known) = methods::known(account.provider.table(), key) else { continue };
@@ -215,6 +218,7 @@ impl Gateways {
                 }
             }
         }
+        offers.extend(last);
         Ok(offers)
     }
 }

@@ -26,8 +26,8 @@ pub(super) struct Offered {
 /// What a house offers.
 #[derive(Clone, Debug)]
 pub(super) struct House {
-    /// It has, or had, accounts of its own.
-    pub has_accounts: bool,
+    /// It has, or had, an account that takes real money.
+    pub takes_money: bool,
     /// It is there for trying things out.
     pub is_demo: bool,
     /// By what is offered first.
@@ -257,16 +257,13 @@ impl PaymentAccounts {
     /// What a house offers its buyers.
     pub(super) async fn house(&self, organizer: Uuid) -> Result<House, DbFault> {
         let facts = sqlx::query!(
-            "SELECT EXISTS (SELECT 1 FROM payment_account WHERE organizer_id = $1) AS \"has_accounts!\",
+            "SELECT EXISTS (SELECT 1 FROM payment_account WHERE organizer_id = $1 AND live) AS \"takes_money!\",
                     coalesce((SELECT (value->>'demo')::boolean FROM setting WHERE key = 'house'), false) AS \"is_demo!\"",
             organizer
         )
         .fetch_one(&self.pool)
         .await?;
-        let mut house = House { has_accounts: facts.has_accounts, is_demo: facts.is_demo, offered: Vec::new() };
-        if !house.has_accounts {
-            return Ok(house);
-        }
+        let mut house = House { takes_money: facts.takes_money, is_demo: facts.is_demo, offered: Vec::new() };
         let rows = sqlx::query!(
             "SELECT id, provider, methods FROM payment_account
              WHERE organizer_id = $1 AND enabled AND archived_at IS NULL ORDER BY position, created_at, id",

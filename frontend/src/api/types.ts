@@ -142,7 +142,8 @@ export type HoldProof = { show_id: string; hold_id: string; token: string }
 export type TicketChoice = { seat?: string; area?: string; quantity?: number; ticket_type: string }
 export type Quote = { lines: Line[]; total: Money; currency: string }
 export type PaymentStatus = 'starting' | 'pending' | 'authorized' | 'captured' | 'declined' | 'cancelled' | 'refunded'
-export type Payment = { id: string; provider: string; status: PaymentStatus; checkout_url?: string | null }
+export type PaymentMethod = { provider: string; method: string; kind: 'authorise_then_capture' | 'paid_at_once' }
+export type Payment = { id: string; provider: string; method: string; status: PaymentStatus; checkout_url?: string | null }
 export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
@@ -191,6 +192,7 @@ export type OrderRequest = {
   customer: { name: string; email: string; locale?: string }
   tickets?: TicketChoice[]
   provider?: string
+  method?: string
   accept_equal_seats?: boolean
 }
 export type Ticket = {

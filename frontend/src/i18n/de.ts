@@ -58,7 +58,7 @@ export const de: Messages = {
   checkout: {
     title: 'Kasse', seats: 'Ihre Plätze', type: 'Kartenart', who: 'Für wen?', name: 'Name', email: 'E-Mail', emailHint: 'Hierhin gehen die Karten.', pay: (total) => `${total} bezahlen`, confirmFree: 'Bestätigen', bill: 'Rechnung', total: 'Zu zahlen',
     back: 'Plätze ändern', nothing: 'Für diese Vorstellung ist nichts in Ihrem Korb.', choose: 'Plätze wählen', leaving: 'Weiter zur Zahlungsseite', equal: 'Wenn meine Zahlung für diese Plätze zu spät kommt, nehme ich gleich gute oder bessere nebeneinander.',
-    provider: 'Bezahlen mit', providers: { sandbox: 'Testzahlung', stripe: 'Karte', razorpay: 'UPI oder Karte' }, payWithin: (n) => `Auf der Zahlungsseite haben Sie ${n} Minuten, und die Plätze bleiben die Ihren.`, quoteWait: 'Wir rechnen', again: 'Die Antwort ging verloren. Noch einmal drücken ist sicher: Sie zahlen nicht doppelt.',
+    provider: 'Bezahlen mit', providers: { sandbox: 'Test', stripe: 'Stripe', razorpay: 'Razorpay' }, ways: { 'sandbox/card': 'Testzahlung', card: 'Karte, Apple Pay oder Google Pay', 'razorpay/card': 'Karte', paypal: 'PayPal', upi: 'UPI', netbanking: 'Netbanking', wallet: 'Wallet' }, noWay: 'Hier kann gerade nicht bezahlt werden. Die Plätze bleiben die Ihren, solange ihre Zeit läuft; das Haus weiß mehr.', payWithin: (n) => `Auf der Zahlungsseite haben Sie ${n} Minuten, und die Plätze bleiben die Ihren.`, quoteWait: 'Wir rechnen', again: 'Die Antwort ging verloren. Noch einmal drücken ist sicher: Sie zahlen nicht doppelt.',
     nameMissing: 'Bitte einen Namen angeben.', emailMissing: 'Bitte eine E-Mail-Adresse für die Karten angeben.',
   },
   order: {

@@ -60,7 +60,7 @@ export const en = {
   checkout: {
     title: 'Check out', seats: 'Your places', type: 'Ticket type', who: 'Who is it for?', name: 'Name', email: 'E-mail', emailHint: 'The tickets go here.', pay: (total: string) => `Pay ${total}`, confirmFree: 'Confirm', bill: 'Bill', total: 'To pay',
     back: 'Change seats', nothing: 'There is nothing in your basket for this show.', choose: 'Choose seats', leaving: 'Going to the payment page', equal: 'If my payment comes too late for these seats, take equal or better ones side by side.',
-    provider: 'Pay with', providers: { sandbox: 'Test payment', stripe: 'Card', razorpay: 'UPI or card' } as Record<string, string>, payWithin: (n: number) => `On the payment page you have ${n} minutes, and the seats stay yours.`, quoteWait: 'Adding up', again: 'The answer got lost. Pressing again is safe: you will not pay twice.',
+    provider: 'Pay with', providers: { sandbox: 'test', stripe: 'Stripe', razorpay: 'Razorpay' } as Record<string, string>, ways: { 'sandbox/card': 'Test payment', card: 'Card, Apple Pay or Google Pay', 'razorpay/card': 'Card', paypal: 'PayPal', upi: 'UPI', netbanking: 'Net banking', wallet: 'Wallet' } as Record<string, string>, noWay: 'Nothing can be paid here just now. The seats stay yours while their time runs; the house knows more.', payWithin: (n: number) => `On the payment page you have ${n} minutes, and the seats stay yours.`, quoteWait: 'Adding up', again: 'The answer got lost. Pressing again is safe: you will not pay twice.',
     nameMissing: 'Please tell us a name.', emailMissing: 'Please give an e-mail address for the tickets.',
   },
   order: {

@@ -107,6 +107,15 @@ pub const LINES: &[Line] = &[
             "mismatch": {"action": "off", "countries": []},
             "reuse": {"action": "flag", "window_s": 86400, "emails_max": 3}, "decide_within_s": 86400}"#,
     ),
+    line("GET /admin/organizers/{id}/payment-accounts", "$organizer"),
+    line("POST /admin/organizers/{id}/payment-accounts", "$organizer")
+        .sends(r#"{"provider": "stripe", "name": "Ours", "secret_key": "sk_test_walkwalkwalk1", "methods": ["card"], "enabled": false}"#)
+        .gives(201),
+    line("GET /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account"),
+    line("PATCH /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account")
+        .sends(r#"{"name": "Ours alone", "enabled": false}"#),
+    line("POST /admin/organizers/{id}/payment-accounts/{account}/test", "$organizer $new_account"),
+    line("DELETE /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account").gives(204),
     line("GET /admin/payments", ""),
     line("GET /admin/reports/ledger", ""),
     line("GET /admin/mailbox", ""),
