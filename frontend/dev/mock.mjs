@@ -191,6 +191,7 @@ const routes = [
   }],
   ['POST', '/shows/:id/holds/:hold/extend', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); hold.expires = Math.min(hold.until, Date.now() + HOLD_MS); return { hold: view(hold) } }],
   ['DELETE', '/shows/:id/holds/:hold', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); endHold(hold, 'released', 'a'); return [204] }],
+  ['GET', '/shows/:id/payment-methods', () => ({ items: [{ provider: 'sandbox', method: 'card', kind: 'authorise_then_capture' }] })],
   ['POST', '/quotes', ({ body }) => { const list = lines(body.holds.map((one) => holdOf(one.hold_id, one.token)), body.tickets); return { lines: list, total: total(list), currency: 'EUR' } }],
   ['POST', '/orders', ({ body }) => {
     const its = body.holds.map((one) => holdOf(one.hold_id, one.token))
