@@ -21,7 +21,9 @@ CREATE TABLE payment_account (
 CREATE INDEX payment_account_organizer ON payment_account (organizer_id, position, created_at);
 
 -- The method that the buyer chose. What was paid until now was paid at the sandbox, by its card.
-ALTER TABLE payment ADD COLUMN method text NOT NULL DEFAULT 'card';
+ALTER TABLE payment
+    ADD COLUMN method   text NOT NULL DEFAULT 'card',
+    ADD COLUMN asked_at timestamptz; -- when a browser that came back last made us ask its provider
 
 -- What an attempt of ours is called at Razorpay, which does not find an order by our id for sure, nor closes one.
 CREATE TABLE razorpay_order (

@@ -96,7 +96,7 @@ async fn come_back(checkout: web::Data<Checkout>, payment: web::Path<Uuid>) -> R
             false
         }
     });
-    if open {
+    if open && checkout.store.may_ask(*payment).await? {
         // Whatever comes of it: the order page asks again, and so do the webhook and the worker.
         match tokio::time::timeout(PATIENCE, checkout.inquire(*payment)).await {
             Ok(Ok(_)) | Err(_) => {}

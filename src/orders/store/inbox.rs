@@ -99,6 +99,22 @@ impl Orders {
             .await?)
     }
 
+    /// Whether a browser that comes back may make us ask the provider about this payment: once in two seconds, because whoever
+    /// knows the address can load it as often as they like.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_ask(&self, payment: Uuid) -> Result<bool, DbFault> {
+        let done = sqlx::query!(
+            "UPDATE payment SET asked_at = now()
+             WHERE id = $1 AND (asked_at IS NULL OR asked_at < now() - interval '2 seconds')",
+            payment
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Has these processed again: those with this name, or all that nobody could settle. How many they are.
     ///
     /// # Errors
