@@ -465,6 +465,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/organizers/{id}/payment-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A house's accounts at payment providers, by what buyers are offered first.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_payment_accounts"];
+        put?: never;
+        /**
+         * Connects an account. Its keys are sealed, and nobody is shown them again.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_payment_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/payment-accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_payment_accounts_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Puts an account away: nothing new is paid by it. What was paid by it can still be collected and given back. Once more
+         *     changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_payment_accounts_account"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an account: what is left out stays. A new key is used from the next question on, by every process.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_organizers_id_payment_accounts_account"];
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/payment-accounts/{account}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the provider something harmless with the account's keys, and says what came of it.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_payment_accounts_account_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/payments": {
         parameters: {
             query?: never;
@@ -2143,6 +2216,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shows/{id}/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How tickets of a show can be paid for, the usual way first.
+         * @description Who may: Anybody.
+         */
+        get: operations["get_shows_id_payment_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shows/{id}/plan": {
         parameters: {
             query?: never;
@@ -2790,6 +2883,26 @@ export interface components {
             /** @description New totals of the areas that are named. */
             areas?: components["schemas"]["AreaQuantity"][];
         };
+        /** @description What is to change of an account: what is left out stays. */
+        ChangePaymentAccount: {
+            /** @description What the house calls it. */
+            name?: string | null;
+            /** @description Razorpay's key id; together with `secret_key`. */
+            key_id?: string | null;
+            /** @description Another key of the same account. */
+            secret_key?: string | null;
+            /** @description With what the provider signs its news from now on. */
+            webhook_secret?: string | null;
+            /** @description The methods that buyers are offered, in this order. */
+            methods?: string[] | null;
+            /** @description Whether buyers are offered it. */
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position?: number | null;
+        };
         /** @description The version of the plan that a show is to have. */
         ChangePlan: {
             /**
@@ -2896,6 +3009,11 @@ export interface components {
              * @example sandbox
              */
             provider?: string | null;
+            /**
+             * @description By which of its methods; the first that the house offers unless told.
+             * @example card
+             */
+            method?: string | null;
             /** @description Equal or better adjacent seats will do, should the money come late and the seats be gone. */
             accept_equal_seats?: boolean;
             /** @description The terms that the buyer agreed to. */
@@ -3222,6 +3340,18 @@ export interface components {
             /** @description What to do. */
             next: components["schemas"]["Next"];
         };
+        /** @description A test of an account's keys. */
+        KeyTest: {
+            /** @description What came of it. */
+            outcome: components["schemas"]["Tested"];
+            /** @description In words; never a key. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
         /**
          * @description What kind of machine it is.
          * @enum {string}
@@ -3302,6 +3432,11 @@ export interface components {
             id: string;
             /** @description What kind of line. */
             kind: string;
+            /**
+             * Format: uuid
+             * @description The ticket line that it belongs to and goes back with.
+             */
+            of?: string;
             /** @description What people read. */
             label: string;
             /**
@@ -3771,6 +3906,39 @@ export interface components {
         NewPassword: {
             current_password: string;
             new_password: string;
+        };
+        /** @description An account to be connected. The keys are taken and never shown again. */
+        NewPaymentAccount: {
+            /** @description With whom. */
+            provider: components["schemas"]["Provider"];
+            /**
+             * @description What the house calls it.
+             * @example Our Stripe account
+             */
+            name: string;
+            /**
+             * @description Razorpay's key id; Stripe has none.
+             * @example rzp_test_AbCdEfGhIjKlMn
+             */
+            key_id?: string | null;
+            /** @description The secret key. */
+            secret_key: string;
+            /** @description With what the provider signs its news; it is known once the webhook was made there. */
+            webhook_secret?: string | null;
+            /**
+             * @description The methods that buyers are offered, in this order.
+             * @example [
+             *       "card"
+             *     ]
+             */
+            methods: string[];
+            /** @description Whether buyers are offered it. */
+            enabled?: boolean;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position?: number;
         };
         /** @description What somebody is to be; what is left out stays. */
         NewRoles: {
@@ -4893,6 +5061,89 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
+        /** @description An account, as the back office sees it. */
+        PaymentAccount: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /** @description With whom. */
+            provider: components["schemas"]["Provider"];
+            /** @description What the house calls it. */
+            name: string;
+            /**
+             * @description The beginning and the end of its key.
+             * @example sk_test_…4242
+             */
+            key_shown: string;
+            /** @description Whether real money moves. */
+            live: boolean;
+            /** @description Whether news of it can be verified. Without, the provider is asked about each payment, which is slower. */
+            has_webhook_secret: boolean;
+            /** @description Where the provider is to send its news. */
+            webhook_url: string;
+            /** @description The methods that buyers are offered, in this order. */
+            methods: string[];
+            /** @description Whether buyers are offered it. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position: number;
+            last_test?: components["schemas"]["KeyTest"] | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is put away: nothing new is paid by it, and what was paid can still be given back.
+             */
+            archived_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A house's accounts. */
+        PaymentAccountList: {
+            /** @description By what is offered first. */
+            items: components["schemas"]["PaymentAccount"][];
+        };
+        /** @description One way to pay. */
+        PaymentMethodJson: {
+            /**
+             * @description At which provider: what an order names.
+             * @example stripe
+             */
+            provider: string;
+            /**
+             * @description By which of its methods: what an order names.
+             * @example card
+             */
+            method: string;
+            /** @description Whether the amount is set aside and collected once the seats are sold, or paid at once. */
+            kind: string;
+        };
+        /** @description All the ways to pay, the usual one first. */
+        PaymentMethods: {
+            /** @description They. None: the house takes no money just now. */
+            items: components["schemas"]["PaymentMethodJson"][];
+        };
         /** @description A payment, for the back office. */
         PaymentRow: {
             /**
@@ -4939,6 +5190,8 @@ export interface components {
             id: string;
             /** @description At which provider. */
             provider: string;
+            /** @description By which method. */
+            method: string;
             /** @description How far it is. */
             status: string;
             /** @description Where the buyer pays. */
@@ -5309,6 +5562,11 @@ export interface components {
              */
             code: string | null;
         };
+        /**
+         * @description With whom a house can have an account.
+         * @enum {string}
+         */
+        Provider: "stripe" | "razorpay";
         /** @description Another house by which one may sign in. */
         ProviderView: {
             /**
@@ -6027,6 +6285,11 @@ export interface components {
          * @enum {string}
          */
         StatusJson: "awaiting_payment" | "in_review" | "paid" | "confirmed" | "expired" | "cancelled" | "refunding" | "refunded" | "partially_refunded";
+        /**
+         * @description What came of a test of an account's keys.
+         * @enum {string}
+         */
+        Tested: "works" | "refused" | "unanswered";
         /** @description An order's tickets. */
         TicketList: {
             items: components["schemas"]["TicketView"][];
@@ -6092,6 +6355,11 @@ export interface components {
              * @example sandbox
              */
             provider?: string | null;
+            /**
+             * @description By which of its methods; the first that the house offers unless told.
+             * @example card
+             */
+            method?: string | null;
         };
         /** @description A user, as they see themselves. */
         User: {
@@ -7268,6 +7536,205 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Requirement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_payment_accounts: {
+        parameters: {
+            query?: {
+                /** @description Also what is put away. */
+                archived?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccountList"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_payment_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaymentAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePaymentAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_payment_accounts_account_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyTest"];
                 };
             };
             /** @description A problem: see `code` */
@@ -10613,6 +11080,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShowPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shows_id_payment_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethods"];
                 };
             };
             /** @description A problem: see `code` */

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::checkout::Checkout;
 use super::super::wire::TryAgain;
 use super::answer;
+use crate::catalog::Catalog;
 use crate::http::{ApiError, Code};
 use crate::payments::{Gateways, NotOffered, Offer, choose};
 use crate::platform::money::Currency;
@@ -40,8 +41,11 @@ pub struct PaymentMethods {
 pub async fn payment_methods(
     checkout: web::Data<Checkout>,
     gateways: web::Data<Gateways>,
+    catalog: web::Data<Catalog>,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
+    // A draft is nobody's business yet.
+    catalog.public_plan_version(*id).await?.ok_or_else(|| ApiError::not_found("show"))?;
     let sellers = checkout.store.sellers(&[*id]).await?;
     let Some(&(_, organizer, currency)) = sellers.first() else { return Err(ApiError::not_found("show")) };
     let offers = gateways.offers(organizer, currency).await?;

@@ -8,9 +8,18 @@ use super::{STRIPE_KEY, STRIPE_SECRET, Shop, connect, organizer_of, text};
 use crate::catalog::house::{by, staff};
 use crate::doubles::stripe::Buyer;
 use crate::doubles::{Double, Trouble};
-use crate::harness::{spawn, spawn_on};
+use crate::harness::{Server, spawn, spawn_on};
 use crate::house::{hall, on_sale};
 use crate::privacy::everywhere;
+
+/// How a show can be paid for. That a show was published is public a moment later.
+async fn methods_of(server: &Server, show: Uuid) -> Value {
+    crate::process::until("the show is public", async || {
+        let answer = server.get(&format!("/shows/{show}/payment-methods")).await;
+        (answer.status == 200).then_some(answer.body)
+    })
+    .await
+}
 
 fn account() -> Value {
     json!({"provider": "stripe", "name": "Ours", "secret_key": STRIPE_KEY, "webhook_secret": STRIPE_SECRET, "methods": ["card"]})
@@ -91,7 +100,7 @@ async fn a_changed_key_is_used_at_once_by_every_process() {
     let url = stripe.url.clone();
     let other = spawn_on(shop.server.database_url.clone(), |config| config.stripe_url = Some(url)).await;
     let path = format!("/admin/organizers/{}/payment-accounts/{}", shop.organizer, shop.account);
-    let test = async |server: &crate::harness::Server| {
+    let test = async |server: &Server| {
         let tested = server.admin(Method::POST, &format!("{path}/test"), &Value::Null).await.expect(200);
         text(&tested["outcome"]).to_owned()
     };
@@ -113,7 +122,7 @@ async fn a_house_offers_its_accounts_and_without_any_the_sandbox() {
     let stripe = Double::stripe(STRIPE_KEY);
     let shop = Shop::stripe(&stripe.url, &["card", "upi", "paypal"], json!({})).await;
     let offered = async || {
-        let methods = shop.server.get(&format!("/shows/{}/payment-methods", shop.show)).await.expect(200);
+        let methods = methods_of(&shop.server, shop.show).await;
         let items = methods["items"].as_array().unwrap().iter();
         items
             .map(|it| format!("{} {} {}", text(&it["provider"]), text(&it["method"]), text(&it["kind"])))
@@ -141,7 +150,7 @@ async fn a_house_offers_its_accounts_and_without_any_the_sandbox() {
     shop.server.admin(Method::PATCH, &path, &json!({"enabled": true})).await.refused(409, "wrong_state");
 
     let another = on_sale(&shop.server, &hall(1, 2, 0)).await;
-    let methods = shop.server.get(&format!("/shows/{another}/payment-methods")).await.expect(200);
+    let methods = methods_of(&shop.server, another).await;
     assert_eq!(methods["items"], json!([{"provider": "sandbox", "method": "card", "kind": "authorise_then_capture"}]));
     shop.server.get(&format!("/shows/{}/payment-methods", Uuid::from_u128(7))).await.refused(404, "not_found");
 }
