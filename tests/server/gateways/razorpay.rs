@@ -63,8 +63,9 @@ async fn says(shop: &Shop, event: &Value, id: &str, secret: &str) -> Answer {
 /// Sends what waits: each twice, the newest first.
 async fn tell(razorpay: &Double<Razorpay>, shop: &Shop) {
     let events = std::mem::take(&mut razorpay.books().events);
-    for (at, event) in events.iter().enumerate().rev().chain(events.iter().enumerate()) {
-        let id = format!("{}-{at}", event["created_at"]);
+    for event in events.iter().rev().chain(&events) {
+        // The same news has the same name, and no other has it.
+        let id = format!("{:x}", aisle::platform::ids::request_hash(event.to_string().as_bytes()));
         says(shop, event, &id, &WEBHOOK_SECRET.replace(' ', "-")).await.expect(204);
     }
 }
