@@ -35,7 +35,7 @@ ALTER TABLE webhook_in
     ADD COLUMN stray_ref      text,
     ADD COLUMN stray_amount   bigint,
     ADD COLUMN stray_currency text;
-CREATE INDEX webhook_in_stray ON webhook_in (received_at) WHERE stray IS NOT NULL AND processed_at IS NULL;
+CREATE INDEX webhook_in_stray ON webhook_in (received_at) WHERE stray IS NOT NULL;
 
 -- The sandbox's own claims.
 CREATE TABLE sandbox_dispute (
@@ -75,10 +75,13 @@ WITH found AS (
     WHERE p.status IN ('captured', 'refunded') AND p.id IS DISTINCT FROM o.paid_with AND p.amount - r.back - r.lost > 0
       AND (p.amount <> o.total OR p.currency <> o.currency OR o.paid_with IS NOT NULL)
     UNION ALL
-    SELECT 'captured_without_order', (SELECT min(g.id::text)::uuid FROM organizer g WHERE g.archived_at IS NULL HAVING count(*) = 1),
+    SELECT 'captured_without_order',
+           -- Whose account was told; of one for all of them, the house where there is only one.
+           coalesce((SELECT a.organizer_id FROM payment_account a WHERE a.id::text = w.account),
+                    (SELECT min(g.id::text)::uuid FROM organizer g WHERE g.archived_at IS NULL HAVING count(*) = 1)),
            NULL, w.provider || '/' || w.account || '/' || w.event_id, coalesce(w.stray_ref, ''), w.stray_amount, w.stray_currency,
            w.received_at, w.provider, w.stray_ref
-    FROM webhook_in w WHERE w.stray IN ('authorized', 'captured') AND w.processed_at IS NULL
+    FROM webhook_in w WHERE w.stray IN ('authorized', 'captured')
     UNION ALL
     -- Those of money that bought nothing are in the list by that money.
     SELECT 'refund_failed', o.organizer_id, o.id, r.id::text, r.status, r.amount, r.currency, coalesce(r.settled_at, r.created_at),

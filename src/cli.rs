@@ -7,6 +7,7 @@ mod journal;
 mod keys;
 mod plan;
 mod serve;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,6 +72,9 @@ enum Command {
     /// The server keys: list, rotate, retire, seal under another secret.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// What payment providers told.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -155,6 +159,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => with_database(&config, async |db| keys::run(command, db, &config).await).await,
         Command::Journal(command) => with_database(&config, async |db| journal::run(command, db).await).await,
         Command::Audit(command) => with_database(&config, async |db| audit::run(command, db).await).await,
+        Command::Webhooks(command) => with_database(&config, async |db| webhooks::run(command, db).await).await,
         Command::Plan(_) | Command::Openapi => Ok(()),
     }
 }

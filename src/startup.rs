@@ -38,7 +38,7 @@ use crate::http::{Challenges, Notices};
 use crate::notify::{Composers, Delivery, Outbox};
 use crate::orders::{Checkout, Orders, Outside};
 use crate::payments::sandbox::Sandbox;
-use crate::payments::{Gateway, Gateways};
+use crate::payments::{Addresses, Gateways, PaymentAccounts};
 use crate::platform::config::{AbuseLimits, Config};
 use crate::platform::embedded::{self, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::platform::keys::{InstallationSecret, Keys};
@@ -153,7 +153,14 @@ pub struct Parts {
 impl Parts {
     /// The gateways of this server, over the connections of one runtime.
     fn gateways(&self, db: &db::Db) -> Gateways {
-        Gateways::new([Arc::new(self.sandbox.over(db.clone())) as Arc<dyn Gateway>])
+        let addresses =
+            Addresses { stripe: self.config.stripe_url.clone(), razorpay: self.config.razorpay_url.clone() };
+        Gateways::new(Arc::new(self.sandbox.over(db.clone())), self.payment_accounts(db), addresses)
+    }
+
+    /// The houses' accounts at payment providers, over the connections of one runtime.
+    fn payment_accounts(&self, db: &db::Db) -> PaymentAccounts {
+        PaymentAccounts::new(db.clone(), Arc::clone(&self.keys), &self.public_url)
     }
 
     /// The sessions of people, over the connections of one runtime.

@@ -192,6 +192,7 @@ const routes = [
   }],
   ['POST', '/shows/:id/holds/:hold/extend', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); hold.expires = Math.min(hold.until, Date.now() + HOLD_MS); return { hold: view(hold) } }],
   ['DELETE', '/shows/:id/holds/:hold', ({ hold: id, holdToken }) => { const hold = holdOf(id, holdToken); endHold(hold, 'released', 'a'); return [204] }],
+  ['GET', '/shows/:id/payment-methods', () => ({ items: [{ provider: 'sandbox', method: 'card', kind: 'authorise_then_capture' }] })],
   ['POST', '/quotes', ({ body }) => { const list = lines(body.holds.map((one) => holdOf(one.hold_id, one.token)), body.tickets); const sum = (kind) => total(list.filter((line) => line.kind === kind)); return { lines: list, tickets: sum('ticket'), discount: sum('discount'), fees: sum('fee'), taxes: [], total: total(list), currency: 'EUR', ...(body.promo_code ? { promo: { code: body.promo_code, applies: false, reason: 'unknown', detail: 'There is no such promo code.' } } : {}) } }],
   ['POST', '/orders', ({ body }) => {
     const its = body.holds.map((one) => holdOf(one.hold_id, one.token))

@@ -7,6 +7,7 @@ mod desk;
 mod history;
 pub mod mailbox;
 mod organizers;
+mod payment_accounts;
 mod plans;
 mod price_rules;
 mod productions;
@@ -34,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .configure(organizers::routes)
         .configure(price_rules::routes)
+        .configure(payment_accounts::routes)
         .configure(venues::routes)
         .configure(plans::routes)
         .configure(productions::routes)

@@ -12,7 +12,7 @@ use super::fraud::{decide_by, judge};
 use super::outside::Outside;
 use super::saga::{Effect, Outcome, Saga, Verdict};
 use super::store::Orders;
-use crate::payments::Report;
+use crate::payments::{News, Report};
 use crate::platform::audit::Entry;
 use crate::platform::db::DbFault;
 use crate::platform::time::from_core;
@@ -101,8 +101,14 @@ impl Checkout {
         };
         let now = self.now();
         let attempt = saga.attempt(payment);
-        let gateway = attempt.and_then(|attempt| self.outside.gateways.get(&attempt.provider));
-        let lasts = gateway.map_or(SignedDuration::ZERO, |gateway| gateway.method().authorisation_lasts);
+        let lasts = match attempt {
+            Some(attempt) => match self.outside.gateway(attempt).await {
+                Ok(gateway) => gateway.method(&attempt.method).map(|method| method.authorisation_lasts),
+                Err(outcome) => return outcome,
+            },
+            None => None,
+        };
+        let lasts = lasts.unwrap_or(SignedDuration::ZERO);
         let set_aside = attempt.and_then(|attempt| attempt.paid_at).unwrap_or(now);
         let mut findings = judge(&asked.rules, &asked.facts);
         for finding in &mut findings {
@@ -170,4 +176,81 @@ impl Checkout {
             .await?;
         Ok(settled.is_some())
     }
+
+    /// Takes in a piece of news of this account of a provider.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_in(&self, (provider, account): (&str, &str), news: &News) -> Result<TakenIn, CheckoutFault> {
+        let payment = match news {
+            News::Nothing { why } => return Ok(TakenIn::Nothing { why: why.clone() }),
+            News::Report(report) => report.payment,
+            News::Ask { payment } => *payment,
+        };
+        // Whoever has an account can sign news of it, and write on them what they like.
+        let whose = self.store.whose_payment(payment).await?;
+        if !whose.is_some_and(|whose| whose.provider == provider && whose.account == account) {
+            return Ok(match news {
+                News::Report(report) => TakenIn::Stray { report: report.clone() },
+                News::Ask { .. } | News::Nothing { .. } => {
+                    TakenIn::Nothing { why: "it is about no payment of this account".to_owned() }
+                }
+            });
+        }
+        match news {
+            News::Report(report) => {
+                self.settle(report).await?;
+                Ok(TakenIn::Settled)
+            }
+            News::Ask { .. } | News::Nothing { .. } => self.inquire(payment).await,
+        }
+    }
+
+    /// Asks the provider about a payment, and settles what it says. What it says is believed, whoever made us ask.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn inquire(&self, payment: Uuid) -> Result<TakenIn, CheckoutFault> {
+        let nothing = || TakenIn::Nothing { why: "there is no such payment".to_owned() };
+        let Some(order) = self.store.order_of_payment(payment).await? else { return Ok(nothing()) };
+        let Some(loaded) = self.store.load(order).await? else { return Ok(nothing()) };
+        let Some(attempt) = loaded.saga.attempt(payment) else { return Ok(nothing()) };
+        match self.outside.look_up(attempt).await {
+            Outcome::Reports(reports) => {
+                for report in &reports {
+                    self.settle(report).await?;
+                }
+                Ok(TakenIn::Settled)
+            }
+            Outcome::Later { reason } | Outcome::No { reason } => Ok(TakenIn::Later { why: reason }),
+            Outcome::Done
+            | Outcome::Paying { .. }
+            | Outcome::Refused(_)
+            | Outcome::Started { .. }
+            | Outcome::AlreadyPaid
+            | Outcome::Judged(_) => Ok(TakenIn::Later { why: "the provider answered something else".to_owned() }),
+        }
+    }
+}
+
+/// What became of a piece of news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakenIn {
+    /// It was settled.
+    Settled,
+    /// There was nothing to do about it.
+    Nothing {
+        /// Why.
+        why: String,
+    },
+    /// It is about no payment of this account. Money of which nobody here knows is somebody's work.
+    Stray {
+        /// What was said of it.
+        report: Report,
+    },
+    /// The provider could not be asked: again later.
+    Later {
+        /// Why.
+        why: String,
+    },
 }

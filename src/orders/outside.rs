@@ -1,13 +1,15 @@
 //! Carries the saga's effects out: asks shows and gateways, and puts what they say into the saga's words.
 
+use std::sync::Arc;
+
 use aisle_actors::core::{Answer, HoldState, ShowId};
 use aisle_actors::{AskError, ShowHandle, Shows};
 use uuid::Uuid;
 
 use super::asking::{Question, area_ids, question, to_give_back};
-use super::saga::{Effect, Outcome, Part, Saga};
+use super::saga::{Attempt, Effect, Outcome, Part, Saga};
 use crate::http::rejection::guids;
-use crate::payments::{Cancelled, Charge, GatewayError, Gateways, RefundWish, Start};
+use crate::payments::{Cancelled, Charge, Gateway, GatewayError, Gateways, RefundWish, Start};
 use crate::platform::time::from_core;
 
 /// Everything outside of an order.
@@ -68,35 +70,49 @@ impl Outside {
         }
     }
 
+    /// The gateway that an attempt is made at; else why there is none just now.
+    pub(super) async fn gateway(&self, attempt: &Attempt) -> Result<Arc<dyn Gateway>, Outcome> {
+        let later = |reason: String| Outcome::Later { reason };
+        match self.gateways.find(&attempt.provider, &attempt.account).await {
+            Ok(Some(gateway)) => Ok(gateway),
+            Ok(None) => Err(later(format!("there is no account {} at provider {}", attempt.account, attempt.provider))),
+            Err(error) => Err(later(crate::http::error::chain(&error))),
+        }
+    }
+
+    /// What the provider knows of an attempt now.
+    pub async fn look_up(&self, attempt: &Attempt) -> Outcome {
+        match self.gateway(attempt).await {
+            Ok(gateway) => gateway.look_up(&charge_of(attempt)).await.map_or_else(not_told, Outcome::Reports),
+            Err(outcome) => outcome,
+        }
+    }
+
     async fn pay(&self, saga: &Saga, payment: Uuid, effect: &Effect) -> Outcome {
         let Some(attempt) = saga.attempt(payment) else {
             return Outcome::Later { reason: "the order has no such payment".to_owned() };
         };
-        let Some(gateway) = self.gateways.get(&attempt.provider) else {
-            return Outcome::Later { reason: format!("the provider {} is not configured", attempt.provider) };
+        let gateway = match self.gateway(attempt).await {
+            Ok(gateway) => gateway,
+            Err(outcome) => return outcome,
         };
-        let charge = Charge { payment, provider_ref: attempt.provider_ref.clone() };
+        let charge = charge_of(attempt);
         let told = match effect {
             Effect::Start { .. } => {
-                let Some(pay_by) = saga.pay_by else {
+                let Some(start) = start_of(saga, attempt) else {
                     return Outcome::Later { reason: "no show has begun the payment".to_owned() };
-                };
-                let start = Start {
-                    payment,
-                    amount: attempt.amount,
-                    description: format!("Order {}", saga.number),
-                    return_path: format!("/orders/{}", saga.order),
-                    pay_by,
                 };
                 gateway.start(&start).await.map(|started| Outcome::Started {
                     provider_ref: started.provider_ref,
                     checkout_url: started.checkout_url,
                 })
             }
-            Effect::Cancel { .. } => gateway.cancel(&charge).await.map(|cancelled| match cancelled {
-                Cancelled::Confirmed => Outcome::Done,
-                Cancelled::AlreadyPaid => Outcome::AlreadyPaid,
-            }),
+            Effect::Cancel { .. } => {
+                gateway.cancel(&charge, start_of(saga, attempt).as_ref()).await.map(|cancelled| match cancelled {
+                    Cancelled::Confirmed => Outcome::Done,
+                    Cancelled::AlreadyPaid => Outcome::AlreadyPaid,
+                })
+            }
             Effect::Void { .. } => gateway.void(&charge).await.map(|()| Outcome::Done),
             Effect::Capture { .. } => gateway.capture(&charge).await.map(|()| Outcome::Done),
             Effect::StartPayment { .. }
@@ -109,7 +125,7 @@ impl Outside {
             | Effect::LookUp { .. }
             | Effect::Refund { .. }
             | Effect::Judge { .. }
-            | Effect::Confirm => gateway.look_up(payment).await.map(Outcome::Reports),
+            | Effect::Confirm => gateway.look_up(&charge).await.map(Outcome::Reports),
         };
         told.unwrap_or_else(not_told)
     }
@@ -120,11 +136,11 @@ impl Outside {
         let Some((refund, attempt)) = of else {
             return Outcome::Later { reason: "the order has no such refund".to_owned() };
         };
-        let Some(gateway) = self.gateways.get(&attempt.provider) else {
-            return Outcome::Later { reason: format!("the provider {} is not configured", attempt.provider) };
+        let gateway = match self.gateway(attempt).await {
+            Ok(gateway) => gateway,
+            Err(outcome) => return outcome,
         };
-        let charge = Charge { payment: attempt.id, provider_ref: attempt.provider_ref.clone() };
-        let wish = RefundWish { refund: refund.id, charge, amount: refund.amount };
+        let wish = RefundWish { refund: refund.id, charge: charge_of(attempt), amount: refund.amount };
         if look_first {
             match gateway.has_refund(&wish).await {
                 Ok(true) => return Outcome::Done,
@@ -134,6 +150,24 @@ impl Outside {
         }
         gateway.refund(&wish).await.map_or_else(not_told, |()| Outcome::Done)
     }
+}
+
+fn charge_of(attempt: &Attempt) -> Charge {
+    Charge { payment: attempt.id, provider_ref: attempt.provider_ref.clone() }
+}
+
+/// What an attempt begins with: all of it follows from the order, so that asking again is asking the same. `None`: no show has
+/// begun the payment, so no provider has heard of it.
+fn start_of(saga: &Saga, attempt: &Attempt) -> Option<Start> {
+    Some(Start {
+        payment: attempt.id,
+        method: attempt.method.clone(),
+        amount: attempt.amount,
+        description: format!("Order {}", saga.number),
+        return_path: format!("/orders/{}", saga.order),
+        pay_by: saga.pay_by?,
+        pay_within_ms: saga.pay_within_ms,
+    })
 }
 
 fn answered_as(handle: &ShowHandle, answer: &Answer) -> Outcome {

@@ -8,6 +8,7 @@ mod desk;
 mod disputes;
 mod ledger;
 mod links;
+mod methods;
 mod mine;
 mod payouts;
 mod promo;
@@ -17,6 +18,8 @@ mod reports;
 mod review;
 mod transfer;
 mod webhooks;
+
+pub use webhooks::pages;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -118,6 +121,7 @@ fn answer(status: StatusCode, replayed: bool, body: &impl Serialize) -> HttpResp
 /// The room's addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(methods::payment_methods)
         .service(buy::make_quote)
         .service(buy::create_order)
         .service(buy::read_order)

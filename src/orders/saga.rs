@@ -92,7 +92,7 @@ impl Saga {
     pub fn was_refused(&self) -> bool {
         self.state == OrderState::Cancelled
             && self.confirmed_at.is_none()
-            && self.attempts.iter().all(|attempt| attempt.provider_ref.is_none())
+            && self.attempts.iter().all(|attempt| attempt.provider_ref.is_none() && attempt.checkout_url.is_none())
             && self.parts.iter().any(|part| part.state == PartState::Ended)
     }
 

@@ -23,7 +23,7 @@ pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
 pub use desk::{Closed, WorkFilter, WorkRow};
 pub use disputes::KeptDisputeRules;
 pub use fraud::{Asked, KeptRules, Trace};
-pub use inbox::Waiting;
+pub use inbox::{Waiting, Whose};
 pub use keep::tickets_of;
 pub use make::{Made, NewLine, NewOrder};
 pub use money::{BookedEntry, BookedTransaction, MoneyView};
@@ -129,7 +129,7 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let attempts = sqlx::query!(
-            "SELECT id, attempt, provider, account, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
+            "SELECT id, attempt, provider, account, method, method_kind, status, amount, currency, provider_ref, checkout_url, paid_at,
                     next_check_at, last_problem, instrument, instrument_country FROM payment WHERE order_id = $1 ORDER BY attempt",
             order
         )
@@ -192,6 +192,7 @@ impl Orders {
                 number: attempt.attempt,
                 provider: attempt.provider,
                 account: attempt.account,
+                method: attempt.method,
                 kind: MethodKind::from_word(&attempt.method_kind).ok_or_else(|| unknown("method"))?,
                 status: AttemptStatus::from_word(&attempt.status).ok_or_else(|| unknown("payment status"))?,
                 amount: Money::new(attempt.amount, currency(&attempt.currency)?),

@@ -126,6 +126,11 @@ pub struct CreateOrder {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "sandbox")]
     pub provider: Option<String>,
+    /// By which of its methods; the first that the house offers unless told.
+    #[garde(length(bytes, min = 1, max = 40))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40, example = "card")]
+    pub method: Option<String>,
     /// Equal or better adjacent seats will do, should the money come late and the seats be gone.
     #[garde(skip)]
     #[serde(default)]
@@ -156,6 +161,11 @@ pub struct TryAgain {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "sandbox")]
     pub provider: Option<String>,
+    /// By which of its methods; the first that the house offers unless told.
+    #[garde(length(bytes, min = 1, max = 40))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40, example = "card")]
+    pub method: Option<String>,
 }
 
 /// What to cancel.
@@ -425,9 +435,7 @@ impl OrderJson {
             review_by: saga.review.by,
             review: None,
             disputes: Vec::new(),
-            payment: payment.map(|attempt| {
-                PaymentView::of(attempt.id, attempt.provider.clone(), attempt.status, attempt.checkout_url.clone())
-            }),
+            payment: payment.map(PaymentView::of),
             refunds: saga
                 .refunds
                 .iter()

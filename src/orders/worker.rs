@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::checkout::{Checkout, CheckoutFault};
+use super::checkout::{Checkout, CheckoutFault, TakenIn};
 use super::desk::WorkKind;
 use super::store::Waiting;
 use crate::platform::db::DbFault;
@@ -54,14 +54,22 @@ impl OrdersWorker {
     async fn try_to_settle(&self, waiting: &Waiting) -> Result<(), CheckoutFault> {
         let Waiting { provider, account, event_id, body } = waiting;
         let store = &self.checkout.store;
-        let parsed = self.checkout.outside.gateways.get(provider).map(|gateway| gateway.parse(body));
-        let problem = match parsed {
-            Some(Ok(report)) => match self.checkout.settle(&report).await? {
-                true => return Ok(store.processed(provider, account, event_id).await?),
-                false => return Ok(store.note_stray((provider, account), event_id, &report).await?),
+        let problem = match self.checkout.outside.gateways.find(provider, account).await {
+            Ok(Some(gateway)) => match gateway.parse(body) {
+                Ok(told) => match self.checkout.take_in((provider, account), &told.news).await? {
+                    TakenIn::Settled => return Ok(store.processed(provider, account, event_id, None).await?),
+                    TakenIn::Nothing { why } => {
+                        return Ok(store.processed(provider, account, event_id, Some(&why)).await?);
+                    }
+                    TakenIn::Stray { report } => {
+                        return Ok(store.note_stray((provider, account), event_id, &report).await?);
+                    }
+                    TakenIn::Later { why } => why,
+                },
+                Err(error) => error.to_string(),
             },
-            Some(Err(error)) => error.to_string(),
-            None => "this provider is not configured".to_owned(),
+            Ok(None) => "there is no such account at this provider".to_owned(),
+            Err(error) => crate::http::error::chain(&error),
         };
         Ok(store.note_problem(waiting, &problem).await?)
     }

@@ -4,7 +4,6 @@
 //! is [`GatewayError::Unknown`]: it may have done it, so the question is asked again, never replaced by another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +63,8 @@ pub struct Method {
 pub struct Start {
     /// Our id; the provider keeps it with the payment.
     pub payment: Uuid,
+    /// By which method.
+    pub method: String,
     /// How much.
     pub amount: Money,
     /// What the buyer reads on the provider's page.
@@ -72,13 +73,15 @@ pub struct Start {
     pub return_path: String,
     /// Until when the buyer may pay; the provider may allow longer.
     pub pay_by: Timestamp,
+    /// How long the buyer was given, counted to `pay_by`.
+    pub pay_within_ms: u64,
 }
 
 /// An attempt that has begun at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// The provider's own name for it.
-    pub provider_ref: String,
+    /// The provider's own name for it; `None` where it gives a name only to what somebody pays.
+    pub provider_ref: Option<String>,
     /// Where the buyer pays.
     pub checkout_url: Option<String>,
 }
@@ -202,6 +205,32 @@ pub struct Report {
     pub instrument: Option<ToldInstrument>,
 }
 
+/// What there is to do about a piece of news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It says itself what happened.
+    Report(Report),
+    /// Something happened to this payment, and what it is the provider says when it is asked.
+    Ask {
+        /// Which, by our id.
+        payment: Uuid,
+    },
+    /// Nothing.
+    Nothing {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A webhook, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The provider's name for this piece of news; the same name is the same news.
+    pub event_id: String,
+    /// What it is.
+    pub news: News,
+}
+
 /// Why a gateway did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
@@ -263,14 +292,18 @@ pub trait Gateway: Send + Sync + 'static {
     /// Its name in the API and in the database.
     fn name(&self) -> &'static str;
 
-    /// How its payments behave.
-    fn method(&self) -> Method;
+    /// How payments by this method behave; `None`: it has no such method.
+    fn method(&self, key: &str) -> Option<Method>;
+
+    /// Asks something harmless with the keys that it was given, and says what was found.
+    fn try_keys(&self) -> Answer<'_, String>;
 
     /// Begins an attempt. The same id again is the same attempt.
     fn start<'a>(&'a self, start: &'a Start) -> Answer<'a, Started>;
 
-    /// Closes an attempt that nobody has paid. An attempt that never reached the provider is closed too, before it does.
-    fn cancel<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Cancelled>;
+    /// Closes an attempt that nobody has paid. An attempt that never reached the provider is closed too, before it does;
+    /// `began` is what it began with, for a provider that finds it by nothing else.
+    fn cancel<'a>(&'a self, charge: &'a Charge, began: Option<&'a Start>) -> Answer<'a, Cancelled>;
 
     /// Lets go of an amount that was set aside. Refused once it was captured.
     fn void<'a>(&'a self, charge: &'a Charge) -> Answer<'a, ()>;
@@ -284,53 +317,18 @@ pub trait Gateway: Send + Sync + 'static {
     /// Whether the provider has recorded the refund with this id.
     fn has_refund<'a>(&'a self, wish: &'a RefundWish) -> Answer<'a, bool>;
 
-    /// What the provider knows under our id, newest last; empty where it knows nothing or nobody has paid yet.
-    fn look_up<'a>(&'a self, payment: Uuid) -> Answer<'a, Vec<Report>>;
+    /// What the provider knows of it, newest last; empty where it knows nothing or nobody has paid yet.
+    fn look_up<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Vec<Report>>;
 
     /// Verifies and reads a webhook.
     ///
     /// # Errors
     /// [`WebhookError::SignatureInvalid`] before anything of the body is believed.
-    fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Report, WebhookError>;
+    fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Told, WebhookError>;
 
     /// Reads a webhook that was verified when it came, and stored.
     ///
     /// # Errors
     /// [`WebhookError::Malformed`].
-    fn parse(&self, body: &[u8]) -> Result<Report, WebhookError>;
-}
-
-/// The gateways of this server, by name.
-#[derive(Clone, Default)]
-pub struct Gateways(BTreeMap<&'static str, Arc<dyn Gateway>>);
-
-impl Gateways {
-    /// These.
-    #[must_use]
-    pub fn new(gateways: impl IntoIterator<Item = Arc<dyn Gateway>>) -> Self {
-        Self(gateways.into_iter().map(|gateway| (gateway.name(), gateway)).collect())
-    }
-
-    /// The one with this name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Arc<dyn Gateway>> {
-        self.0.get(name)
-    }
-
-    /// The one that is used where a buyer names none.
-    #[must_use]
-    pub fn usual(&self) -> Option<&Arc<dyn Gateway>> {
-        self.0.values().next()
-    }
-
-    /// Their names.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.0.keys().copied()
-    }
-}
-
-impl std::fmt::Debug for Gateways {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
+    fn parse(&self, body: &[u8]) -> Result<Told, WebhookError>;
 }

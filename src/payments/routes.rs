@@ -1,4 +1,5 @@
-//! The sandbox's page, as a provider outside would have one: plain HTML and a form, no script.
+//! The sandbox's page, as a provider outside would have one, and the page that leads to Razorpay's: plain HTML and a form, no
+//! script.
 
 use std::sync::LazyLock;
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::gateways::{Gateways, NoGateway};
 use super::sandbox::{Card, Choice, Sandbox, TEST_CARDS, Trouble};
 use crate::http::ApiError;
 
@@ -121,7 +123,23 @@ async fn page(
         .body(html))
 }
 
-/// The room's pages, outside the API. Needs `web::Data<Sandbox>`.
+/// Where a buyer goes on to Razorpay.
+#[get("/razorpay/checkout/{payment}")]
+async fn razorpay_page(gateways: web::Data<Gateways>, payment: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let page = match gateways.razorpay_page(*payment).await {
+        Ok(page) => page.ok_or_else(|| ApiError::not_found("payment"))?,
+        Err(NoGateway::Database(fault)) => return Err(fault.into()),
+        Err(error @ (NoGateway::Sealed { .. } | NoGateway::Client { .. })) => return Err(ApiError::fault(&error)),
+    };
+    let html = page.html().map_err(|error| ApiError::fault(&error))?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("content-security-policy", page.content_security_policy()))
+        .body(html))
+}
+
+/// The room's pages, outside the API. Needs `web::Data<Sandbox>` and `web::Data<Gateways>`.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.service(checkout_page).service(checkout_choice).service(bank_acts);
+    config.service(checkout_page).service(checkout_choice).service(bank_acts).service(razorpay_page);
 }

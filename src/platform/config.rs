@@ -154,6 +154,10 @@ pub struct Config {
     pub retain_order_traces_days: u32,
     /// How long the sandbox's bank keeps an amount set aside: as long as most cards' banks do.
     pub sandbox_authorisation_s: u32,
+    /// Where Stripe is, where it is not where it says: for tests, and for a house with a gateway of its own in between.
+    pub stripe_url: Option<String>,
+    /// The same for Razorpay.
+    pub razorpay_url: Option<String>,
     /// How long a stopping server waits for requests under way.
     pub stop_grace_s: u64,
     /// Variables named `AISLE_…` that mean nothing here; said at start.
@@ -258,6 +262,8 @@ impl Default for Config {
             books_customers_days: 0,
             retain_order_traces_days: 14,
             sandbox_authorisation_s: 7 * 24 * 3_600,
+            stripe_url: None,
+            razorpay_url: None,
             stop_grace_s: 10,
             unknown_variables: Vec::new(),
         }
@@ -372,6 +378,13 @@ impl Config {
             return Err(ConfigError::Impossible { field: "public_url", problem });
         }
         self.check_challenge()?;
+        for (field, url) in [("stripe_url", &self.stripe_url), ("razorpay_url", &self.razorpay_url)] {
+            let origin = |url: &str| is_origin(url.strip_suffix('/').unwrap_or(url));
+            if url.as_ref().is_some_and(|url| !origin(url)) {
+                let problem = "must be an origin such as https://pay.example.org".to_owned();
+                return Err(ConfigError::Impossible { field, problem });
+            }
+        }
         self.check_doors()
     }
 

@@ -49,6 +49,7 @@ fn rooms(config: &mut ServiceConfig) {
 /// What the handlers are given, room by room.
 fn given(config: &mut web::ServiceConfig, parts: &Parts) {
     let db = &parts.http_db;
+    let checkout = parts.checkout(db);
     config
         .app_data(BodyLimit(parts.config.body_bytes_max))
         .app_data(Proxies::from_config(&parts.config))
@@ -82,8 +83,9 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(Mailbox::new(db.clone())))
         .app_data(web::Data::new(parts.outbox.clone()))
         .app_data(web::Data::new(parts.sandbox.clone()))
-        .app_data(web::Data::new(parts.gateways(db)))
-        .app_data(web::Data::new(parts.checkout(db)))
+        .app_data(web::Data::new(checkout.outside.gateways.clone()))
+        .app_data(web::Data::new(parts.payment_accounts(db)))
+        .app_data(web::Data::new(checkout))
         .app_data(web::Data::new(Office::new(db.clone())))
         .app_data(web::Data::new(privacy::people(&parts.config)))
         .app_data(web::Data::new(privacy::retention(&parts.config, db.clone())))
@@ -128,6 +130,7 @@ pub(super) fn serve(
             .configure(extract::configure)
             .configure(health::routes)
             .configure(payments::routes::pages)
+            .configure(orders::routes::pages)
             .configure(accounts::routes::well_known)
             .route(
                 "/api/openapi.json",

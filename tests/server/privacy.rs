@@ -1,7 +1,7 @@
 //! People: told what is known of them, forgotten when they wish, and by themselves after a while.
 
 mod erase;
-mod everywhere;
+pub mod everywhere;
 mod me;
 mod named;
 mod retention;

@@ -159,7 +159,8 @@ export type Quote = {
   promo?: { code: string; applies: boolean; reason?: PromoReason; detail?: string }
 }
 export type PaymentStatus = 'starting' | 'pending' | 'authorized' | 'captured' | 'declined' | 'cancelled' | 'refunded'
-export type Payment = { id: string; provider: string; status: PaymentStatus; checkout_url?: string | null }
+export type PaymentMethod = { provider: string; method: string; kind: 'authorise_then_capture' | 'paid_at_once' }
+export type Payment = { id: string; provider: string; method: string; status: PaymentStatus; checkout_url?: string | null }
 export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
@@ -211,6 +212,7 @@ export type OrderRequest = {
   customer: { name: string; email: string; locale?: string }
   tickets?: TicketChoice[]
   provider?: string
+  method?: string
   accept_equal_seats?: boolean
   promo_code?: string
   expected_total?: number

@@ -2,10 +2,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState, type FormEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call, isUncertain, Problem } from '../api/client'
-import { usePlanJson, useShow, useSite } from '../api/queries'
+import { usePlanJson, useShow } from '../api/queries'
 import type { Hold, OrderRequest, Quote, Show } from '../api/types'
 import { Bill } from '../components/Bill'
 import { HoldClock } from '../components/HoldClock'
+import { PayBy, usePaymentMethods, wayNamed } from '../components/PayBy'
 import { PromoField } from '../components/PromoField'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
@@ -16,7 +17,7 @@ import { placeOrder, placesOf, ticketChoices, type Place } from '../hold/orderin
 import { useBasket, useNewBasket } from '../hold/useBasket'
 import { useSpeech } from '../i18n'
 import { areasOf, readPlan, type Plan } from '../map/plan'
-import { Button, Notice, SelectField, TextField, Waiting, buttonClass } from '../ui'
+import { Button, Notice, TextField, Waiting, buttonClass } from '../ui'
 import './checkout.css'
 
 export function CheckoutPage({ id }: { id: string }) {
@@ -73,7 +74,7 @@ const DRAFT = 'aisle.customer'
 
 function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const { t, f, language } = useSpeech()
-  const site = useSite().data
+  const methods = usePaymentMethods(show.id)
   const [, go] = useLocation()
   const standard = (show.ticket_types.find((type) => type.default) ?? show.ticket_types[0])?.key ?? ''
   const places = placesOf(hold.seats, hold.areas)
@@ -82,7 +83,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const [typed, setDraft] = useState<Draft>(readDraft)
   // Who is signed in buys for themselves, unless they say otherwise.
   const draft = typed.name === '' && typed.email === '' && me && !isStaff(me) ? { name: me.name, email: me.email } : typed
-  const [provider, setProvider] = useState<string>()
+  const [way, setWay] = useState<string>()
   const [equal, setEqual] = useState(false)
   const [promo, setPromo] = useState<string | null>(null)
   const [sending, setSending] = useState(false)
@@ -96,8 +97,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
     queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}) }, { signal }),
     enabled: token !== null, placeholderData: keepPreviousData, staleTime: 60_000,
   })
-  const providers = site?.providers ?? []
-  const chosenProvider = provider ?? providers[0]
+  const chosen = wayNamed(methods.data ?? [], way)
+  const free = quote.data?.total.amount === 0
 
   useEffect(() => {
     // A browser may bring the page back as it was left, in the middle of leaving.
@@ -116,7 +117,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
     }
     const body: OrderRequest = {
       holds: [proof], customer: { name: draft.name.trim(), email: draft.email.trim(), locale: language }, tickets,
-      ...(chosenProvider ? { provider: chosenProvider } : {}), ...(equal ? { accept_equal_seats: true } : {}),
+      ...(chosen ? { provider: chosen.provider, method: chosen.method } : {}), ...(equal ? { accept_equal_seats: true } : {}),
       // Nobody pays another price than the one they were shown.
       ...(promo && quote.data?.promo?.applies ? { promo_code: promo } : {}), ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
     }
@@ -157,7 +158,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
           <div className="checkout__fields">
             <TextField label={t.checkout.name} name="name" autoComplete="name" required value={draft.name} error={missing.name} onChange={(event) => setDraft(keepDraft({ ...draft, name: event.target.value }))} />
             <TextField label={t.checkout.email} name="email" type="email" inputMode="email" autoComplete="email" required value={draft.email} hint={t.checkout.emailHint} error={missing.email} onChange={(event) => setDraft(keepDraft({ ...draft, email: event.target.value }))} />
-            {providers.length > 1 && <SelectField label={t.checkout.provider} value={chosenProvider} choices={providers.map((one) => ({ value: one, label: t.checkout.providers[one] ?? one }))} onChange={(event) => setProvider(event.target.value)} />}
+            {methods.data && !free && <PayBy methods={methods.data} chosen={chosen} onChoose={setWay} />}
+            {methods.isError && <Trouble part error={methods.error} again={() => void methods.refetch()} />}
           </div>
           <label className="check"><input type="checkbox" checked={equal} onChange={(event) => setEqual(event.target.checked)} /> {t.checkout.equal}</label>
         </section>
@@ -167,7 +169,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
         {quote.data ? <Bill title={t.checkout.bill} totalLabel={t.checkout.total} lines={quote.data.lines} taxes={quote.data.taxes} total={quote.data.total} waiting={quote.isFetching} /> : quote.isPending && <Waiting label={t.checkout.quoteWait} />}
         <PromoField used={promo} said={quote.isPlaceholderData ? undefined : quote.data?.promo} busy={quote.isFetching} onUse={setPromo} />
         {failed !== null && <Notice kind="alarm">{isUncertain(failed) ? t.checkout.again : f.problem(failed)}</Notice>}
-        <Button type="submit" look="lamp" wide disabled={busy || sending || !quote.data || quote.isPlaceholderData}>
+        <Button type="submit" look="lamp" wide disabled={busy || sending || !quote.data || quote.isPlaceholderData || (!free && !chosen)}>
           {sending ? t.checkout.leaving : quote.data ? (quote.data.total.amount === 0 ? t.checkout.confirmFree : t.checkout.pay(f.money(quote.data.total))) : t.checkout.quoteWait}
         </Button>
         <p className="soft small">{t.checkout.payWithin(Math.round(show.limits.pay_within_s / 60))}</p>

@@ -5,6 +5,7 @@ import { Problem, call, newKey } from '../api/client'
 import { useSite } from '../api/queries'
 import type { Order, OrderStatus, Payment, PaymentStatus, Ticket } from '../api/types'
 import { Bill } from '../components/Bill'
+import { PayBy, usePaymentMethods, wayNamed } from '../components/PayBy'
 import { Poster } from '../components/Poster'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
@@ -144,12 +145,16 @@ function Paying({ order, token, again }: { order: Order; token: string | null; a
   const left = useLeft(lease)
   const { payment } = order
   const gone = payment === null || FAILED[payment.status]
+  const methods = usePaymentMethods(gone ? order.shows[0]?.id : undefined).data ?? []
+  const [way, setWay] = useState<string>()
+  // The way that was tried, unless they choose another.
+  const chosen = wayNamed(methods, way ?? (payment ? `${payment.provider}/${payment.method}` : undefined))
   const mine = order.holds.find((hold) => readRecord(hold.show_id).hold?.id === hold.hold_id)
   const payAgain = async () => {
     setBusy(true)
     setFailed(null)
     try {
-      const answer = await call<{ payment: Payment | null }>('POST', `/orders/${order.id}/payments`, {}, { key: paymentKey(order), ...(token ? { orderToken: token } : {}) })
+      const answer = await call<{ payment: Payment | null }>('POST', `/orders/${order.id}/payments`, chosen ? { provider: chosen.provider, method: chosen.method } : {}, { key: paymentKey(order, chosen ? `${chosen.provider}/${chosen.method}` : ''), ...(token ? { orderToken: token } : {}) })
       if (answer.payment?.checkout_url) location.assign(answer.payment.checkout_url)
       else again()
     } catch (error) {
@@ -163,6 +168,7 @@ function Paying({ order, token, again }: { order: Order; token: string | null; a
       {lease && <p className="order__clock">{t.order.payBy(clock(left))}</p>}
       {payment?.status === 'declined' && <Notice kind="alarm">{t.order.declined}</Notice>}
       {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
+      {gone && methods.length > 1 && <PayBy methods={methods} chosen={chosen} onChoose={setWay} />}
       <p className="order__acts">
         {gone ? <Button look="lamp" disabled={busy} onClick={() => void payAgain()}>{busy ? t.basket.working : t.order.payAgain}</Button>
           : OPEN[payment.status] && payment.checkout_url && <ButtonLink look="lamp" href={payment.checkout_url}>{t.order.payNow}</ButtonLink>}
@@ -175,8 +181,8 @@ function Paying({ order, token, again }: { order: Order; token: string | null; a
 
 /** One key for each attempt: pressing twice after the same failed payment starts one new payment, not two. */
 const paymentKeys = new Map<string, string>()
-function paymentKey(order: Order): string {
-  const attempt = `${order.id} ${order.payment?.id ?? ''}`
+function paymentKey(order: Order, way: string): string {
+  const attempt = `${order.id} ${order.payment?.id ?? ''} ${way}`
   const key = paymentKeys.get(attempt) ?? newKey()
   paymentKeys.set(attempt, key)
   return key

@@ -52,6 +52,7 @@ fn order(lines: Vec<Line>) -> Saga {
         number: 1,
         provider: "sandbox".to_owned(),
         account: "default".to_owned(),
+        method: "card".to_owned(),
         kind: MethodKind::PaidAtOnce,
         status: AttemptStatus::Captured,
         amount: Money::new(total, euro()),

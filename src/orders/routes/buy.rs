@@ -16,6 +16,7 @@ use super::super::pricing::{Bill, Promo, PromoRefusal, Terms, ToPrice, price};
 use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Refusal, Review, Saga};
 use super::super::store::{Made, NewOrder, Trace};
 use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
+use super::methods::chosen;
 use super::{answer, token_for, told};
 use crate::accounts::{MaybeIdentity, Role, normalized};
 use crate::catalog::{Catalog, PriceRules, PriceTable, Shelf, Shelved};
@@ -23,7 +24,7 @@ use crate::holds::{Guesses, HoldJson, proves_hold};
 use crate::http::client_address::client_address;
 use crate::http::rejection::{guids, rejected, unasked};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json};
-use crate::payments::{Gateway, Gateways};
+use crate::payments::Gateways;
 use crate::platform::ids::{derived_id, new_id};
 use crate::platform::keys::{Keys, Purpose};
 use crate::platform::money::{Currency, Money};
@@ -225,11 +226,6 @@ pub async fn create_order(
     let desk = Desk { checkout: &checkout, keys: &keys, catalog: &catalog, shelf: &shelf, guesses: &guesses, from };
     let Json { value: wanted, hash } = body;
     desk.must_own(&wanted.holds)?;
-    let gateway = match &wanted.provider {
-        Some(name) => gateways.get(name),
-        None => gateways.usual(),
-    };
-    let gateway = gateway.ok_or_else(|| ApiError::plain(Code::ProviderUnknown))?;
     let first = wanted.holds.first().map_or(Uuid::nil(), |owned| owned.hold_id);
     // Whoever proves to own the hold needs no other name: two strangers with one key have two holds.
     let caller = identity.0.as_ref().map_or(Caller::Holder(first), |identity| identity.caller());
@@ -241,7 +237,7 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let mut new = intent(&desk, order, &wanted, hash, gateway.as_ref(), &identity).await?;
+                let mut new = intent(&desk, order, &wanted, hash, &gateways, &identity).await?;
                 new.trace = trace(&request, &keys, new.organizer);
                 desk.checkout.store.make(&new).await?
             }
@@ -297,7 +293,7 @@ async fn intent(
     order: Uuid,
     wanted: &CreateOrder,
     request: u64,
-    gateway: &dyn Gateway,
+    gateways: &Gateways,
     identity: &MaybeIdentity,
 ) -> Result<NewOrder, ApiError> {
     let seller = desk.seller(&wanted.holds).await?;
@@ -317,12 +313,18 @@ async fn intent(
         return Err(ApiError::new(Code::PriceChanged, format!("These tickets now cost {now}.")));
     }
     let (lines, said): (Vec<_>, Vec<_>) = bill.lines.into_iter().map(|priced| (priced.line, priced.said)).unzip();
-    let attempt = Attempt {
+    // What costs nothing needs nobody to pay at.
+    let chosen = match total {
+        0 => None,
+        _ => Some(chosen(gateways, (organizer, currency), wanted.provider.as_deref(), wanted.method.as_deref()).await?),
+    };
+    let attempts = chosen.into_iter().map(|offer| Attempt {
         id: derived_id(&[b"payment", order.as_bytes(), b"1"]),
         number: 1,
-        provider: gateway.name().to_owned(),
-        account: "default".to_owned(),
-        kind: gateway.method().kind,
+        provider: offer.provider,
+        account: offer.account,
+        method: offer.method,
+        kind: offer.kind,
         status: AttemptStatus::Starting,
         amount: Money::new(total, currency),
         provider_ref: None,
@@ -331,7 +333,7 @@ async fn intent(
         instrument: None,
         next_check_at: None,
         problem: None,
-    };
+    });
     let email_normalized = normalized(&wanted.customer.email);
     let saga = Saga {
         order,
@@ -358,7 +360,7 @@ async fn intent(
                 areas: hold.areas,
             })
             .collect(),
-        attempts: if total > 0 { vec![attempt] } else { Vec::new() },
+        attempts: attempts.collect(),
         refunds: Vec::new(),
         disputes: Disputes::default(),
         lines,

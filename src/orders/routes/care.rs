@@ -16,6 +16,7 @@ use super::super::returning::{Offer, TicketBack, plan};
 use super::super::saga::{AttemptStatus, OrderState, Saga, Way, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CancellationJson, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
+use super::methods::chosen_for;
 use super::{Access, answer, by_staff, may_see, shown};
 use crate::accounts::{MaybeIdentity, Role};
 use crate::holds::HoldJson;
@@ -87,11 +88,7 @@ pub async fn try_again(
     body: Json<TryAgain>,
 ) -> Result<HttpResponse, ApiError> {
     let access = may_see(&request, &keys, &checkout, &identity, *id).await?;
-    let gateway = match &body.value.provider {
-        Some(name) => gateways.get(name),
-        None => gateways.usual(),
-    };
-    let gateway = gateway.ok_or_else(|| ApiError::plain(Code::ProviderUnknown))?;
+    let offer = chosen_for(&checkout, &gateways, *id, &body.value).await?;
     let key = scoped(key, access, &identity, *id)?;
     let route = "POST /orders/{id}/payments";
     let replayed = match &key {
@@ -100,9 +97,8 @@ pub async fn try_again(
     };
     let payment = key.as_ref().map_or_else(new_id, |key| key.id(&format!("{route} {}", *id)));
     let by = by_staff(&checkout, access, &identity, "order.payment_begun", *id).await?;
-    let (name, kind) = (gateway.name(), gateway.method().kind);
-    let drove =
-        there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, (name, "default"), kind)).await?)?;
+    let at = (offer.provider.as_str(), offer.account.as_str(), offer.method.as_str());
+    let drove = there(checkout.change_by(*id, by, |saga, now| saga.try_again(now, payment, at, offer.kind)).await?)?;
     if let Some(key) = key.filter(|_| !replayed) {
         checkout.store.remember(&key.scope, &key.key, route, body.hash, 201).await?;
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Attempt, AttemptStatus, Effect, Instrument, OrderState, Outcome, Part, PartState, RefundStatus, Refusal, Saga,
 };
-use crate::payments::{MethodKind, Report, What};
+use crate::payments::{Report, What};
 use crate::platform::ids::derived_id;
 
 impl Saga {
@@ -318,8 +318,8 @@ impl Saga {
             return None;
         }
         let number = self.newest().map_or(0, |attempt| attempt.number) + 1;
-        let (provider, account): (String, String) = (known.provider.clone(), known.account.clone());
-        let kind: MethodKind = known.kind;
+        let (provider, account) = (known.provider.clone(), known.account.clone());
+        let (method, kind) = (known.method.clone(), known.kind);
         let mut name = report.provider_ref.clone();
         if planted::is(Bug::ForgetPayments) {
             name.push_str(&number.to_string());
@@ -329,6 +329,7 @@ impl Saga {
             number,
             provider,
             account,
+            method,
             kind,
             status: AttemptStatus::Cancelling,
             amount: report.amount,
@@ -353,7 +354,9 @@ fn instrument_of(provider: &str, report: &Report) -> Option<Instrument> {
 fn learn_attempt_started(attempt: &mut Attempt, now: Timestamp, outcome: Outcome) {
     match outcome {
         Outcome::Started { provider_ref, checkout_url } => {
-            attempt.provider_ref.get_or_insert(provider_ref);
+            if let Some(name) = provider_ref {
+                attempt.provider_ref.get_or_insert(name);
+            }
             attempt.checkout_url = checkout_url;
             if attempt.status == AttemptStatus::Starting {
                 attempt.status = AttemptStatus::Pending;

@@ -160,6 +160,8 @@ pub struct Attempt {
     pub provider: String,
     /// To which account of the house there.
     pub account: String,
+    /// By which method.
+    pub method: String,
     /// How it takes the money.
     pub kind: MethodKind,
     /// How far it is.
@@ -382,8 +384,8 @@ pub enum Outcome {
     Refused(Rejection),
     /// The attempt has begun.
     Started {
-        /// The provider's name for it.
-        provider_ref: String,
+        /// The provider's name for it, where it has one before anybody has paid.
+        provider_ref: Option<String>,
         /// Where the buyer pays.
         checkout_url: Option<String>,
     },

@@ -40,7 +40,7 @@ impl Saga {
         &mut self,
         now: Timestamp,
         id: Uuid,
-        (provider, account): (&str, &str),
+        (provider, account, method): (&str, &str, &str),
         kind: MethodKind,
     ) -> Result<(), WishRefused> {
         if self.attempts.iter().any(|attempt| attempt.id == id) {
@@ -56,6 +56,7 @@ impl Saga {
             number,
             provider: provider.to_owned(),
             account: account.to_owned(),
+            method: method.to_owned(),
             kind,
             status: AttemptStatus::Starting,
             amount: Money::new(self.total, self.currency),

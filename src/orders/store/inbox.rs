@@ -1,8 +1,19 @@
 //! What providers told us, stored before they are thanked.
 
+use uuid::Uuid;
+
 use super::Orders;
 use crate::payments::{Report, What};
 use crate::platform::db::DbFault;
+
+/// Whose a payment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// At which provider.
+    pub provider: String,
+    /// By which account of the house there.
+    pub account: String,
+}
 
 /// A webhook that was stored and has not been settled.
 #[derive(Clone, Debug)]
@@ -35,17 +46,24 @@ impl Orders {
         Ok(done.rows_affected() == 1)
     }
 
-    /// It was settled.
+    /// It was settled, or asked for nothing, and the note says why.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn processed(&self, provider: &str, account: &str, event_id: &str) -> Result<(), DbFault> {
+    pub async fn processed(
+        &self,
+        provider: &str,
+        account: &str,
+        event_id: &str,
+        note: Option<&str>,
+    ) -> Result<(), DbFault> {
         sqlx::query!(
-            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL
+            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL, note = $4, stray = NULL
              WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
             provider,
             account,
-            event_id
+            event_id,
+            note
         )
         .execute(&self.pool)
         .await?;
@@ -72,7 +90,8 @@ impl Orders {
         .await?)
     }
 
-    /// It is about no payment of ours. Money of which nobody here knows is somebody's work.
+    /// It is about no payment of this account, and that is all there is to do about it here. Money of which nobody here knows is
+    /// somebody's work.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -92,8 +111,8 @@ impl Orders {
             What::Disputed { .. } => "disputed",
         };
         sqlx::query!(
-            "UPDATE webhook_in SET last_problem = 'it is about no payment of ours', stray = $4, stray_ref = $5, stray_amount = $6,
-                    stray_currency = $7
+            "UPDATE webhook_in SET processed_at = now(), last_problem = NULL, note = 'it is about no payment of this account',
+                    stray = $4, stray_ref = $5, stray_amount = $6, stray_currency = $7
              WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
             provider,
             account,
@@ -106,6 +125,47 @@ impl Orders {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    /// At which provider and by which account a payment is made; `None`: there is no such payment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn whose_payment(&self, payment: Uuid) -> Result<Option<Whose>, DbFault> {
+        Ok(sqlx::query_as!(Whose, "SELECT provider, account FROM payment WHERE id = $1", payment)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// Whether a browser that comes back may make us ask the provider about this payment: once in two seconds, because whoever
+    /// knows the address can load it as often as they like.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_ask(&self, payment: Uuid) -> Result<bool, DbFault> {
+        let done = sqlx::query!(
+            "UPDATE payment SET asked_at = now()
+             WHERE id = $1 AND (asked_at IS NULL OR asked_at < now() - interval '2 seconds')",
+            payment
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Has these processed again: those with this name, or all that nobody could settle. How many they are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replay(&self, event_id: Option<&str>) -> Result<u64, DbFault> {
+        let done = sqlx::query!(
+            "UPDATE webhook_in SET processed_at = NULL, attempts = 0, note = NULL
+             WHERE CASE WHEN $1::text IS NULL THEN processed_at IS NULL ELSE event_id = $1 END",
+            event_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
     }
 
     /// What it could not be settled for.

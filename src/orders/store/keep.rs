@@ -99,8 +99,8 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
     for attempt in after.attempts.iter().filter(|attempt| before.attempt(attempt.id) != Some(attempt)) {
         sqlx::query!(
             "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, provider_ref,
-                                  checkout_url, paid_at, next_check_at, last_problem, instrument, instrument_country, account)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                                  checkout_url, paid_at, next_check_at, last_problem, instrument, instrument_country, account, method)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
              ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, amount = EXCLUDED.amount,
                  currency = EXCLUDED.currency, provider_ref = EXCLUDED.provider_ref, checkout_url = EXCLUDED.checkout_url,
                  paid_at = EXCLUDED.paid_at, next_check_at = EXCLUDED.next_check_at,
@@ -121,7 +121,8 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
             attempt.problem,
             attempt.instrument.as_ref().map(|it| it.id),
             attempt.instrument.as_ref().and_then(|it| it.country.as_deref()),
-            attempt.account
+            attempt.account,
+            attempt.method
         )
         .execute(&mut *connection)
         .await?;

@@ -222,8 +222,8 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
     lines(&mut *connection, new).await?;
     for attempt in &saga.attempts {
         sqlx::query!(
-            "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, account)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO payment (id, order_id, attempt, provider, method_kind, status, amount, currency, account, method)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             attempt.id,
             saga.order,
             attempt.number,
@@ -232,7 +232,8 @@ async fn rows(connection: &mut PgConnection, new: &NewOrder) -> Result<(), DbFau
             attempt.status.word(),
             attempt.amount.amount,
             attempt.amount.currency.as_str(),
-            attempt.account
+            attempt.account,
+            attempt.method
         )
         .execute(&mut *connection)
         .await?;

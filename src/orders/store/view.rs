@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::saga::{AttemptStatus, OrderState};
+use super::super::saga::{Attempt, AttemptStatus, OrderState};
 use super::{Orders, currency, jiff as moment, unknown};
 use crate::platform::db::DbFault;
 use crate::platform::money::{Currency, Money};
@@ -112,6 +112,8 @@ pub struct PaymentView {
     pub id: Uuid,
     /// At which provider.
     pub provider: String,
+    /// By which method.
+    pub method: String,
     /// How far it is.
     #[schema(value_type = String, pattern = "^(starting|pending|authorized|captured|declined|cancelled|refunded)$")]
     pub status: &'static str,
@@ -124,7 +126,8 @@ pub struct PaymentView {
 impl PaymentView {
     /// An attempt, as clients see it. One that is being closed is closed, as far as its buyer can tell.
     #[must_use]
-    pub fn of(id: Uuid, provider: String, status: AttemptStatus, checkout_url: Option<String>) -> Self {
+    pub fn of(attempt: &Attempt) -> Self {
+        let status = attempt.status;
         let status = match status {
             AttemptStatus::Cancelling => AttemptStatus::Cancelled,
             AttemptStatus::Starting
@@ -136,8 +139,14 @@ impl PaymentView {
             | AttemptStatus::Refunded => status,
         };
         // A page on which nothing can be paid any more is no place to send somebody.
-        let checkout_url = checkout_url.filter(|_| status == AttemptStatus::Pending);
-        Self { id, provider, status: status.word(), checkout_url }
+        let checkout_url = attempt.checkout_url.clone().filter(|_| status == AttemptStatus::Pending);
+        Self {
+            id: attempt.id,
+            provider: attempt.provider.clone(),
+            method: attempt.method.clone(),
+            status: status.word(),
+            checkout_url,
+        }
     }
 }
 

@@ -17,8 +17,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::gateway::{
-    Answer, CancelWorth, Cancelled, Charge, Gateway, GatewayError, Method, MethodKind, RefundWish, Report, Start,
-    Started, ToldInstrument, WebhookError, WebhookRequest,
+    Answer, CancelWorth, Cancelled, Charge, Gateway, GatewayError, Method, MethodKind, News, RefundWish, Report, Start,
+    Started, Told, ToldInstrument, WebhookError, WebhookRequest,
 };
 use crate::platform::db::DbFault;
 use crate::platform::keys::Keys;
@@ -28,6 +28,9 @@ pub use card::{Card, TEST_CARDS};
 pub use delivery::Delivery;
 pub use disputes::Trouble;
 pub use signature::HEADER as SIGNATURE_HEADER;
+
+/// Its one method, which has all the troubles that methods have.
+pub const METHOD: &str = "card";
 
 /// What the buyer chooses on the sandbox's page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,12 +187,16 @@ impl Gateway for Sandbox {
         "sandbox"
     }
 
-    fn method(&self) -> Method {
-        Method {
+    fn method(&self, key: &str) -> Option<Method> {
+        (key == METHOD).then_some(Method {
             kind: MethodKind::AuthoriseThenCapture,
             cancel: CancelWorth::Confirmed,
             authorisation_lasts: self.authorisation_lasts,
-        }
+        })
+    }
+
+    fn try_keys(&self) -> Answer<'_, String> {
+        Box::pin(async { Ok("The sandbox needs no keys.".to_owned()) })
     }
 
     fn start<'a>(&'a self, start: &'a Start) -> Answer<'a, Started> {
@@ -198,13 +205,13 @@ impl Gateway for Sandbox {
                 return Err(GatewayError::Refused { reason: "this attempt was cancelled before it began".to_owned() });
             }
             Ok(Started {
-                provider_ref: payments::first_ref(start.payment),
+                provider_ref: Some(payments::first_ref(start.payment)),
                 checkout_url: Some(format!("/sandbox/checkout/{}", start.payment)),
             })
         })
     }
 
-    fn cancel<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Cancelled> {
+    fn cancel<'a>(&'a self, charge: &'a Charge, _: Option<&'a Start>) -> Answer<'a, Cancelled> {
         Box::pin(async move {
             let cancelled = payments::cancel(&self.pool, charge.payment).await.map_err(silence)?;
             self.news.notify_one();
@@ -240,17 +247,18 @@ impl Gateway for Sandbox {
         Box::pin(async move { payments::has_refund(&self.pool, wish.refund).await.map_err(silence) })
     }
 
-    fn look_up<'a>(&'a self, payment: Uuid) -> Answer<'a, Vec<Report>> {
-        Box::pin(async move { payments::look_up(&self.pool, payment).await.map_err(silence) })
+    fn look_up<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Vec<Report>> {
+        Box::pin(async move { payments::look_up(&self.pool, charge.payment).await.map_err(silence) })
     }
 
-    fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Report, WebhookError> {
+    fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Told, WebhookError> {
         signature::verify(&self.keys, request)?;
-        news::parse(request.body)
+        self.parse(request.body)
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Report, WebhookError> {
-        news::parse(body)
+    fn parse(&self, body: &[u8]) -> Result<Told, WebhookError> {
+        let report = news::parse(body)?;
+        Ok(Told { event_id: report.event_id.clone(), news: News::Report(report) })
     }
 }
 

@@ -66,6 +66,8 @@ pub(super) const FIELDS: &[&str] = &[
     "books_customers_days",
     "retain_order_traces_days",
     "sandbox_authorisation_s",
+    "stripe_url",
+    "razorpay_url",
     "stop_grace_s",
 ];
 

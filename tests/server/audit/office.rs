@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::catalog::house::{House, by, house, make, plan, prices, show, staff};
-use crate::harness::{Server, spawn};
+use crate::harness::{Server, spawn, spawn_with};
 
 /// Every address below `/admin` that changes something, with what it leaves in the log. One that is missing here fails the
 /// first test; one that leaves nothing fails the second.
@@ -15,6 +15,10 @@ const ACTS: [(&str, &str, &str); 28] = [
     ("PATCH", "/admin/organizers/{id}", "organizer.changed"),
     ("DELETE", "/admin/organizers/{id}", "organizer.archived"),
     ("PUT", "/admin/organizers/{id}/mfa", "mfa.required"),
+    ("POST", "/admin/organizers/{id}/payment-accounts", "payment_account.made"),
+    ("PATCH", "/admin/organizers/{id}/payment-accounts/{account}", "payment_account.changed"),
+    ("POST", "/admin/organizers/{id}/payment-accounts/{account}/test", "payment_account.tested"),
+    ("DELETE", "/admin/organizers/{id}/payment-accounts/{account}", "payment_account.archived"),
     ("POST", "/admin/venues", "venue.made"),
     ("PATCH", "/admin/venues/{id}", "venue.changed"),
     ("DELETE", "/admin/venues/{id}", "venue.archived"),
@@ -125,13 +129,24 @@ fn id(made: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_in_the_back_office_leaves_an_entry() {
-    let mut walk = Walk { server: spawn().await, seen: BTreeSet::new(), newest: 0 };
+    let mut walk = Walk {
+        server: spawn_with(|config| config.stripe_url = Some("http://127.0.0.1:9".to_owned())).await,
+        seen: BTreeSet::new(),
+        newest: 0,
+    };
     let post = Method::POST;
     let organizer =
         id(&walk.act("organizer.made", post.clone(), "/admin/organizers".into(), json!({"name": "H"})).await);
     walk.edit("organizer.changed", format!("/admin/organizers/{organizer}"), json!({"name": "House"})).await;
     let needed = json!({"mfa_required_for": ["organizer"]});
     walk.act("mfa.required", Method::PUT, format!("/admin/organizers/{organizer}/mfa"), needed).await;
+    let path = format!("/admin/organizers/{organizer}/payment-accounts");
+    let body = json!({"provider": "stripe", "name": "Ours", "secret_key": "sk_test_auditaudit1", "methods": ["card"]});
+    let account = id(&walk.act("payment_account.made", post.clone(), path.clone(), body).await);
+    let path = format!("{path}/{account}");
+    walk.edit("payment_account.changed", path.clone(), json!({"name": "Still ours"})).await;
+    walk.act("payment_account.tested", post.clone(), format!("{path}/test"), Value::Null).await;
+    walk.edit("payment_account.archived", path, Value::Null).await;
     let body = json!({"organizer_id": organizer, "name": "Hall", "city": "Lund", "time_zone": "UTC"});
     let venue = id(&walk.act("venue.made", post.clone(), "/admin/venues".into(), body).await);
     walk.edit("venue.changed", format!("/admin/venues/{venue}"), json!({"city": "Malmö"})).await;

@@ -137,6 +137,11 @@ impl House {
                 let device = json!({"organizer_id": of("organizer"), "name": "Door", "show_id": of("show")});
                 self.made(server, "devices", device).await
             }
+            "new_account" => {
+                let account = json!({"provider": "stripe", "name": "Ours", "secret_key": "sk_test_walkwalkwalk1",
+                                     "methods": ["card"], "enabled": false});
+                self.made(server, &format!("organizers/{}/payment-accounts", of("organizer")), account).await
+            }
             "new_customer" => self.customer(server).await.to_string(),
             "new_hold" | "new_hold_token" => {
                 let (hold, token) = self.hold(server, None).await;

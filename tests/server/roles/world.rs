@@ -97,6 +97,7 @@ impl World {
         let server = spawn_with(|config| {
             config.abuse_limits = AbuseLimits::Observe;
             config.oauth.insert("club".to_owned(), club);
+            config.stripe_url = Some("http://127.0.0.1:9".to_owned());
         })
         .await;
         let hash = server.running.parts.passwords.hash(PASSWORD.to_owned()).await.unwrap();

@@ -215,6 +215,7 @@ impl House {
                 number: 1,
                 provider: provider.to_owned(),
                 account: "default".to_owned(),
+                method: "card".to_owned(),
                 kind: method.kind,
                 status: AttemptStatus::Starting,
                 amount: Money::new(total, currency),

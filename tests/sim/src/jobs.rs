@@ -281,7 +281,7 @@ impl House {
                 saga.report(report);
                 Ok(())
             }
-            Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, (provider, "default"), *kind),
+            Errand::TryAgain(id, provider, kind) => saga.try_again(now, *id, (provider, "default", "card"), *kind),
             Errand::GiveUp => saga.give_up(),
             Errand::GiveBack(lines) => saga.give_back(now, lines.as_deref(), "The buyer cannot come."),
             Errand::GiveBackPart(lines) => saga.wanted_back(lines.as_deref()).and_then(|wanted| {

@@ -67,13 +67,15 @@ impl House {
                 let attempt = attempt(*payment)?;
                 let start = Start {
                     payment: *payment,
+                    method: attempt.method.clone(),
                     amount: attempt.amount,
                     description: String::new(),
                     return_path: String::new(),
                     pay_by: saga.pay_by.ok_or("a payment began without its end")?,
+                    pay_within_ms: saga.pay_within_ms,
                 };
                 match self.bank.start(&start, method(&attempt.provider)) {
-                    Some(provider_ref) => Outcome::Started { provider_ref, checkout_url: None },
+                    Some(name) => Outcome::Started { provider_ref: Some(name), checkout_url: None },
                     None => no("it was cancelled before it began"),
                 }
             }

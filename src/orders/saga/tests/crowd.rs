@@ -113,7 +113,7 @@ impl Crowd {
                 8 => wish(world, |saga, now| {
                     let again = order_id(usize::try_from(goodwill.as_u128()).unwrap(), 7);
                     let kind = saga.attempts[0].kind;
-                    let _ = saga.try_again(now, again, ("sandbox", "default"), kind);
+                    let _ = saga.try_again(now, again, ("sandbox", "default", "card"), kind);
                 }),
                 9 => act(world, &["given_up"]),
                 10 => {

@@ -206,7 +206,7 @@ fn who_decides_second_is_told_that_it_was_decided() {
     assert_eq!(both, once, "the same decision again changes nothing");
     assert_eq!(both.decide(world.now, false, ""), Err(WishRefused::Decided));
     assert_eq!(
-        both.try_again(world.now, Uuid::from_u128(5), ("sandbox", "default"), once.attempts[0].kind),
+        both.try_again(world.now, Uuid::from_u128(5), ("sandbox", "default", "card"), once.attempts[0].kind),
         Err(WishRefused::NotOpen)
     );
 }

@@ -44,7 +44,7 @@ pub fn act(world: &mut World, words: &[&str]) {
         }
         ["again"] => wish(world, |saga, now| {
             let kind = saga.attempts.first().map_or(MethodKind::AuthoriseThenCapture, |attempt| attempt.kind);
-            let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default"), kind);
+            let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default", "card"), kind);
         }),
         ["given_up"] => wish(world, |saga, _| {
             let _ = saga.give_up();

@@ -136,6 +136,7 @@ pub fn attempt(id: Uuid, kind: MethodKind, amount: i64) -> Attempt {
         number: 1,
         provider: "sandbox".to_owned(),
         account: "default".to_owned(),
+        method: "card".to_owned(),
         kind,
         status: AttemptStatus::Starting,
         amount: Money::new(amount, euro()),

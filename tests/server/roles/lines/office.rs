@@ -148,6 +148,15 @@ pub const LINES: &[Line] = &[
     line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"note": "Leaflets", "only": {"shows": ["$show"]}}"#),
     line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"organizer_id": "$organizer"}"#),
     line("DELETE /admin/promo-codes/{id}", "$new_promo").gives(204),
+    line("GET /admin/organizers/{id}/payment-accounts", "$organizer"),
+    line("POST /admin/organizers/{id}/payment-accounts", "$organizer")
+        .sends(r#"{"provider": "stripe", "name": "Ours", "secret_key": "sk_test_walkwalkwalk1", "methods": ["card"], "enabled": false}"#)
+        .gives(201),
+    line("GET /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account"),
+    line("PATCH /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account")
+        .sends(r#"{"name": "Ours alone", "enabled": false}"#),
+    line("POST /admin/organizers/{id}/payment-accounts/{account}/test", "$organizer $new_account"),
+    line("DELETE /admin/organizers/{id}/payment-accounts/{account}", "$organizer $new_account").gives(204),
     line("GET /admin/payments", ""),
     line("GET /admin/money/work", ""),
     line("POST /admin/money/work/{id}/done", "$work").sends(r#"{"note": "Asked the provider"}"#).gives(204),

@@ -42,6 +42,7 @@ pub const LINES: &[Line] = &[
     line("GET /shows/{show_id}/bookings/{booking_id}", "$show $booking"),
     line("DELETE /shows/{show_id}/bookings/{booking_id}", "$show $new_booking").gives(204),
     line("GET /machine", ""),
+    line("GET /shows/{id}/payment-methods", "$show"),
     line("POST /quotes", "")
         .sends(r#"{"holds": [{"show_id": "$show", "hold_id": "$new_hold", "token": "$new_hold_token"}]}"#),
     line("POST /orders", "")

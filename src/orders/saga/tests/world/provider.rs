@@ -48,7 +48,7 @@ impl World {
                 if charge == Charge::Cancelled {
                     return no("it was cancelled before it began");
                 }
-                Outcome::Started { provider_ref: format!("{payment}/1"), checkout_url: None }
+                Outcome::Started { provider_ref: Some(format!("{payment}/1")), checkout_url: None }
             }
             Effect::Cancel { payment } => match self.provider.charges.entry(*payment).or_insert(Charge::Open) {
                 Charge::Authorized(_) | Charge::Captured(_) => Outcome::AlreadyPaid,

@@ -1,0 +1,82 @@
+//! Razorpay's answers, as far as we look at them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+/// Something that can be paid.
+#[derive(Debug, Deserialize)]
+pub struct Order {
+    /// Its name.
+    pub id: String,
+    /// Our id.
+    #[serde(default)]
+    pub receipt: Option<String>,
+}
+
+/// Somebody's payment of an order, or their try.
+#[derive(Debug, Deserialize)]
+pub struct Payment {
+    /// Its name.
+    pub id: String,
+    /// `created`, `authorized`, `captured`, `refunded` or `failed`.
+    pub status: String,
+    /// How much.
+    pub amount: i64,
+    /// In which currency.
+    pub currency: String,
+    /// When.
+    pub created_at: i64,
+}
+
+/// A refund.
+#[derive(Debug, Deserialize)]
+pub struct Refund {
+    /// How far it is.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// What we wrote on it.
+    #[serde(default, deserialize_with = "notes")]
+    pub notes: BTreeMap<String, String>,
+}
+
+/// A list.
+#[derive(Debug, Deserialize)]
+pub struct List<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+}
+
+/// Why it did not do it.
+#[derive(Debug, Deserialize)]
+pub struct Refusal {
+    /// What it says.
+    pub error: RefusalText,
+}
+
+/// The same.
+#[derive(Debug, Deserialize)]
+pub struct RefusalText {
+    /// For people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Its word.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+/// Notes are an object, or an empty list where there are none.
+pub fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Notes {
+        Some(BTreeMap<String, serde_json::Value>),
+        Other(serde::de::IgnoredAny),
+    }
+    Ok(match Notes::deserialize(deserializer)? {
+        Notes::Some(notes) => {
+            notes.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+        }
+        Notes::Other(_) => BTreeMap::new(),
+    })
+}

@@ -1,0 +1,179 @@
+//! What Stripe's events mean here. Of a payment's event nothing is believed but whose it is: what happened is asked. So it does
+//! not matter in which order they come, nor how often, and whoever steals the signing secret can at most make us ask.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::super::gateway::{News, Report, Told, WebhookError, What};
+use super::amount::from_stripe;
+
+/// Under which name our payment's id is kept with everything of it.
+pub const PAYMENT: &str = "aisle_payment";
+/// Under which name our refund's id is kept with it.
+pub const REFUND: &str = "aisle_refund";
+/// Longer names of events there are none.
+const EVENT_ID_BYTES_MAX: usize = 255;
+
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    created: i64,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    object: Object,
+}
+
+/// As much of any object as we look at.
+#[derive(Deserialize)]
+struct Object {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    metadata: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    amount: Option<i64>,
+    #[serde(default)]
+    currency: Option<String>,
+}
+
+impl Object {
+    fn ours(&self, name: &str) -> Option<Uuid> {
+        self.metadata.as_ref()?.get(name)?.parse().ok()
+    }
+}
+
+fn nothing(why: impl Into<String>) -> News {
+    News::Nothing { why: why.into() }
+}
+
+/// Reads an event whose signature was right.
+pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
+    let malformed = |why: &str| WebhookError::Malformed(why.to_owned());
+    // The error of JSON would quote what stands there.
+    let event: Event = serde_json::from_slice(body).map_err(|error| {
+        WebhookError::Malformed(format!("not an event (line {}, column {})", error.line(), error.column()))
+    })?;
+    if event.id.is_empty() || event.id.len() > EVENT_ID_BYTES_MAX {
+        return Err(malformed("an event without an id of its own"));
+    }
+    let object = &event.data.object;
+    let news = match event.kind.as_str() {
+        "checkout.session.completed"
+        | "checkout.session.async_payment_succeeded"
+        | "checkout.session.async_payment_failed"
+        | "checkout.session.expired"
+        | "payment_intent.succeeded"
+        | "payment_intent.canceled" => match object.ours(PAYMENT) {
+            Some(payment) => News::Ask { payment },
+            None => nothing("it is about no payment of ours"),
+        },
+        "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+            match object.ours(PAYMENT).zip(object.ours(REFUND)) {
+                Some((payment, refund)) => refund_news(&event, payment, refund)?,
+                None => nothing("the refund was not made here"),
+            }
+        }
+        // Their page lets the buyer try again; nothing has ended.
+        "payment_intent.payment_failed" => nothing("the buyer can try again on the provider's page"),
+        kind if kind.starts_with("charge.dispute.") => nothing("disputes are answered at the provider"),
+        _ => nothing("this kind of event asks for nothing here"),
+    };
+    Ok(Told { event_id: event.id, news })
+}
+
+fn refund_news(event: &Event, payment: Uuid, refund: Uuid) -> Result<News, WebhookError> {
+    let malformed = |why: &str| WebhookError::Malformed(why.to_owned());
+    let object = &event.data.object;
+    let what = match object.status.as_deref() {
+        Some("failed" | "canceled") => What::RefundFailed { refund },
+        Some("succeeded" | "pending" | "requires_action") => What::Refunded { refund },
+        Some(_) | None => return Err(malformed("a refund in a state that is not known")),
+    };
+    let amount = object.amount.zip(object.currency.as_deref()).and_then(|(amount, code)| from_stripe(amount, code));
+    Ok(News::Report(Report {
+        event_id: event.id.clone(),
+        payment,
+        provider_ref: object.id.clone().unwrap_or_default(),
+        what,
+        at: Timestamp::from_second(event.created).map_err(|_| malformed("a time that there is not"))?,
+        amount: amount.ok_or_else(|| malformed("a refund without its amount"))?,
+        instrument: None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(kind: &str, object: Value) -> Result<News, WebhookError> {
+        let event = json!({"id": "evt_1", "type": kind, "created": 1_800_000_000, "data": {"object": object}});
+        parse(event.to_string().as_bytes()).map(|told| told.news)
+    }
+
+    #[test]
+    fn a_payments_event_makes_us_ask_whatever_else_it_says() {
+        let id = Uuid::from_u128(7);
+        let of_ours = json!({"id": "cs_1", "metadata": {"aisle_payment": id.to_string()}, "amount_total": "a lie"});
+        for kind in ["checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"] {
+            assert_eq!(read(kind, of_ours.clone()).unwrap(), News::Ask { payment: id }, "{kind}");
+        }
+        for metadata in [json!(null), json!({}), json!({"aisle_payment": "7"})] {
+            let read = read("checkout.session.completed", json!({"id": "cs_1", "metadata": metadata})).unwrap();
+            assert!(matches!(read, News::Nothing { .. }), "{metadata}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_nothing_says_why() {
+        let of_ours = json!({"metadata": {"aisle_payment": Uuid::from_u128(7).to_string()}});
+        for kind in ["payment_intent.payment_failed", "charge.dispute.created", "customer.created", ""] {
+            assert!(matches!(read(kind, of_ours.clone()).unwrap(), News::Nothing { .. }), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_refund_says_itself_what_became_of_it() {
+        let metadata =
+            json!({"aisle_payment": Uuid::from_u128(7).to_string(), "aisle_refund": Uuid::from_u128(8).to_string()});
+        let refund = |status: &str| json!({"id": "re_1", "metadata": metadata, "status": status, "amount": 100, "currency": "eur"});
+        let what = |kind, status| match read(kind, refund(status)) {
+            Ok(News::Report(report)) => Some(report.what),
+            _ => None,
+        };
+        let id = Uuid::from_u128(8);
+        assert_eq!(what("refund.created", "pending"), Some(What::Refunded { refund: id }));
+        assert_eq!(what("refund.updated", "succeeded"), Some(What::Refunded { refund: id }));
+        assert_eq!(what("refund.failed", "failed"), Some(What::RefundFailed { refund: id }));
+        assert_eq!(what("refund.updated", "canceled"), Some(What::RefundFailed { refund: id }));
+        assert_eq!(what("refund.updated", "odd"), None);
+        let foreign = json!({"id": "re_1", "metadata": {}, "status": "succeeded", "amount": 100, "currency": "eur"});
+        assert!(matches!(read("refund.created", foreign).unwrap(), News::Nothing { .. }));
+    }
+
+    #[test]
+    fn what_is_no_event_is_malformed_and_not_quoted() {
+        for body in [
+            "",
+            "[]",
+            "{\"id\": \"geheim\"",
+            "{\"id\": \"\", \"type\": \"x\", \"created\": 1, \"data\": {\"object\": {}}}",
+        ] {
+            match parse(body.as_bytes()) {
+                Err(WebhookError::Malformed(why)) => assert!(!why.contains("geheim"), "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

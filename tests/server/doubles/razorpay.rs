@@ -1,0 +1,273 @@
+//! Razorpay as its reference describes it: orders that several payments can be made of, capture by hand or by itself, refunds
+//! with a key, a checkout that is opened by a form.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Answered, Asked, Books, Double, hex_hmac};
+
+#[derive(Clone, Debug)]
+struct Order {
+    amount: i64,
+    currency: String,
+    receipt: String,
+    manual: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Payment {
+    id: String,
+    order: String,
+    status: &'static str,
+    amount: i64,
+    currency: String,
+    notes: Value,
+    created_at: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Refund {
+    id: String,
+    payment: String,
+    amount: i64,
+    notes: Value,
+}
+
+/// What Razorpay knows of one account.
+pub struct Razorpay {
+    /// What is taken as `key id:key secret`.
+    pub keys: (String, String),
+    orders: BTreeMap<String, Order>,
+    payments: Vec<Payment>,
+    refunds: Vec<Refund>,
+    repeated: HashMap<String, (String, Value)>,
+    /// Events that wait to be sent, oldest first.
+    pub events: Vec<Value>,
+    made: u32,
+}
+
+impl Double<Razorpay> {
+    /// Opens, for who has these keys.
+    pub fn razorpay(key_id: &str, secret: &str) -> Self {
+        Self::open(|_| Razorpay {
+            keys: (key_id.to_owned(), secret.to_owned()),
+            orders: BTreeMap::new(),
+            payments: Vec::new(),
+            refunds: Vec::new(),
+            repeated: HashMap::new(),
+            events: Vec::new(),
+            made: 0,
+        })
+    }
+}
+
+/// `X-Razorpay-Signature`.
+pub fn signature(secret: &str, body: &str) -> String {
+    hex_hmac(secret, body)
+}
+
+fn refused(description: &str) -> Answered {
+    Answered::Json(400, json!({"error": {"code": "BAD_REQUEST_ERROR", "description": description}}))
+}
+
+impl Razorpay {
+    fn id(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("{kind}_{:014}", self.made)
+    }
+
+    fn tell(&mut self, event: &str, payload: Value) {
+        let created_at = Timestamp::now().as_second();
+        let event = json!({"entity": "event", "account_id": "acc_1", "event": event, "payload": payload, "created_at": created_at});
+        self.events.push(event);
+    }
+
+    fn payment_json(payment: &Payment) -> Value {
+        json!({
+            "id": payment.id, "entity": "payment", "order_id": payment.order, "status": payment.status,
+            "amount": payment.amount, "currency": payment.currency, "notes": payment.notes,
+            "created_at": payment.created_at, "email": "somebody@example.org",
+        })
+    }
+
+    fn order_json(id: &str, order: &Order) -> Value {
+        json!({
+            "id": id, "entity": "order", "amount": order.amount, "currency": order.currency, "receipt": order.receipt,
+            "status": "created", "notes": [],
+        })
+    }
+
+    fn refund_json(refund: &Refund) -> Value {
+        json!({
+            "id": refund.id, "entity": "refund", "amount": refund.amount, "currency": "INR", "payment_id": refund.payment,
+            "notes": refund.notes, "status": "processed",
+        })
+    }
+
+    /// How many orders were made.
+    pub fn orders_made(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// How much of everything was given back.
+    pub fn given_back(&self) -> i64 {
+        self.refunds.iter().map(|refund| refund.amount).sum()
+    }
+
+    /// How far the payments are, oldest first.
+    pub fn statuses(&self) -> Vec<&'static str> {
+        self.payments.iter().map(|payment| payment.status).collect()
+    }
+
+    /// A buyer is at the checkout of this order, with what our form brought along.
+    pub fn visit(&mut self, order_id: &str, notes: Value, pays: bool) {
+        let order = self.orders[order_id].clone();
+        let id = self.id("pay");
+        let status = match (pays, order.manual) {
+            (false, _) => "failed",
+            (true, true) => "authorized",
+            (true, false) => "captured",
+        };
+        let (amount, currency) = (order.amount, order.currency.clone());
+        let created_at = Timestamp::now().as_second();
+        let payment = Payment { id, order: order_id.to_owned(), status, amount, currency, notes, created_at };
+        let entity = Self::payment_json(&payment);
+        self.payments.push(payment);
+        self.tell(&format!("payment.{status}"), json!({"payment": {"entity": entity}}));
+        if status == "captured" {
+            let order = Self::order_json(order_id, &order);
+            self.tell("order.paid", json!({"payment": {"entity": entity}, "order": {"entity": order}}));
+        }
+    }
+
+    fn make_order(&mut self, body: &Value) -> Answered {
+        let (Some(amount), Some(currency)) = (body["amount"].as_i64(), body["currency"].as_str()) else {
+            return refused("The amount or the currency is missing");
+        };
+        let receipt = body["receipt"].as_str().unwrap_or_default().to_owned();
+        if amount < 100 || receipt.len() > 40 {
+            return refused("Order amount less than minimum amount allowed, or the receipt is too long");
+        }
+        let manual = body["payment"]["capture"] == "manual";
+        let lapses = body["payment"]["capture_options"]["manual_expiry_period"].as_i64().unwrap_or(0);
+        if !(12..=7_200).contains(&lapses) {
+            return refused("The manual expiry period must be between 12 and 7200 minutes");
+        }
+        let id = self.id("order");
+        let order = Order { amount, currency: currency.to_owned(), receipt, manual };
+        let answer = Self::order_json(&id, &order);
+        self.orders.insert(id, order);
+        Answered::Json(200, answer)
+    }
+
+    fn capture(&mut self, id: &str, body: &Value) -> Answered {
+        let payment = self.payments.iter_mut().find(|payment| payment.id == id).unwrap();
+        if payment.status != "authorized" || body["amount"].as_i64() != Some(payment.amount) {
+            return refused("This payment has already been captured, or the amount is another one");
+        }
+        payment.status = "captured";
+        let entity = Self::payment_json(payment);
+        self.tell("payment.captured", json!({"payment": {"entity": entity}}));
+        Answered::Json(200, entity)
+    }
+
+    fn refund(&mut self, id: &str, asked: &Asked) -> Answered {
+        let Some(key) = asked.headers.get("x-refund-idempotency") else { return refused("The test wants a key") };
+        let body = asked.json.to_string();
+        if let Some((before, answer)) = self.repeated.get(key) {
+            return if *before == body {
+                Answered::Json(200, answer.clone())
+            } else {
+                refused("Different request body sent for the same Idempotency Header")
+            };
+        }
+        let payment = self.payments.iter().find(|payment| payment.id == id).unwrap().clone();
+        let before: i64 = self.refunds.iter().filter(|refund| refund.payment == id).map(|refund| refund.amount).sum();
+        let amount = asked.json["amount"].as_i64().unwrap_or(0);
+        if !matches!(payment.status, "captured" | "refunded") || amount <= 0 || before + amount > payment.amount {
+            return refused("The total refund amount is greater than the refund payment amount");
+        }
+        let refund = Refund { id: self.id("rfnd"), payment: id.to_owned(), amount, notes: asked.json["notes"].clone() };
+        let answer = Self::refund_json(&refund);
+        self.refunds.push(refund);
+        if before + amount == payment.amount {
+            self.payments.iter_mut().find(|payment| payment.id == id).unwrap().status = "refunded";
+        }
+        self.repeated.insert(key.clone(), (body, answer.clone()));
+        self.tell("refund.created", json!({"refund": {"entity": answer}}));
+        self.tell("refund.processed", json!({"refund": {"entity": answer}}));
+        Answered::Json(200, answer)
+    }
+
+    /// What a browser brings from our form.
+    fn checkout(&mut self, asked: &Asked) -> Answered {
+        let of = |name: &str| asked.fields.get(name).cloned().unwrap_or_default();
+        let order = of("order_id");
+        if of("key_id") != self.keys.0 || !self.orders.contains_key(&order) {
+            return Answered::Page("Checkout: no such order of this key".to_owned());
+        }
+        if let Some(outcome) = asked.fields.get("outcome") {
+            self.visit(&order, json!({"aisle_payment": of("notes[aisle_payment]")}), outcome == "pay");
+            return Answered::GoTo(of("callback_url"));
+        }
+        let hidden =
+            asked.fields.iter().map(|(name, value)| format!("<input type=hidden name=\"{name}\" value=\"{value}\">"));
+        let hidden: String = hidden.collect();
+        Answered::Page(format!(
+            "<!doctype html><title>Checkout</title><form method=post>{hidden}<button name=outcome value=pay>Pay</button>\
+             <button name=outcome value=decline>Be declined</button></form>"
+        ))
+    }
+
+    fn list(items: Vec<Value>) -> Answered {
+        Answered::Json(200, json!({"entity": "collection", "count": items.len(), "items": items}))
+    }
+}
+
+impl Books for Razorpay {
+    fn answer(&mut self, asked: &Asked) -> Answered {
+        use base64::Engine as _;
+        if asked.path == "/v1/checkout/embedded" {
+            return self.checkout(asked);
+        }
+        let keys = format!("{}:{}", self.keys.0, self.keys.1);
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(keys));
+        if asked.headers.get("authorization") != Some(&basic) {
+            return Answered::Json(
+                401,
+                json!({"error": {"code": "BAD_REQUEST_ERROR", "description": "Authentication failed"}}),
+            );
+        }
+        let parts: Vec<&str> = asked.path.trim_start_matches("/v1/").split('/').collect();
+        let payment = |id: &str| self.payments.iter().find(|payment| payment.id == id);
+        match (asked.method.as_str(), parts.as_slice()) {
+            ("POST", ["orders"]) => self.make_order(&asked.json),
+            ("GET", ["orders"]) => {
+                let receipt = asked.fields.get("receipt");
+                let found = self.orders.iter().rev().filter(|(_, order)| receipt.is_none_or(|it| order.receipt == *it));
+                Self::list(found.map(|(id, order)| Self::order_json(id, order)).collect())
+            }
+            ("GET", ["orders", id, "payments"]) => {
+                let theirs = self.payments.iter().rev().filter(|payment| payment.order == *id);
+                Self::list(theirs.map(Self::payment_json).collect())
+            }
+            ("GET", ["payments", id]) if payment(id).is_some() => {
+                Answered::Json(200, payment(id).map(Self::payment_json).unwrap_or_default())
+            }
+            ("POST", ["payments", id, "capture"]) if payment(id).is_some() => self.capture(id, &asked.json),
+            ("POST", ["payments", id, "refund"]) if payment(id).is_some() => self.refund(id, asked),
+            ("GET", ["payments", id, "refunds"]) => {
+                let theirs = self.refunds.iter().filter(|refund| refund.payment == *id);
+                Self::list(theirs.map(Self::refund_json).collect())
+            }
+            ("GET", ["refunds"]) => Self::list(Vec::new()),
+            _ => refused("The id provided does not exist"),
+        }
+    }
+
+    fn problem(&self, status: u16) -> Value {
+        json!({"error": {"code": "SERVER_ERROR", "description": format!("{status}, as the test wants it")}})
+    }
+}
