@@ -47,8 +47,8 @@ pub async fn payment_methods(
     // A draft is nobody's business yet.
     catalog.public_plan_version(*id).await?.ok_or_else(|| ApiError::not_found("show"))?;
     let sellers = checkout.store.sellers(&[*id]).await?;
-    let Some(&(_, organizer, currency)) = sellers.first() else { return Err(ApiError::not_found("show")) };
-    let offers = gateways.offers(organizer, currency).await?;
+    let sold = sellers.first().ok_or_else(|| ApiError::not_found("show"))?;
+    let offers = gateways.offers(sold.organizer, sold.currency).await?;
     let items = offers
         .into_iter()
         .map(|offer| PaymentMethodJson { provider: offer.provider, method: offer.method, kind: offer.kind.word() })
