@@ -214,6 +214,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/money/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody must look at, of the house's money: oldest first. It goes away by itself once its cause has.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_money_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/money/work/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes an item of the list. Its cause may still be there; should it become another, the list has it again.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_money_work_id_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/orders": {
         parameters: {
             query?: never;
@@ -325,6 +365,30 @@ export interface paths {
          * @description Who may: The role organizer in the house that it belongs to.
          */
         patch: operations["patch_admin_organizers_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/dispute-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a house wishes of tickets whose payment is disputed.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_dispute_rules"];
+        /**
+         * Sets it, for claims that are first heard of from now on.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_dispute_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/organizers/{id}/fraud-rules": {
@@ -617,10 +681,96 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each account of the books holds.
+         * What each account of the books holds: of all time, or by show or by day of these days. As CSV, every entry of these days.
          * @description Who may: The role organizer in the house that it belongs to.
          */
         get: operations["get_admin_reports_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What providers have collected, given back, kept and paid out: by provider, or by day.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files that were brought, newest first.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payouts"];
+        put?: never;
+        /**
+         * Brings a provider's file: each line is held against what we have, what the provider kept and paid out is booked, and what
+         *     the file lacks is named. The same file again is answered with what came of it the first time; a line that an earlier file had is
+         *     booked once. A file that cannot be read whole changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_reports_payouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file, and its lines in their order; what it lacks comes last.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payouts_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sold and given back: by show, by day of the venue, or by provider. JSON, or CSV for spreadsheets.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_sales"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2822,11 +2972,16 @@ export interface components {
             /** @description Out of its link. */
             token: string;
         };
+        /** @description What was done about it. */
+        CloseWork: {
+            /** @description For the house alone. */
+            note: string;
+        };
         /**
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -2963,6 +3118,57 @@ export interface components {
                 number
             ][];
         };
+        /** @description A claim that the buyer made at their bank. */
+        DisputeJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Against which payment.
+             */
+            payment_id: string;
+            /** @description The provider's name for it. */
+            provider_ref: string;
+            /** @description How far it is. */
+            state: string;
+            /** @description How much is claimed. */
+            amount: components["schemas"]["Money"];
+            /** @description The order's tickets admit nobody until it is decided. */
+            suspends: boolean;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When the provider decided it.
+             */
+            decided_at?: string | null;
+        };
+        /** @description What a house wishes of claims. */
+        DisputeRules: {
+            /** @description What becomes of the tickets while a claim is open. Of a lost one they are revoked, of a won one they admit again. */
+            tickets: components["schemas"]["DisputedTickets"];
+        };
+        /** @description The same, with its version. */
+        DisputeRulesBody: {
+            /** @description What becomes of the tickets while a claim is open. */
+            tickets: components["schemas"]["DisputedTickets"];
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares. Zero where the house has never said.
+             */
+            version: number;
+        };
+        /**
+         * @description What becomes of the tickets while a claim is open.
+         * @enum {string}
+         */
+        DisputedTickets: "flag" | "suspend";
         /** @description A secret for an authenticator app. It counts from its first code on. */
         Enrolment: {
             /**
@@ -3274,10 +3480,34 @@ export interface components {
         };
         /** @description The books: what each account holds, and the proof that they balance. */
         LedgerReport: {
-            /** @description Every account. */
+            /** @description Every account, of all time; empty where rows were asked for. */
             accounts: components["schemas"]["LedgerBalance"][];
+            /** @description Every account of each show or day that was asked for. */
+            rows?: components["schemas"]["LedgerRow"][];
             /** @description The sum over all accounts, by currency: zero, or something is very wrong. */
             balanced: boolean;
+        };
+        /** @description What one account holds of one show or one day. */
+        LedgerRow: {
+            /**
+             * Format: date
+             * @description Of which day; null elsewhere.
+             */
+            day?: string | null;
+            /**
+             * Format: uuid
+             * @description Of which show; null elsewhere, and for what belongs to none.
+             */
+            show_id?: string | null;
+            /** @description Which account. */
+            account: string;
+            /** @description Debit is positive, credit negative. */
+            balance: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many entries it has.
+             */
+            entries: number;
         };
         /** @description What a ticket of one type costs at one level. */
         LevelPrice: {
@@ -3302,6 +3532,11 @@ export interface components {
             id: string;
             /** @description What kind of line. */
             kind: string;
+            /**
+             * Format: uuid
+             * @description The ticket line that it belongs to and goes back with.
+             */
+            of?: string;
             /** @description What people read. */
             label: string;
             /**
@@ -3843,6 +4078,8 @@ export interface components {
             review_by?: string | null;
             /** @description What the rules of the house found, and what came of it; for its staff alone. */
             review?: components["schemas"]["ReviewJson"];
+            /** @description What the buyer's bank claims back; for its staff alone. */
+            disputes?: components["schemas"]["DisputeJson"][];
             payment?: components["schemas"]["PaymentView"] | null;
             /** @description Money on its way back. */
             refunds: components["schemas"]["RefundJson"][];
@@ -4370,6 +4607,51 @@ export interface components {
                 created_at: string;
                 /** @description What went wrong. */
                 problem?: string | null;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_PayoutRun: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Whose payments it is about.
+                 */
+                organizer_id: string;
+                /** @description What it was called. */
+                file_name: string;
+                /** @description Whose columns it has. */
+                format: string;
+                /** @description Of which provider. */
+                provider: string;
+                /**
+                 * Format: date
+                 * @description The first day of its lines.
+                 */
+                first_day: string;
+                /**
+                 * Format: date
+                 * @description The last day of its lines.
+                 */
+                last_day: string;
+                /**
+                 * Format: date-time
+                 * @description When it was brought.
+                 */
+                at: string;
+                /** @description How many lines came to what. */
+                counts: components["schemas"]["PayoutCounts"];
+                /** @description What the provider kept by the new lines, by currency. */
+                fees: components["schemas"]["Money"][];
+                /** @description What went to the bank by the new lines, by currency. */
+                paid_out: components["schemas"]["Money"][];
             }[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -4944,6 +5226,169 @@ export interface components {
             /** @description Where the buyer pays. */
             checkout_url?: string;
         };
+        /** @description What became of money at providers. */
+        PaymentsFigures: {
+            /** @description Collected from buyers. */
+            captured: components["schemas"]["Money"];
+            /** @description Given back. */
+            refunded: components["schemas"]["Money"];
+            /** @description Refunds that came to nothing afterwards. */
+            refunds_failed: components["schemas"]["Money"];
+            /** @description Taken back by buyers' banks. */
+            disputed: components["schemas"]["Money"];
+            /** @description Won back from them. */
+            disputes_won: components["schemas"]["Money"];
+            /** @description Kept by the providers, as far as it is known: from claims and payout files. */
+            fees: components["schemas"]["Money"];
+            /** @description Paid out to the house's bank, by the payout files. */
+            paid_out: components["schemas"]["Money"];
+            /** @description Anything else that was booked. */
+            other: components["schemas"]["Money"];
+            /** @description By how much more the providers have for the house. */
+            net: components["schemas"]["Money"];
+        };
+        /** @description What became of money at providers. */
+        PaymentsReportJson: {
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Its rows; each in one currency. */
+            rows: components["schemas"]["PaymentsRowJson"][];
+            /** @description Their sums, by currency. */
+            totals: components["schemas"]["PaymentsFigures"][];
+        };
+        /** @description One row of the report. */
+        PaymentsRowJson: components["schemas"]["PaymentsFigures"] & {
+            /**
+             * Format: date
+             * @description Of which day; null elsewhere.
+             */
+            day?: string | null;
+            /** @description At which provider; null elsewhere. */
+            provider?: string | null;
+        };
+        /** @description A file that was kept. */
+        PayoutBody: {
+            /** @description What came of it. */
+            run: components["schemas"]["PayoutRun"];
+        };
+        /** @description How many lines came to what. */
+        PayoutCounts: {
+            /**
+             * Format: int64
+             * @description What the provider says is what we have.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description We have another amount.
+             */
+            different: number;
+            /**
+             * Format: int64
+             * @description We know of nothing like it.
+             */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description We have it, of these days, and neither this file nor an earlier one does.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description An earlier file had the line.
+             */
+            known: number;
+        };
+        /** @description One line of a file, and what came of it; or what the file lacks. */
+        PayoutLineRow: {
+            /**
+             * Format: int32
+             * @description Its place among the lines; what the file lacks comes after them.
+             */
+            position: number;
+            /** @description What came of it. */
+            result: string;
+            /** @description What it is about. */
+            kind: string;
+            /** @description The provider's name for that. */
+            reference: string;
+            /** @description What moved, as the file says; of what the file lacks, zero. */
+            gross: components["schemas"]["Money"];
+            /** @description What the provider kept. */
+            fee: components["schemas"]["Money"];
+            /** @description What is left. */
+            net: components["schemas"]["Money"];
+            ours?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            day: string;
+            /**
+             * Format: uuid
+             * @description Of which order.
+             */
+            order_id?: string | null;
+            /** @description What people call that order. */
+            order_number?: string | null;
+        };
+        /** @description A file, and its lines page by page. */
+        PayoutPage: {
+            /** @description What came of the file. */
+            run: components["schemas"]["PayoutRun"];
+            /** @description This page's lines. */
+            items: components["schemas"]["PayoutLineRow"][];
+            /** @description Where the next page begins; null on the last. */
+            next?: string | null;
+        };
+        /** @description A file that was kept, and what came of it. */
+        PayoutRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose payments it is about.
+             */
+            organizer_id: string;
+            /** @description What it was called. */
+            file_name: string;
+            /** @description Whose columns it has. */
+            format: string;
+            /** @description Of which provider. */
+            provider: string;
+            /**
+             * Format: date
+             * @description The first day of its lines.
+             */
+            first_day: string;
+            /**
+             * Format: date
+             * @description The last day of its lines.
+             */
+            last_day: string;
+            /**
+             * Format: date-time
+             * @description When it was brought.
+             */
+            at: string;
+            /** @description How many lines came to what. */
+            counts: components["schemas"]["PayoutCounts"];
+            /** @description What the provider kept by the new lines, by currency. */
+            fees: components["schemas"]["Money"][];
+            /** @description What went to the bank by the new lines, by currency. */
+            paid_out: components["schemas"]["Money"][];
+        };
         /** @description A place of an order, in a list of orders. */
         PlaceJson: {
             /**
@@ -5399,6 +5844,23 @@ export interface components {
             /** @description The holds, open again. */
             holds: components["schemas"]["HoldJson"][];
         };
+        /** @description A show, as reports name it. */
+        ReportShowJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What is played. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            starts_at: string;
+            /** @description The venue's time zone. */
+            time_zone: string;
+        };
         /** @description Of whom a second factor is asked. */
         Requirement: {
             /**
@@ -5528,6 +5990,63 @@ export interface components {
          * @enum {string}
          */
         RushState: "none" | "running" | "done";
+        /** @description What was sold. Figures of money come from the books. */
+        SalesFigures: {
+            /**
+             * Format: int64
+             * @description Tickets that went out.
+             */
+            tickets_sold: number;
+            /**
+             * Format: int64
+             * @description Tickets that came back.
+             */
+            tickets_given_back: number;
+            /** @description What buyers paid, fees and taxes in it, discounts taken off. */
+            gross: components["schemas"]["Money"];
+            /** @description What was taken off; gross is without it. */
+            discounts: components["schemas"]["Money"];
+            /** @description How much of gross is fees. */
+            fees: components["schemas"]["Money"];
+            /** @description How much of gross is taxes that are booked apart. */
+            taxes: components["schemas"]["Money"];
+            /** @description What was given back, at the price it was sold for. */
+            refunds: components["schemas"]["Money"];
+            /** @description What of that was kept. */
+            kept: components["schemas"]["Money"];
+            /** @description What was lost to buyers' banks. */
+            chargebacks: components["schemas"]["Money"];
+            /** @description What stays: gross less refunds and chargebacks, and what was kept. */
+            net: components["schemas"]["Money"];
+        };
+        /** @description What was sold. */
+        SalesReportJson: {
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Its rows; each in one currency. */
+            rows: components["schemas"]["SalesRowJson"][];
+            /** @description Their sums, by currency. */
+            totals: components["schemas"]["SalesFigures"][];
+        };
+        /** @description One row of the report. */
+        SalesRowJson: components["schemas"]["SalesFigures"] & {
+            show?: components["schemas"]["ReportShowJson"] | null;
+            /**
+             * Format: date
+             * @description Of which day of the venue; null elsewhere.
+             */
+            day?: string | null;
+            /** @description At which provider the orders were paid; null elsewhere, and for what was free. */
+            provider?: string | null;
+        };
         /**
          * @description What a machine may do in its organiser's house.
          * @enum {string}
@@ -6274,6 +6793,80 @@ export interface components {
             text: string;
             html: string;
         };
+        /** @description That somebody has looked. */
+        WorkClosed: {
+            /** @description What they did. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who; null where they are no longer known. */
+            by?: string | null;
+        };
+        /** @description How many of one kind wait. */
+        WorkCount: {
+            /** @description Which kind. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description One thing to look at. */
+        WorkItem: {
+            /**
+             * Format: uuid
+             * @description Its id; another cause has another.
+             */
+            id: string;
+            /** @description Why it is on the list. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Whose it is; null where nobody knows.
+             */
+            organizer_id?: string | null;
+            order?: components["schemas"]["WorkOrder"] | null;
+            amount?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description At which provider. */
+            provider?: string | null;
+            /** @description The provider's name for it, or the last problem. */
+            detail?: string | null;
+            /** @description What it means. */
+            meaning: string;
+            /** @description What to do. */
+            to_do: string;
+            /** @description Where to look. */
+            link: string;
+            closed?: components["schemas"]["WorkClosed"] | null;
+        };
+        /** @description An order, as the list names it. */
+        WorkOrder: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What people call it. */
+            number: string;
+        };
+        /** @description The list, and how many of each kind wait, whatever was asked for. */
+        WorkPage: {
+            /** @description This page's. */
+            items: components["schemas"]["WorkItem"][];
+            /** @description Where the next page begins; null on the last. */
+            next?: string | null;
+            /** @description Every kind, the worst first. */
+            counts: components["schemas"]["WorkCount"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -6682,6 +7275,77 @@ export interface operations {
             };
         };
     };
+    get_admin_money_work: {
+        parameters: {
+            query?: {
+                /** @description Only this kind: `overpaid`, `refund_failed`, `dispute_open`, … */
+                kind?: string;
+                /** @description What was closed and is still as it was, rather than what waits. */
+                done?: boolean;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_money_work_id_done: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseWork"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_orders: {
         parameters: {
             query?: {
@@ -6941,6 +7605,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organizer"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_dispute_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_dispute_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisputeRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeRulesBody"];
                 };
             };
             /** @description A problem: see `code` */
@@ -7690,7 +8420,16 @@ export interface operations {
     };
     get_admin_reports_ledger: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7703,6 +8442,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payments: {
+        parameters: {
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsReportJson"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payouts: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PayoutRun"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_reports_payouts: {
+        parameters: {
+            query: {
+                /** @description Whose payments it is about. */
+                organizer_id: string;
+                /** @description What the file is called. */
+                file_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutBody"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payouts_id: {
+        parameters: {
+            query?: {
+                /** @description Only those that came to this: `matched`, `different`, `unknown`, `missing` or `known`. */
+                result?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_sales: {
+        parameters: {
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesReportJson"];
+                    "text/csv": string;
                 };
             };
             /** @description A problem: see `code` */

@@ -36,6 +36,7 @@ impl From<ReportFault> for ApiError {
 #[into_params(parameter_in = Query)]
 pub struct ReportWanted {
     /// What a row is about: `show` (of sales; else `provider`) unless told.
+    #[param(inline)]
     by: Option<By>,
     /// The first day, as the venue has it; thirty days up to the last unless told.
     #[param(value_type = Option<String>, format = Date)]
@@ -44,6 +45,7 @@ pub struct ReportWanted {
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
     /// `csv` or `json`; what `Accept` says unless told.
+    #[param(inline)]
     format: Option<Format>,
 }
 
