@@ -1,6 +1,6 @@
 //! What the house has sold, and what became of the money.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -389,8 +389,7 @@ pub async fn payments_report(
     let days = wanted.days(checkout.now(), &mut zones)?;
     let report = PaymentsReport::new(by, days, zones);
     let sees = identity.sees(Role::Organizer);
-    let (rows, totals): (Vec<(PaymentsKey, Currency, PaymentsRow)>, BTreeMap<Currency, PaymentsRow>) =
-        checkout.store.fill_payments(sees.as_deref(), days, report).await?.done();
+    let (rows, totals) = checkout.store.fill_payments(sees.as_deref(), days, report).await?.done();
     let about = |key: &PaymentsKey| match key {
         PaymentsKey::Day(day) => (Some(*day), None),
         PaymentsKey::Provider(provider) => (None, Some(provider.clone())),
