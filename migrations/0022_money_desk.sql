@@ -90,8 +90,9 @@ WITH found AS (
     WHERE r.status = 'failed' AND r.cause NOT IN ('duplicate', 'amount')
       AND p.amount > (SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.payment_id = p.id AND f.status = 'succeeded')
                    + (SELECT coalesce(sum(d.amount), 0) FROM dispute d WHERE d.payment_id = p.id AND d.state = 'lost')
-      AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.payment_id = r.payment_id AND later.status = 'succeeded'
-                      AND later.amount >= r.amount AND later.created_at > r.created_at)
+      -- One that was tried anew is told of by the newer one.
+      AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.payment_id = r.payment_id AND later.amount >= r.amount
+                      AND later.created_at > r.created_at)
     UNION ALL
     SELECT CASE d.state WHEN 'opened' THEN 'dispute_open' ELSE 'dispute_lost' END, o.organizer_id, o.id, d.id::text, d.state,
            d.amount, d.currency, coalesce(d.decided_at, d.opened_at), p.provider, d.provider_ref
@@ -138,7 +139,7 @@ CREATE TABLE money_work_done (
     organizer_id uuid REFERENCES organizer,
     order_id     uuid REFERENCES orders,
     note         text NOT NULL,
-    by_user      uuid REFERENCES app_user,
+    by_user      uuid REFERENCES app_user ON DELETE SET NULL,
     at           timestamptz NOT NULL DEFAULT now()
 );
 
@@ -152,7 +153,7 @@ CREATE TABLE payout_run (
     provider     text NOT NULL,
     first_day    date NOT NULL,
     last_day     date NOT NULL,
-    by_user      uuid REFERENCES app_user,
+    by_user      uuid REFERENCES app_user ON DELETE SET NULL,
     at           timestamptz NOT NULL DEFAULT now(),
     UNIQUE (organizer_id, file_hash)
 );

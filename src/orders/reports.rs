@@ -13,11 +13,18 @@ pub use days::{Days, DaysRefused, Zones};
 pub use payments::{PaymentsFact, PaymentsKey, PaymentsReport, PaymentsRow};
 pub use sales::{CountFact, SalesFact, SalesKey, SalesReport, SalesRow};
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::platform::money::Currency;
+
 /// More rows than anybody reads; past it the days are to be fewer.
 pub const ROWS_MAX: usize = 20_000;
+
+/// The rows of a report, and their sums by currency.
+pub type Rows<Key, Row> = (Vec<(Key, Currency, Row)>, BTreeMap<Currency, Row>);
 
 /// There would be too many rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Days, ROWS_MAX, TooMany, Zones};
+use super::{By, Days, ROWS_MAX, Rows, TooMany, Zones};
 use crate::platform::money::Currency;
 
 /// What one kind of transaction booked on a provider's account in a quarter of an hour.
@@ -127,7 +127,7 @@ impl PaymentsReport {
 
     /// Its rows, and their sums by currency.
     #[must_use]
-    pub fn done(self) -> (Vec<(PaymentsKey, Currency, PaymentsRow)>, BTreeMap<Currency, PaymentsRow>) {
+    pub fn done(self) -> Rows<PaymentsKey, PaymentsRow> {
         let mut totals: BTreeMap<Currency, PaymentsRow> = BTreeMap::new();
         for ((_, currency), row) in &self.rows {
             totals.entry(*currency).or_default().add(row);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{By, Class, Days, ROWS_MAX, TooMany, Zones, class_of};
+use super::{By, Class, Days, ROWS_MAX, Rows, TooMany, Zones, class_of};
 use crate::platform::money::Currency;
 
 /// What one account took in and gave out in a quarter of an hour.
@@ -189,7 +189,7 @@ impl SalesReport {
 
     /// Its rows, those of one thing together, and their sums by currency.
     #[must_use]
-    pub fn done(self) -> (Vec<(SalesKey, Currency, SalesRow)>, BTreeMap<Currency, SalesRow>) {
+    pub fn done(self) -> Rows<SalesKey, SalesRow> {
         let mut totals: BTreeMap<Currency, SalesRow> = BTreeMap::new();
         for ((_, currency), row) in &self.rows {
             totals.entry(*currency).or_default().add(row);

@@ -20,7 +20,7 @@ use super::reports::{ReportWanted, csv_head};
 use crate::accounts::{Identity, Role};
 use crate::http::ApiError;
 use crate::platform::db::DbFault;
-use crate::platform::money::Money;
+use crate::platform::money::{Currency, Money};
 
 /// So many entries are read at a time; whoever reads slowly holds no connection meanwhile.
 const CHUNK: i64 = 1_000;
@@ -80,7 +80,7 @@ pub async fn ledger_report(
     if by == By::Provider {
         return Err(ApiError::field("by", "each provider is an account; ask by show or by day"));
     }
-    let mut sums: BTreeMap<(Option<Date>, Option<Uuid>, _, String), (i64, i64)> = BTreeMap::new();
+    let mut sums: BTreeMap<Of, (i64, i64)> = BTreeMap::new();
     let each = |fact: &super::super::store::BalanceFact| {
         let day = zones.day(fact.at, fact.zone.as_deref());
         if !days.has(day) {
@@ -117,6 +117,9 @@ fn balanced(sums: impl Iterator<Item = Money>) -> bool {
     }
     by_currency.values().all(|sum| *sum == 0)
 }
+
+/// What a sum is of: a day or a show, a currency, an account.
+type Of = (Option<Date>, Option<Uuid>, Currency, String);
 
 const COLUMNS: [&str; 12] = [
     "at",

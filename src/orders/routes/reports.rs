@@ -1,6 +1,6 @@
 //! What the house has sold, and what became of the money.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -36,6 +36,7 @@ impl From<ReportFault> for ApiError {
 #[into_params(parameter_in = Query)]
 pub struct ReportWanted {
     /// What a row is about: `show` (of sales; else `provider`) unless told.
+    #[param(inline)]
     by: Option<By>,
     /// The first day, as the venue has it; thirty days up to the last unless told.
     #[param(value_type = Option<String>, format = Date)]
@@ -44,6 +45,7 @@ pub struct ReportWanted {
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
     /// `csv` or `json`; what `Accept` says unless told.
+    #[param(inline)]
     format: Option<Format>,
 }
 
@@ -387,8 +389,7 @@ pub async fn payments_report(
     let days = wanted.days(checkout.now(), &mut zones)?;
     let report = PaymentsReport::new(by, days, zones);
     let sees = identity.sees(Role::Organizer);
-    let (rows, totals): (Vec<(PaymentsKey, Currency, PaymentsRow)>, BTreeMap<Currency, PaymentsRow>) =
-        checkout.store.fill_payments(sees.as_deref(), days, report).await?.done();
+    let (rows, totals) = checkout.store.fill_payments(sees.as_deref(), days, report).await?.done();
     let about = |key: &PaymentsKey| match key {
         PaymentsKey::Day(day) => (Some(*day), None),
         PaymentsKey::Provider(provider) => (None, Some(provider.clone())),

@@ -424,7 +424,7 @@ impl House {
             .request(Method::POST, &format!("/admin/reports/payouts?organizer_id={organizer}"))
             .bearer_auth(&server.admin)
             .header("content-type", "text/csv");
-        self.has("payouts", text(&send(brought.body(file)).await.expect(201)["run"]["id"]));
+        self.has("payouts", text(&send(brought.body(payouts)).await.expect(201)["run"]["id"]));
         self.has("mail", mail);
         self.has("file", file);
     }
