@@ -465,6 +465,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/organizers/{id}/price-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fees and taxes of a house; empty while it has set none.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_price_rules"];
+        /**
+         * Sets the fees and taxes of a house, for orders that are made from now on. Orders that stand keep theirs.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_price_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/payments": {
         parameters: {
             query?: never;
@@ -607,6 +631,58 @@ export interface paths {
          * @description Who may: The role organizer in the house that it belongs to.
          */
         patch: operations["patch_admin_productions_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/promo-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Promo codes, oldest first; each with how many orders have it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_promo_codes"];
+        put?: never;
+        /**
+         * Makes a promo code, with a word of the house's own or one that is made for it.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_promo_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/promo-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A promo code, with how many orders have it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_promo_codes_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Puts a promo code away: from now on it takes nothing off. Orders that have it keep it. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_promo_codes_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a promo code that was not put away: what is left out stays. Orders that have it keep what it took off.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_promo_codes_id"];
         trace?: never;
     };
     "/api/v1/admin/reports/ledger": {
@@ -2654,6 +2730,11 @@ export interface components {
             holds: components["schemas"]["OwnedHold"][];
             /** @description Ticket types other than the shows' default. */
             tickets?: components["schemas"]["WantedTicket"][];
+            /**
+             * @description A promo code. One that takes nothing off changes nothing, and the quote says why.
+             * @example SPRING24
+             */
+            promo_code?: string | null;
         };
         /** @description A file that came with a mail. */
         AttachmentView: {
@@ -2826,7 +2907,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -2900,6 +2981,16 @@ export interface components {
             accept_equal_seats?: boolean;
             /** @description The terms that the buyer agreed to. */
             terms_version?: string | null;
+            /**
+             * @description A promo code. One that takes nothing off is refused.
+             * @example SPRING24
+             */
+            promo_code?: string | null;
+            /**
+             * Format: int64
+             * @description What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
+             */
+            expected_total?: number | null;
         };
         /** @description Who did what. */
         Credit: {
@@ -2963,6 +3054,20 @@ export interface components {
                 number
             ][];
         };
+        /** @description What a code takes off: of the prices of tickets, never of fees. */
+        Discount: {
+            /**
+             * Format: int64
+             * @description So many hundredths of a percent of each ticket. All of it makes it a comp.
+             */
+            percent_bp: number;
+        } | {
+            /** @description So much of each ticket, in orders of this currency. */
+            per_ticket: components["schemas"]["Money"];
+        } | {
+            /** @description So much of all of them together, shared out by their prices, in orders of this currency. */
+            per_order: components["schemas"]["Money"];
+        };
         /** @description A secret for an authenticator app. It counts from its first code on. */
         Enrolment: {
             /**
@@ -3000,6 +3105,36 @@ export interface components {
             language: components["schemas"]["Facet"][];
             venue: components["schemas"]["Facet"][];
         };
+        /** @description What is added to prices. */
+        Fee: {
+            /**
+             * @description What buyers read.
+             * @example Booking fee
+             */
+            name: string;
+            /** @description How often. */
+            per: components["schemas"]["FeePer"];
+            /** @description How much. */
+            amount: components["schemas"]["FeeAmount"];
+            /** @description For which tickets; one of the whole order is due where any of its tickets fits. */
+            only?: components["schemas"]["Only"];
+        };
+        /** @description How much a fee is. */
+        FeeAmount: {
+            /** @description So much, in orders of this currency and in no other. */
+            fixed: components["schemas"]["Money"];
+        } | {
+            /**
+             * Format: int64
+             * @description So many hundredths of a percent of what is paid for the tickets.
+             */
+            percent_bp: number;
+        };
+        /**
+         * @description How often a fee is due.
+         * @enum {string}
+         */
+        FeePer: "ticket" | "order";
         /** @description One field of a request that is not as it should be. */
         FieldProblem: {
             /** @description Which field, as a path from the body's root. */
@@ -3288,7 +3423,7 @@ export interface components {
             ticket_type: string;
             /**
              * Format: int64
-             * @description In minor units of the show's currency, all fees and taxes in it.
+             * @description In minor units of the show's currency. The fees of the house come on top, and the taxes that it adds.
              * @example 4500
              */
             amount: number;
@@ -3302,6 +3437,11 @@ export interface components {
             id: string;
             /** @description What kind of line. */
             kind: string;
+            /**
+             * Format: uuid
+             * @description The ticket line that it belongs to and goes back with.
+             */
+            of?: string;
             /** @description What people read. */
             label: string;
             /**
@@ -3324,12 +3464,19 @@ export interface components {
             /** @description The key of its ticket type. */
             ticket_type?: string;
             /**
+             * @description By which of the show's timed price lists it was sold.
+             * @example Early bird
+             */
+            price_list?: string;
+            /**
              * Format: int32
              * @description How many places.
              */
             quantity: number;
-            /** @description What it costs, whole. */
+            /** @description What it costs, whole; a discount is negative. */
             amount: components["schemas"]["Money"];
+            /** @description How much of the amount is tax: contained in it, or all of it where the line is a tax that was added. */
+            tax: components["schemas"]["Money"];
         };
         /** @description To link an account elsewhere to one's own. */
         Link: {
@@ -3784,6 +3931,17 @@ export interface components {
          * @enum {string}
          */
         Next: "accept" | "sign_in" | "make_account" | "sign_out";
+        /** @description What a rule is for; an empty list is everything. */
+        Only: {
+            /** @description Only these shows. */
+            shows?: string[];
+            /** @description Only venues in these countries, as venues write theirs; case does not matter. */
+            countries?: string[];
+            /** @description Only price levels with these keys. */
+            price_levels?: string[];
+            /** @description Only ticket types with these keys. */
+            ticket_types?: string[];
+        };
         /** @description An answer with an order. */
         OrderBody: {
             /** @description The order. */
@@ -4448,6 +4606,39 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_PromoCode: {
+            /** @description This page's items. */
+            items: (components["schemas"]["PromoCodeInput"] & {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description How many orders have it and have not ended without a sale.
+                 */
+                uses: number;
+                /**
+                 * Format: date-time
+                 * @description When it was put away.
+                 */
+                archived_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Grows with every change; what `If-Match` compares.
+                 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_ProviderView: {
             /** @description This page's items. */
             items: {
@@ -4775,6 +4966,46 @@ export interface components {
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
+        };
+        /** @description A promo code's own fields. */
+        Patch_PromoCodeInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id?: string;
+            /**
+             * @description What people type: 3 to 40 letters and digits; case, spaces and hyphens do not matter. Left out: one is made. Cannot be
+             *     changed.
+             * @example SPRING24
+             */
+            code?: string | null;
+            /** @description What it takes off. */
+            discount?: components["schemas"]["Discount"];
+            /** @description Of which tickets. */
+            only?: components["schemas"]["Only"];
+            /**
+             * Format: date-time
+             * @description From this moment on; null: from when it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many orders may have it in all; null is no limit.
+             */
+            uses_max?: number | null;
+            /**
+             * Format: int32
+             * @description How many orders of one customer may have it, by their address; null is no limit.
+             */
+            per_customer_max?: number | null;
+            /** @description What it is for; the house's own. */
+            note?: string;
         };
         /** @description A show's own fields. */
         Patch_ShowInput: {
@@ -5113,12 +5344,34 @@ export interface components {
             /** @description For each ticket type that may sit there; the default type must. */
             prices: components["schemas"]["LevelPrice"][];
         };
+        /** @description The rules of a house. */
+        PriceRules: {
+            /** @description What is added to prices. */
+            fees?: components["schemas"]["Fee"][];
+            /** @description Which taxes are in them, or come on top. Of those with one name the first that fits counts. */
+            taxes?: components["schemas"]["Tax"][];
+        };
+        /** @description A house's rules. */
+        PriceRulesBody: {
+            /** @description The rules. */
+            rules: components["schemas"]["PriceRules"];
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares. Zero where the house has set none.
+             */
+            version: number;
+        };
         /** @description A price table. */
         PriceTable: {
             /** @description For whom tickets are, in the order in which they are offered. */
             ticket_types: components["schemas"]["TicketType"][];
             /** @description What the categories of the plan cost, best first. */
             price_levels: components["schemas"]["PriceLevel"][];
+            /**
+             * @description Prices that are valid for a while in place of these: early birds, the last minute. Of two lists that are valid at once
+             *     and price the same ticket, the first counts.
+             */
+            timed?: components["schemas"]["TimedPrices"][];
         };
         /** @description An error's body: RFC 9457 `application/problem+json`. */
         Problem: {
@@ -5296,6 +5549,79 @@ export interface components {
             /** @description Its shows that are not over. */
             shows: components["schemas"]["ShowCard"][];
         };
+        /** @description A promo code, as the back office sees it. */
+        PromoCode: components["schemas"]["PromoCodeInput"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many orders have it and have not ended without a sale.
+             */
+            uses: number;
+            /**
+             * Format: date-time
+             * @description When it was put away.
+             */
+            archived_at?: string | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        /** @description A promo code's own fields. */
+        PromoCodeInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id: string;
+            /**
+             * @description What people type: 3 to 40 letters and digits; case, spaces and hyphens do not matter. Left out: one is made. Cannot be
+             *     changed.
+             * @example SPRING24
+             */
+            code?: string | null;
+            /** @description What it takes off. */
+            discount: components["schemas"]["Discount"];
+            /** @description Of which tickets. */
+            only?: components["schemas"]["Only"];
+            /**
+             * Format: date-time
+             * @description From this moment on; null: from when it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many orders may have it in all; null is no limit.
+             */
+            uses_max?: number | null;
+            /**
+             * Format: int32
+             * @description How many orders of one customer may have it, by their address; null is no limit.
+             */
+            per_customer_max?: number | null;
+            /** @description What it is for; the house's own. */
+            note?: string;
+        };
+        /**
+         * @description Why a code takes nothing off.
+         * @enum {string}
+         */
+        PromoRefusal: "unknown" | "not_yet" | "over" | "not_these_shows" | "not_these_tickets" | "other_currency" | "nothing_to_take_off" | "used_up" | "used_by_you";
         /** @description What proves once more who is signed in: a machine that was left open is not enough to change how they sign in. */
         Proof: {
             /**
@@ -5324,12 +5650,51 @@ export interface components {
         };
         /** @description What it would cost. */
         Quote: {
-            /** @description A line for each place. */
+            /** @description A line for each place, then what belongs to each, then what comes once. */
             lines: components["schemas"]["LineView"][];
-            /** @description All of it. */
+            /** @description What the tickets cost before anything is taken off or added. */
+            tickets: components["schemas"]["Money"];
+            /** @description What is taken off; zero or negative. */
+            discount: components["schemas"]["Money"];
+            /** @description All fees. */
+            fees: components["schemas"]["Money"];
+            /** @description How much of each tax. */
+            taxes: components["schemas"]["QuotedTax"][];
+            /** @description All that is to be paid. */
             total: components["schemas"]["Money"];
             /** @description In which currency. */
             currency: string;
+            /** @description What became of the promo code that was told. */
+            promo?: components["schemas"]["QuotedPromo"];
+        };
+        /** @description What became of a promo code. */
+        QuotedPromo: {
+            /** @description As it was told. */
+            code: string;
+            /** @description Whether it takes something off. */
+            applies: boolean;
+            /** @description Why it doesn't, as a word. */
+            reason?: components["schemas"]["PromoRefusal"];
+            /** @description Why it doesn't, for people. */
+            detail?: string;
+        };
+        /** @description How much of one tax. */
+        QuotedTax: {
+            /**
+             * @description What buyers read.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its rate in hundredths of a percent.
+             * @example 2500
+             */
+            rate_bp: number;
+            /** @description Whether prices and fees have it in them, or it was added. */
+            included: boolean;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
         };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
@@ -5804,6 +6169,8 @@ export interface components {
             ticket_types: components["schemas"]["TicketType"][];
             /** @description What the categories cost. */
             price_levels: components["schemas"]["ShownLevel"][];
+            /** @description What comes once to an order on top, where any of its tickets is paid for. */
+            order_fees: components["schemas"]["ShownFee"][];
             /** @description Whoever has a code may hold before `on_sale_at`, now. */
             presale: boolean;
             /** @description Some code opens something of this show now: the presale, or places that are kept for those who have it. */
@@ -5877,6 +6244,18 @@ export interface components {
             /** @description The venue's time zone, by its IANA name. */
             time_zone: string;
         };
+        /** @description A fee that comes once to an order, whatever it has in it. */
+        ShownFee: {
+            /** @description What buyers read. */
+            name: string;
+            /** @description How much, where it is fixed. */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many hundredths of a percent of what the tickets cost, where it is a percentage.
+             */
+            percent_bp?: number;
+        };
         /** @description What one category of the plan costs. */
         ShownLevel: {
             /** @description What requests say. */
@@ -5927,8 +6306,18 @@ export interface components {
         ShownPrice: {
             /** @description The ticket type's key. */
             ticket_type: string;
-            /** @description All fees and taxes in it. */
+            /** @description All that every buyer has to pay for such a ticket: its fees and all taxes in it. */
             price: components["schemas"]["Money"];
+            /**
+             * @description Which of the show's timed price lists it is by.
+             * @example Early bird
+             */
+            price_list?: string;
+            /**
+             * Format: date-time
+             * @description When that list ends.
+             */
+            until?: string;
         };
         /** @description What is played, in short. */
         ShownProduction: {
@@ -6027,6 +6416,31 @@ export interface components {
          * @enum {string}
          */
         StatusJson: "awaiting_payment" | "in_review" | "paid" | "confirmed" | "expired" | "cancelled" | "refunding" | "refunded" | "partially_refunded";
+        /** @description A tax. */
+        Tax: {
+            /**
+             * @description What buyers read; rates of one tax have one name.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its rate in hundredths of a percent: 2500 is 25 %.
+             * @example 2500
+             */
+            rate_bp: number;
+            /** @description Whether prices and fees have it in them, as in Europe and India, or it is added, as in the United States. */
+            included: boolean;
+            /** @description What it is on. */
+            on?: components["schemas"]["TaxOn"];
+            /** @description For which tickets. */
+            only?: components["schemas"]["Only"];
+        };
+        /**
+         * @description What a tax is on.
+         * @enum {string}
+         */
+        TaxOn: "all" | "tickets" | "fees";
         /** @description An order's tickets. */
         TicketList: {
             items: components["schemas"]["TicketView"][];
@@ -6080,6 +6494,48 @@ export interface components {
             ics_url: string;
             /** Format: uuid */
             show_id: string;
+        };
+        /** @description What a ticket of one type costs at one level for a while. */
+        TimedPrice: {
+            /**
+             * @description The price level's key.
+             * @example premium
+             */
+            price_level: string;
+            /**
+             * @description The ticket type's key.
+             * @example adult
+             */
+            ticket_type: string;
+            /**
+             * Format: int64
+             * @description In minor units of the show's currency.
+             * @example 3500
+             */
+            amount: number;
+        };
+        /**
+         * @description A price list that is valid for a while. Judged by the server's time when an order is made; the order keeps what it was made
+         *     with.
+         */
+        TimedPrices: {
+            /**
+             * @description What buyers read.
+             * @example Early bird
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description From this moment on; null: it always was.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /** @description What it prices; everything else costs what it always does. */
+            prices: components["schemas"]["TimedPrice"][];
         };
         /** @description The token of a link. */
         Token: {
@@ -7281,6 +7737,72 @@ export interface operations {
             };
         };
     };
+    get_admin_organizers_id_price_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_price_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_payments: {
         parameters: {
             query?: {
@@ -7675,6 +8197,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Production"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_promo_codes: {
+        parameters: {
+            query?: {
+                /** @description Of this organiser; without it, of all that the caller has a part in. */
+                organizer_id?: string;
+                /** @description Also what is put away. */
+                archived?: boolean;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_promo_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoCodeInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch_PromoCodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
                 };
             };
             /** @description A problem: see `code` */
