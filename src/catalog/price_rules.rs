@@ -276,7 +276,7 @@ impl PriceRules {
             let first = paid.iter().find(|(place, _)| fee.only.fits(place));
             first.map_or_else(Vec::new, |(place, _)| self.taxes_on(place, TaxOn::fees))
         };
-        let fees = self.due(FeePer::Order, of, currency, &taxes);
+        let fees = self.due(FeePer::Order, of, currency, taxes);
         let mut added: Vec<TaxPart<'_>> = Vec::new();
         for due in &fees {
             let on_it = taxes(due.fee);

@@ -54,7 +54,7 @@ fn money(currency: Currency) -> impl Strategy<Value = Money> {
 
 fn rules(currency: Currency) -> impl Strategy<Value = PriceRules> {
     let per = prop_oneof![Just(FeePer::Ticket), Just(FeePer::Order)];
-    let other = money("XXX".parse().unwrap());
+    let other = money("CHF".parse().unwrap());
     let amount = prop_oneof![
         3 => money(currency).prop_map(FeeAmount::Fixed),
         1 => other.prop_map(FeeAmount::Fixed),
