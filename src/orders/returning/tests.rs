@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::super::saga::{Attempt, AttemptStatus, OrderState, Part, PartState, Review, Saga};
+use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Review, Saga};
 use super::*;
 use crate::catalog::CancellationStep;
 use crate::payments::MethodKind;
@@ -88,6 +88,7 @@ fn order(lines: Vec<Line>) -> Saga {
         confirmed_at: Some(days_before(30)),
         parts: shows.into_iter().map(part).collect(),
         attempts: vec![attempt],
+        disputes: Disputes::default(),
         refunds: Vec::new(),
         lines,
     }

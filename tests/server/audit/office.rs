@@ -10,7 +10,7 @@ use crate::harness::{Server, spawn, spawn_with};
 
 /// Every address below `/admin` that changes something, with what it leaves in the log. One that is missing here fails the
 /// first test; one that leaves nothing fails the second.
-const ACTS: [(&str, &str, &str); 28] = [
+const ACTS: [(&str, &str, &str); 32] = [
     ("POST", "/admin/organizers", "organizer.made"),
     ("PATCH", "/admin/organizers/{id}", "organizer.changed"),
     ("DELETE", "/admin/organizers/{id}", "organizer.archived"),

@@ -418,7 +418,7 @@ impl House {
             .await
             .unwrap();
         self.has("work", work);
-        let file =
+        let payouts =
             "provider,reference,kind,gross,fee,net,currency,date\nsandbox,r,payment,1.00,0,1.00,EUR,2026-11-01\n";
         let brought = server
             .request(Method::POST, &format!("/admin/reports/payouts?organizer_id={organizer}"))
