@@ -214,6 +214,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/money/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody must look at, of the house's money: oldest first. It goes away by itself once its cause has.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_money_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/money/work/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes an item of the list. Its cause may still be there; should it become another, the list has it again.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_money_work_id_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/orders": {
         parameters: {
             query?: never;
@@ -389,6 +429,30 @@ export interface paths {
         patch: operations["patch_admin_organizers_id"];
         trace?: never;
     };
+    "/api/v1/admin/organizers/{id}/dispute-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a house wishes of tickets whose payment is disputed.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_dispute_rules"];
+        /**
+         * Sets it, for claims that are first heard of from now on.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_dispute_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/organizers/{id}/fraud-rules": {
         parameters: {
             query?: never;
@@ -520,6 +584,103 @@ export interface paths {
          * @description Who may: The role organizer in the house that it belongs to.
          */
         put: operations["put_admin_organizers_id_mfa"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/payment-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A house's accounts at payment providers, by what buyers are offered first.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_payment_accounts"];
+        put?: never;
+        /**
+         * Connects an account. Its keys are sealed, and nobody is shown them again.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_payment_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/payment-accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_payment_accounts_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Puts an account away: nothing new is paid by it. What was paid by it can still be collected and given back. Once more
+         *     changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_organizers_id_payment_accounts_account"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an account: what is left out stays. A new key is used from the next question on, by every process.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_organizers_id_payment_accounts_account"];
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/payment-accounts/{account}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the provider something harmless with the account's keys, and says what came of it.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_organizers_id_payment_accounts_account_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizers/{id}/price-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fees and taxes of a house; empty while it has set none.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_organizers_id_price_rules"];
+        /**
+         * Sets the fees and taxes of a house, for orders that are made from now on. Orders that stand keep theirs.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        put: operations["put_admin_organizers_id_price_rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -671,6 +832,58 @@ export interface paths {
         patch: operations["patch_admin_productions_id"];
         trace?: never;
     };
+    "/api/v1/admin/promo-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Promo codes, oldest first; each with how many orders have it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_promo_codes"];
+        put?: never;
+        /**
+         * Makes a promo code, with a word of the house's own or one that is made for it.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_promo_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/promo-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A promo code, with how many orders have it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_promo_codes_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Puts a promo code away: from now on it takes nothing off. Orders that have it keep it. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        delete: operations["delete_admin_promo_codes_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a promo code that was not put away: what is left out stays. Orders that have it keep what it took off.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_promo_codes_id"];
+        trace?: never;
+    };
     "/api/v1/admin/reports/ledger": {
         parameters: {
             query?: never;
@@ -679,10 +892,96 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each account of the books holds.
+         * What each account of the books holds: of all time, or by show or by day of these days. As CSV, every entry of these days.
          * @description Who may: The role organizer in the house that it belongs to.
          */
         get: operations["get_admin_reports_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What providers have collected, given back, kept and paid out: by provider, or by day.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files that were brought, newest first.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payouts"];
+        put?: never;
+        /**
+         * Brings a provider's file: each line is held against what we have, what the provider kept and paid out is booked, and what
+         *     the file lacks is named. The same file again is answered with what came of it the first time; a line that an earlier file had is
+         *     booked once. A file that cannot be read whole changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_reports_payouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/payouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file, and its lines in their order; what it lacks comes last.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_payouts_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reports/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sold and given back: by show, by day of the venue, or by provider. JSON, or CSV for spreadsheets.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        get: operations["get_admin_reports_sales"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2294,6 +2593,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shows/{id}/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How tickets of a show can be paid for, the usual way first.
+         * @description Who may: Anybody.
+         */
+        get: operations["get_shows_id_payment_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shows/{id}/plan": {
         parameters: {
             query?: never;
@@ -2805,6 +3124,11 @@ export interface components {
             holds: components["schemas"]["OwnedHold"][];
             /** @description Ticket types other than the shows' default. */
             tickets?: components["schemas"]["WantedTicket"][];
+            /**
+             * @description A promo code. One that takes nothing off changes nothing, and the quote says why.
+             * @example SPRING24
+             */
+            promo_code?: string | null;
         };
         /** @description A file that came with a mail. */
         AttachmentView: {
@@ -3052,6 +3376,26 @@ export interface components {
             /** @description New totals of the areas that are named. */
             areas?: components["schemas"]["AreaQuantity"][];
         };
+        /** @description What is to change of an account: what is left out stays. */
+        ChangePaymentAccount: {
+            /** @description What the house calls it. */
+            name?: string | null;
+            /** @description Razorpay's key id; together with `secret_key`. */
+            key_id?: string | null;
+            /** @description Another key of the same account. */
+            secret_key?: string | null;
+            /** @description With what the provider signs its news from now on. */
+            webhook_secret?: string | null;
+            /** @description The methods that buyers are offered, in this order. */
+            methods?: string[] | null;
+            /** @description Whether buyers are offered it. */
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position?: number | null;
+        };
         /** @description The version of the plan that a show is to have. */
         ChangePlan: {
             /**
@@ -3084,11 +3428,16 @@ export interface components {
             /** @description Out of its link. */
             token: string;
         };
+        /** @description What was done about it. */
+        CloseWork: {
+            /** @description For the house alone. */
+            note: string;
+        };
         /**
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -3158,10 +3507,25 @@ export interface components {
              * @example sandbox
              */
             provider?: string | null;
+            /**
+             * @description By which of its methods; the first that the house offers unless told.
+             * @example card
+             */
+            method?: string | null;
             /** @description Equal or better adjacent seats will do, should the money come late and the seats be gone. */
             accept_equal_seats?: boolean;
             /** @description The terms that the buyer agreed to. */
             terms_version?: string | null;
+            /**
+             * @description A promo code. One that takes nothing off is refused.
+             * @example SPRING24
+             */
+            promo_code?: string | null;
+            /**
+             * Format: int64
+             * @description What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
+             */
+            expected_total?: number | null;
         };
         /** @description Who did what. */
         Credit: {
@@ -3225,6 +3589,71 @@ export interface components {
                 number
             ][];
         };
+        /** @description What a code takes off: of the prices of tickets, never of fees. */
+        Discount: {
+            /**
+             * Format: int64
+             * @description So many hundredths of a percent of each ticket. All of it makes it a comp.
+             */
+            percent_bp: number;
+        } | {
+            /** @description So much of each ticket, in orders of this currency. */
+            per_ticket: components["schemas"]["Money"];
+        } | {
+            /** @description So much of all of them together, shared out by their prices, in orders of this currency. */
+            per_order: components["schemas"]["Money"];
+        };
+        /** @description A claim that the buyer made at their bank. */
+        DisputeJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Against which payment.
+             */
+            payment_id: string;
+            /** @description The provider's name for it. */
+            provider_ref: string;
+            /** @description How far it is. */
+            state: string;
+            /** @description How much is claimed. */
+            amount: components["schemas"]["Money"];
+            /** @description The order's tickets admit nobody until it is decided. */
+            suspends: boolean;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When the provider decided it.
+             */
+            decided_at?: string | null;
+        };
+        /** @description What a house wishes of claims. */
+        DisputeRules: {
+            /** @description What becomes of the tickets while a claim is open. Of a lost one they are revoked, of a won one they admit again. */
+            tickets: components["schemas"]["DisputedTickets"];
+        };
+        /** @description The same, with its version. */
+        DisputeRulesBody: {
+            /** @description What becomes of the tickets while a claim is open. */
+            tickets: components["schemas"]["DisputedTickets"];
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares. Zero where the house has never said.
+             */
+            version: number;
+        };
+        /**
+         * @description What becomes of the tickets while a claim is open.
+         * @enum {string}
+         */
+        DisputedTickets: "flag" | "suspend";
         /** @description A secret for an authenticator app. It counts from its first code on. */
         Enrolment: {
             /**
@@ -3274,6 +3703,36 @@ export interface components {
             /** @description Why. */
             problem: string;
         };
+        /** @description What is added to prices. */
+        Fee: {
+            /**
+             * @description What buyers read.
+             * @example Booking fee
+             */
+            name: string;
+            /** @description How often. */
+            per: components["schemas"]["FeePer"];
+            /** @description How much. */
+            amount: components["schemas"]["FeeAmount"];
+            /** @description For which tickets; one of the whole order is due where any of its tickets fits. */
+            only?: components["schemas"]["Only"];
+        };
+        /** @description How much a fee is. */
+        FeeAmount: {
+            /** @description So much, in orders of this currency and in no other. */
+            fixed: components["schemas"]["Money"];
+        } | {
+            /**
+             * Format: int64
+             * @description So many hundredths of a percent of what is paid for the tickets.
+             */
+            percent_bp: number;
+        };
+        /**
+         * @description How often a fee is due.
+         * @enum {string}
+         */
+        FeePer: "ticket" | "order";
         /** @description One field of a request that is not as it should be. */
         FieldProblem: {
             /** @description Which field, as a path from the body's root. */
@@ -3589,6 +4048,18 @@ export interface components {
              */
             next_failed?: string | null;
         };
+        /** @description A test of an account's keys. */
+        KeyTest: {
+            /** @description What came of it. */
+            outcome: components["schemas"]["Tested"];
+            /** @description In words; never a key. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
         /**
          * @description What kind of machine it is.
          * @enum {string}
@@ -3641,10 +4112,34 @@ export interface components {
         };
         /** @description The books: what each account holds, and the proof that they balance. */
         LedgerReport: {
-            /** @description Every account. */
+            /** @description Every account, of all time; empty where rows were asked for. */
             accounts: components["schemas"]["LedgerBalance"][];
+            /** @description Every account of each show or day that was asked for. */
+            rows?: components["schemas"]["LedgerRow"][];
             /** @description The sum over all accounts, by currency: zero, or something is very wrong. */
             balanced: boolean;
+        };
+        /** @description What one account holds of one show or one day. */
+        LedgerRow: {
+            /**
+             * Format: date
+             * @description Of which day; null elsewhere.
+             */
+            day?: string | null;
+            /**
+             * Format: uuid
+             * @description Of which show; null elsewhere, and for what belongs to none.
+             */
+            show_id?: string | null;
+            /** @description Which account. */
+            account: string;
+            /** @description Debit is positive, credit negative. */
+            balance: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many entries it has.
+             */
+            entries: number;
         };
         /** @description What a ticket of one type costs at one level. */
         LevelPrice: {
@@ -3655,7 +4150,7 @@ export interface components {
             ticket_type: string;
             /**
              * Format: int64
-             * @description In minor units of the show's currency, all fees and taxes in it.
+             * @description In minor units of the show's currency. The fees of the house come on top, and the taxes that it adds.
              * @example 4500
              */
             amount: number;
@@ -3716,12 +4211,19 @@ export interface components {
             /** @description The key of its ticket type. */
             ticket_type?: string;
             /**
+             * @description By which of the show's timed price lists it was sold.
+             * @example Early bird
+             */
+            price_list?: string;
+            /**
              * Format: int32
              * @description How many places.
              */
             quantity: number;
-            /** @description What it costs, whole. */
+            /** @description What it costs, whole; a discount is negative. */
             amount: components["schemas"]["Money"];
+            /** @description How much of the amount is tax: contained in it, or all of it where the line is a tax that was added. */
+            tax: components["schemas"]["Money"];
         };
         /** @description To link an account elsewhere to one's own. */
         Link: {
@@ -4174,6 +4676,39 @@ export interface components {
             current_password: string;
             new_password: string;
         };
+        /** @description An account to be connected. The keys are taken and never shown again. */
+        NewPaymentAccount: {
+            /** @description With whom. */
+            provider: components["schemas"]["Provider"];
+            /**
+             * @description What the house calls it.
+             * @example Our Stripe account
+             */
+            name: string;
+            /**
+             * @description Razorpay's key id; Stripe has none.
+             * @example rzp_test_AbCdEfGhIjKlMn
+             */
+            key_id?: string | null;
+            /** @description The secret key. */
+            secret_key: string;
+            /** @description With what the provider signs its news; it is known once the webhook was made there. */
+            webhook_secret?: string | null;
+            /**
+             * @description The methods that buyers are offered, in this order.
+             * @example [
+             *       "card"
+             *     ]
+             */
+            methods: string[];
+            /** @description Whether buyers are offered it. */
+            enabled?: boolean;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position?: number;
+        };
         /** @description What somebody is to be; what is left out stays. */
         NewRoles: {
             /** @description May do everything in every house. */
@@ -4186,6 +4721,17 @@ export interface components {
          * @enum {string}
          */
         Next: "accept" | "sign_in" | "make_account" | "sign_out";
+        /** @description What a rule is for; an empty list is everything. */
+        Only: {
+            /** @description Only these shows. */
+            shows?: string[];
+            /** @description Only venues in these countries, as venues write theirs; case does not matter. */
+            countries?: string[];
+            /** @description Only price levels with these keys. */
+            price_levels?: string[];
+            /** @description Only ticket types with these keys. */
+            ticket_types?: string[];
+        };
         /** @description An answer with an order. */
         OrderBody: {
             /** @description The order. */
@@ -4245,6 +4791,8 @@ export interface components {
             review_by?: string | null;
             /** @description What the rules of the house found, and what came of it; for its staff alone. */
             review?: components["schemas"]["ReviewJson"];
+            /** @description What the buyer's bank claims back; for its staff alone. */
+            disputes?: components["schemas"]["DisputeJson"][];
             payment?: components["schemas"]["PaymentView"] | null;
             /** @description Money on its way back. */
             refunds: components["schemas"]["RefundJson"][];
@@ -4799,6 +5347,51 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_PayoutRun: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Whose payments it is about.
+                 */
+                organizer_id: string;
+                /** @description What it was called. */
+                file_name: string;
+                /** @description Whose columns it has. */
+                format: string;
+                /** @description Of which provider. */
+                provider: string;
+                /**
+                 * Format: date
+                 * @description The first day of its lines.
+                 */
+                first_day: string;
+                /**
+                 * Format: date
+                 * @description The last day of its lines.
+                 */
+                last_day: string;
+                /**
+                 * Format: date-time
+                 * @description When it was brought.
+                 */
+                at: string;
+                /** @description How many lines came to what. */
+                counts: components["schemas"]["PayoutCounts"];
+                /** @description What the provider kept by the new lines, by currency. */
+                fees: components["schemas"]["Money"][];
+                /** @description What went to the bank by the new lines, by currency. */
+                paid_out: components["schemas"]["Money"][];
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_PlanRecord: {
             /** @description This page's items. */
             items: (components["schemas"]["PlanInput"] & {
@@ -4867,6 +5460,39 @@ export interface components {
                  * @description When it was last changed.
                  */
                 updated_at: string;
+            })[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_PromoCode: {
+            /** @description This page's items. */
+            items: (components["schemas"]["PromoCodeInput"] & {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description How many orders have it and have not ended without a sale.
+                 */
+                uses: number;
+                /**
+                 * Format: date-time
+                 * @description When it was put away.
+                 */
+                archived_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Grows with every change; what `If-Match` compares.
+                 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
             })[];
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
@@ -5200,6 +5826,46 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
+        /** @description A promo code's own fields. */
+        Patch_PromoCodeInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id?: string;
+            /**
+             * @description What people type: 3 to 40 letters and digits; case, spaces and hyphens do not matter. Left out: one is made. Cannot be
+             *     changed.
+             * @example SPRING24
+             */
+            code?: string | null;
+            /** @description What it takes off. */
+            discount?: components["schemas"]["Discount"];
+            /** @description Of which tickets. */
+            only?: components["schemas"]["Only"];
+            /**
+             * Format: date-time
+             * @description From this moment on; null: from when it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many orders may have it in all; null is no limit.
+             */
+            uses_max?: number | null;
+            /**
+             * Format: int32
+             * @description How many orders of one customer may have it, by their address; null is no limit.
+             */
+            per_customer_max?: number | null;
+            /** @description What it is for; the house's own. */
+            note?: string;
+        };
         /** @description A show's own fields. */
         Patch_ShowInput: {
             /**
@@ -5324,6 +5990,89 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
+        /** @description An account, as the back office sees it. */
+        PaymentAccount: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /** @description With whom. */
+            provider: components["schemas"]["Provider"];
+            /** @description What the house calls it. */
+            name: string;
+            /**
+             * @description The beginning and the end of its key.
+             * @example sk_test_…4242
+             */
+            key_shown: string;
+            /** @description Whether real money moves. */
+            live: boolean;
+            /** @description Whether news of it can be verified. Without, the provider is asked about each payment, which is slower. */
+            has_webhook_secret: boolean;
+            /** @description Where the provider is to send its news. */
+            webhook_url: string;
+            /** @description The methods that buyers are offered, in this order. */
+            methods: string[];
+            /** @description Whether buyers are offered it. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description The smallest is offered first.
+             */
+            position: number;
+            last_test?: components["schemas"]["KeyTest"] | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is put away: nothing new is paid by it, and what was paid can still be given back.
+             */
+            archived_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A house's accounts. */
+        PaymentAccountList: {
+            /** @description By what is offered first. */
+            items: components["schemas"]["PaymentAccount"][];
+        };
+        /** @description One way to pay. */
+        PaymentMethodJson: {
+            /**
+             * @description At which provider: what an order names.
+             * @example stripe
+             */
+            provider: string;
+            /**
+             * @description By which of its methods: what an order names.
+             * @example card
+             */
+            method: string;
+            /** @description Whether the amount is set aside and collected once the seats are sold, or paid at once. */
+            kind: string;
+        };
+        /** @description All the ways to pay, the usual one first. */
+        PaymentMethods: {
+            /** @description They. None: the house takes no money just now. */
+            items: components["schemas"]["PaymentMethodJson"][];
+        };
         /** @description A payment, for the back office. */
         PaymentRow: {
             /**
@@ -5370,10 +6119,175 @@ export interface components {
             id: string;
             /** @description At which provider. */
             provider: string;
+            /** @description By which method. */
+            method: string;
             /** @description How far it is. */
             status: string;
             /** @description Where the buyer pays. */
             checkout_url?: string;
+        };
+        /** @description What became of money at providers. */
+        PaymentsFigures: {
+            /** @description Collected from buyers. */
+            captured: components["schemas"]["Money"];
+            /** @description Given back. */
+            refunded: components["schemas"]["Money"];
+            /** @description Refunds that came to nothing afterwards. */
+            refunds_failed: components["schemas"]["Money"];
+            /** @description Taken back by buyers' banks. */
+            disputed: components["schemas"]["Money"];
+            /** @description Won back from them. */
+            disputes_won: components["schemas"]["Money"];
+            /** @description Kept by the providers, as far as it is known: from claims and payout files. */
+            fees: components["schemas"]["Money"];
+            /** @description Paid out to the house's bank, by the payout files. */
+            paid_out: components["schemas"]["Money"];
+            /** @description Anything else that was booked. */
+            other: components["schemas"]["Money"];
+            /** @description By how much more the providers have for the house. */
+            net: components["schemas"]["Money"];
+        };
+        /** @description What became of money at providers. */
+        PaymentsReportJson: {
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Its rows; each in one currency. */
+            rows: components["schemas"]["PaymentsRowJson"][];
+            /** @description Their sums, by currency. */
+            totals: components["schemas"]["PaymentsFigures"][];
+        };
+        /** @description One row of the report. */
+        PaymentsRowJson: components["schemas"]["PaymentsFigures"] & {
+            /**
+             * Format: date
+             * @description Of which day; null elsewhere.
+             */
+            day?: string | null;
+            /** @description At which provider; null elsewhere. */
+            provider?: string | null;
+        };
+        /** @description A file that was kept. */
+        PayoutBody: {
+            /** @description What came of it. */
+            run: components["schemas"]["PayoutRun"];
+        };
+        /** @description How many lines came to what. */
+        PayoutCounts: {
+            /**
+             * Format: int64
+             * @description What the provider says is what we have.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description We have another amount.
+             */
+            different: number;
+            /**
+             * Format: int64
+             * @description We know of nothing like it.
+             */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description We have it, of these days, and neither this file nor an earlier one does.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description An earlier file had the line.
+             */
+            known: number;
+        };
+        /** @description One line of a file, and what came of it; or what the file lacks. */
+        PayoutLineRow: {
+            /**
+             * Format: int32
+             * @description Its place among the lines; what the file lacks comes after them.
+             */
+            position: number;
+            /** @description What came of it. */
+            result: string;
+            /** @description What it is about. */
+            kind: string;
+            /** @description The provider's name for that. */
+            reference: string;
+            /** @description What moved, as the file says; of what the file lacks, zero. */
+            gross: components["schemas"]["Money"];
+            /** @description What the provider kept. */
+            fee: components["schemas"]["Money"];
+            /** @description What is left. */
+            net: components["schemas"]["Money"];
+            ours?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            day: string;
+            /**
+             * Format: uuid
+             * @description Of which order.
+             */
+            order_id?: string | null;
+            /** @description What people call that order. */
+            order_number?: string | null;
+        };
+        /** @description A file, and its lines page by page. */
+        PayoutPage: {
+            /** @description What came of the file. */
+            run: components["schemas"]["PayoutRun"];
+            /** @description This page's lines. */
+            items: components["schemas"]["PayoutLineRow"][];
+            /** @description Where the next page begins; null on the last. */
+            next?: string | null;
+        };
+        /** @description A file that was kept, and what came of it. */
+        PayoutRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose payments it is about.
+             */
+            organizer_id: string;
+            /** @description What it was called. */
+            file_name: string;
+            /** @description Whose columns it has. */
+            format: string;
+            /** @description Of which provider. */
+            provider: string;
+            /**
+             * Format: date
+             * @description The first day of its lines.
+             */
+            first_day: string;
+            /**
+             * Format: date
+             * @description The last day of its lines.
+             */
+            last_day: string;
+            /**
+             * Format: date-time
+             * @description When it was brought.
+             */
+            at: string;
+            /** @description How many lines came to what. */
+            counts: components["schemas"]["PayoutCounts"];
+            /** @description What the provider kept by the new lines, by currency. */
+            fees: components["schemas"]["Money"][];
+            /** @description What went to the bank by the new lines, by currency. */
+            paid_out: components["schemas"]["Money"][];
         };
         /** @description A place of an order, in a list of orders. */
         PlaceJson: {
@@ -5544,12 +6458,34 @@ export interface components {
             /** @description For each ticket type that may sit there; the default type must. */
             prices: components["schemas"]["LevelPrice"][];
         };
+        /** @description The rules of a house. */
+        PriceRules: {
+            /** @description What is added to prices. */
+            fees?: components["schemas"]["Fee"][];
+            /** @description Which taxes are in them, or come on top. Of those with one name the first that fits counts. */
+            taxes?: components["schemas"]["Tax"][];
+        };
+        /** @description A house's rules. */
+        PriceRulesBody: {
+            /** @description The rules. */
+            rules: components["schemas"]["PriceRules"];
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares. Zero where the house has set none.
+             */
+            version: number;
+        };
         /** @description A price table. */
         PriceTable: {
             /** @description For whom tickets are, in the order in which they are offered. */
             ticket_types: components["schemas"]["TicketType"][];
             /** @description What the categories of the plan cost, best first. */
             price_levels: components["schemas"]["PriceLevel"][];
+            /**
+             * @description Prices that are valid for a while in place of these: early birds, the last minute. Of two lists that are valid at once
+             *     and price the same ticket, the first counts.
+             */
+            timed?: components["schemas"]["TimedPrices"][];
         };
         /** @description An error's body: RFC 9457 `application/problem+json`. */
         Problem: {
@@ -5727,6 +6663,79 @@ export interface components {
             /** @description Its shows that are not over. */
             shows: components["schemas"]["ShowCard"][];
         };
+        /** @description A promo code, as the back office sees it. */
+        PromoCode: components["schemas"]["PromoCodeInput"] & {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many orders have it and have not ended without a sale.
+             */
+            uses: number;
+            /**
+             * Format: date-time
+             * @description When it was put away.
+             */
+            archived_at?: string | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        /** @description A promo code's own fields. */
+        PromoCodeInput: {
+            /**
+             * Format: uuid
+             * @description Whose it is. Cannot be changed.
+             */
+            organizer_id: string;
+            /**
+             * @description What people type: 3 to 40 letters and digits; case, spaces and hyphens do not matter. Left out: one is made. Cannot be
+             *     changed.
+             * @example SPRING24
+             */
+            code?: string | null;
+            /** @description What it takes off. */
+            discount: components["schemas"]["Discount"];
+            /** @description Of which tickets. */
+            only?: components["schemas"]["Only"];
+            /**
+             * Format: date-time
+             * @description From this moment on; null: from when it is made.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description How many orders may have it in all; null is no limit.
+             */
+            uses_max?: number | null;
+            /**
+             * Format: int32
+             * @description How many orders of one customer may have it, by their address; null is no limit.
+             */
+            per_customer_max?: number | null;
+            /** @description What it is for; the house's own. */
+            note?: string;
+        };
+        /**
+         * @description Why a code takes nothing off.
+         * @enum {string}
+         */
+        PromoRefusal: "unknown" | "not_yet" | "over" | "not_these_shows" | "not_these_tickets" | "other_currency" | "nothing_to_take_off" | "used_up" | "used_by_you";
         /** @description What proves once more who is signed in: a machine that was left open is not enough to change how they sign in. */
         Proof: {
             /**
@@ -5740,6 +6749,11 @@ export interface components {
              */
             code: string | null;
         };
+        /**
+         * @description With whom a house can have an account.
+         * @enum {string}
+         */
+        Provider: "stripe" | "razorpay";
         /** @description Another house by which one may sign in. */
         ProviderView: {
             /**
@@ -5755,12 +6769,51 @@ export interface components {
         };
         /** @description What it would cost. */
         Quote: {
-            /** @description A line for each place. */
+            /** @description A line for each place, then what belongs to each, then what comes once. */
             lines: components["schemas"]["LineView"][];
-            /** @description All of it. */
+            /** @description What the tickets cost before anything is taken off or added. */
+            tickets: components["schemas"]["Money"];
+            /** @description What is taken off; zero or negative. */
+            discount: components["schemas"]["Money"];
+            /** @description All fees. */
+            fees: components["schemas"]["Money"];
+            /** @description How much of each tax. */
+            taxes: components["schemas"]["QuotedTax"][];
+            /** @description All that is to be paid. */
             total: components["schemas"]["Money"];
             /** @description In which currency. */
             currency: string;
+            /** @description What became of the promo code that was told. */
+            promo?: components["schemas"]["QuotedPromo"];
+        };
+        /** @description What became of a promo code. */
+        QuotedPromo: {
+            /** @description As it was told. */
+            code: string;
+            /** @description Whether it takes something off. */
+            applies: boolean;
+            /** @description Why it doesn't, as a word. */
+            reason?: components["schemas"]["PromoRefusal"];
+            /** @description Why it doesn't, for people. */
+            detail?: string;
+        };
+        /** @description How much of one tax. */
+        QuotedTax: {
+            /**
+             * @description What buyers read.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its rate in hundredths of a percent.
+             * @example 2500
+             */
+            rate_bp: number;
+            /** @description Whether prices and fees have it in them, or it was added. */
+            included: boolean;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
         };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
@@ -5873,6 +6926,23 @@ export interface components {
             order: components["schemas"]["OrderJson"];
             /** @description The holds, open again. */
             holds: components["schemas"]["HoldJson"][];
+        };
+        /** @description A show, as reports name it. */
+        ReportShowJson: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What is played. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            starts_at: string;
+            /** @description The venue's time zone. */
+            time_zone: string;
         };
         /** @description Of whom a second factor is asked. */
         Requirement: {
@@ -6003,6 +7073,63 @@ export interface components {
          * @enum {string}
          */
         RushState: "none" | "running" | "done";
+        /** @description What was sold. Figures of money come from the books. */
+        SalesFigures: {
+            /**
+             * Format: int64
+             * @description Tickets that went out.
+             */
+            tickets_sold: number;
+            /**
+             * Format: int64
+             * @description Tickets that came back.
+             */
+            tickets_given_back: number;
+            /** @description What buyers paid, fees and taxes in it, discounts taken off. */
+            gross: components["schemas"]["Money"];
+            /** @description What was taken off; gross is without it. */
+            discounts: components["schemas"]["Money"];
+            /** @description How much of gross is fees. */
+            fees: components["schemas"]["Money"];
+            /** @description How much of gross is taxes that are booked apart. */
+            taxes: components["schemas"]["Money"];
+            /** @description What was given back, at the price it was sold for. */
+            refunds: components["schemas"]["Money"];
+            /** @description What of that was kept. */
+            kept: components["schemas"]["Money"];
+            /** @description What was lost to buyers' banks. */
+            chargebacks: components["schemas"]["Money"];
+            /** @description What stays: gross less refunds and chargebacks, and what was kept. */
+            net: components["schemas"]["Money"];
+        };
+        /** @description What was sold. */
+        SalesReportJson: {
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Its rows; each in one currency. */
+            rows: components["schemas"]["SalesRowJson"][];
+            /** @description Their sums, by currency. */
+            totals: components["schemas"]["SalesFigures"][];
+        };
+        /** @description One row of the report. */
+        SalesRowJson: components["schemas"]["SalesFigures"] & {
+            show?: components["schemas"]["ReportShowJson"] | null;
+            /**
+             * Format: date
+             * @description Of which day of the venue; null elsewhere.
+             */
+            day?: string | null;
+            /** @description At which provider the orders were paid; null elsewhere, and for what was free. */
+            provider?: string | null;
+        };
         /**
          * @description What a machine may do in its organiser's house.
          * @enum {string}
@@ -6293,6 +7420,8 @@ export interface components {
             ticket_types: components["schemas"]["TicketType"][];
             /** @description What the categories cost. */
             price_levels: components["schemas"]["ShownLevel"][];
+            /** @description What comes once to an order on top, where any of its tickets is paid for. */
+            order_fees: components["schemas"]["ShownFee"][];
             /** @description Whoever has a code may hold before `on_sale_at`, now. */
             presale: boolean;
             /** @description Some code opens something of this show now: the presale, or places that are kept for those who have it. */
@@ -6366,6 +7495,18 @@ export interface components {
             /** @description The venue's time zone, by its IANA name. */
             time_zone: string;
         };
+        /** @description A fee that comes once to an order, whatever it has in it. */
+        ShownFee: {
+            /** @description What buyers read. */
+            name: string;
+            /** @description How much, where it is fixed. */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many hundredths of a percent of what the tickets cost, where it is a percentage.
+             */
+            percent_bp?: number;
+        };
         /** @description What one category of the plan costs. */
         ShownLevel: {
             /** @description What requests say. */
@@ -6416,8 +7557,18 @@ export interface components {
         ShownPrice: {
             /** @description The ticket type's key. */
             ticket_type: string;
-            /** @description All fees and taxes in it. */
+            /** @description All that every buyer has to pay for such a ticket: its fees and all taxes in it. */
             price: components["schemas"]["Money"];
+            /**
+             * @description Which of the show's timed price lists it is by.
+             * @example Early bird
+             */
+            price_list?: string;
+            /**
+             * Format: date-time
+             * @description When that list ends.
+             */
+            until?: string;
         };
         /** @description What is played, in short. */
         ShownProduction: {
@@ -6526,6 +7677,36 @@ export interface components {
             /** @description What. */
             action: components["schemas"]["SteerAction"];
         };
+        /** @description A tax. */
+        Tax: {
+            /**
+             * @description What buyers read; rates of one tax have one name.
+             * @example VAT
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its rate in hundredths of a percent: 2500 is 25 %.
+             * @example 2500
+             */
+            rate_bp: number;
+            /** @description Whether prices and fees have it in them, as in Europe and India, or it is added, as in the United States. */
+            included: boolean;
+            /** @description What it is on. */
+            on?: components["schemas"]["TaxOn"];
+            /** @description For which tickets. */
+            only?: components["schemas"]["Only"];
+        };
+        /**
+         * @description What a tax is on.
+         * @enum {string}
+         */
+        TaxOn: "all" | "tickets" | "fees";
+        /**
+         * @description What came of a test of an account's keys.
+         * @enum {string}
+         */
+        Tested: "works" | "refused" | "unanswered";
         /** @description What would come back of a ticket. */
         TicketBackJson: {
             /** @description The tickets of this line; one, but for places of an area that were sold as one. */
@@ -6617,6 +7798,48 @@ export interface components {
             /** @description It was passed on to somebody else, who has its code. */
             passed_on: boolean;
         };
+        /** @description What a ticket of one type costs at one level for a while. */
+        TimedPrice: {
+            /**
+             * @description The price level's key.
+             * @example premium
+             */
+            price_level: string;
+            /**
+             * @description The ticket type's key.
+             * @example adult
+             */
+            ticket_type: string;
+            /**
+             * Format: int64
+             * @description In minor units of the show's currency.
+             * @example 3500
+             */
+            amount: number;
+        };
+        /**
+         * @description A price list that is valid for a while. Judged by the server's time when an order is made; the order keeps what it was made
+         *     with.
+         */
+        TimedPrices: {
+            /**
+             * @description What buyers read.
+             * @example Early bird
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description From this moment on; null: it always was.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /** @description What it prices; everything else costs what it always does. */
+            prices: components["schemas"]["TimedPrice"][];
+        };
         /** @description The token of a link. */
         Token: {
             token: string;
@@ -6635,6 +7858,11 @@ export interface components {
              * @example sandbox
              */
             provider?: string | null;
+            /**
+             * @description By which of its methods; the first that the house offers unless told.
+             * @example card
+             */
+            method?: string | null;
         };
         /** @description A user, as they see themselves. */
         User: {
@@ -6816,6 +8044,80 @@ export interface components {
         WholeMailView: components["schemas"]["MailView"] & {
             text: string;
             html: string;
+        };
+        /** @description That somebody has looked. */
+        WorkClosed: {
+            /** @description What they did. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who; null where they are no longer known. */
+            by?: string | null;
+        };
+        /** @description How many of one kind wait. */
+        WorkCount: {
+            /** @description Which kind. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description One thing to look at. */
+        WorkItem: {
+            /**
+             * Format: uuid
+             * @description Its id; another cause has another.
+             */
+            id: string;
+            /** @description Why it is on the list. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Whose it is; null where nobody knows.
+             */
+            organizer_id?: string | null;
+            order?: components["schemas"]["WorkOrder"] | null;
+            amount?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description At which provider. */
+            provider?: string | null;
+            /** @description The provider's name for it, or the last problem. */
+            detail?: string | null;
+            /** @description What it means. */
+            meaning: string;
+            /** @description What to do. */
+            to_do: string;
+            /** @description Where to look. */
+            link: string;
+            closed?: components["schemas"]["WorkClosed"] | null;
+        };
+        /** @description An order, as the list names it. */
+        WorkOrder: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What people call it. */
+            number: string;
+        };
+        /** @description The list, and how many of each kind wait, whatever was asked for. */
+        WorkPage: {
+            /** @description This page's. */
+            items: components["schemas"]["WorkItem"][];
+            /** @description Where the next page begins; null on the last. */
+            next?: string | null;
+            /** @description Every kind, the worst first. */
+            counts: components["schemas"]["WorkCount"][];
         };
     };
     responses: never;
@@ -7225,6 +8527,77 @@ export interface operations {
             };
         };
     };
+    get_admin_money_work: {
+        parameters: {
+            query?: {
+                /** @description Only this kind: `overpaid`, `refund_failed`, `dispute_open`, … */
+                kind?: string;
+                /** @description What was closed and is still as it was, rather than what waits. */
+                done?: boolean;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_money_work_id_done: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseWork"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_orders: {
         parameters: {
             query?: {
@@ -7600,6 +8973,72 @@ export interface operations {
             };
         };
     };
+    get_admin_organizers_id_dispute_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_dispute_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisputeRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_organizers_id_fraud_rules: {
         parameters: {
             query?: never;
@@ -7914,6 +9353,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Requirement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_payment_accounts: {
+        parameters: {
+            query?: {
+                /** @description Also what is put away. */
+                archived?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccountList"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_payment_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaymentAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_organizers_id_payment_accounts_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePaymentAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_organizers_id_payment_accounts_account_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyTest"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_organizers_id_price_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceRulesBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_organizers_id_price_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceRulesBody"];
                 };
             };
             /** @description A problem: see `code` */
@@ -8334,9 +10038,185 @@ export interface operations {
             };
         };
     };
-    get_admin_reports_ledger: {
+    get_admin_promo_codes: {
+        parameters: {
+            query?: {
+                /** @description Of this organiser; without it, of all that the caller has a part in. */
+                organizer_id?: string;
+                /** @description Also what is put away. */
+                archived?: boolean;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_promo_codes: {
         parameters: {
             query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoCodeInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_promo_codes_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch_PromoCodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoCode"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_ledger: {
+        parameters: {
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8349,6 +10229,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payments: {
+        parameters: {
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsReportJson"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payouts: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PayoutRun"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_reports_payouts: {
+        parameters: {
+            query: {
+                /** @description Whose payments it is about. */
+                organizer_id: string;
+                /** @description What the file is called. */
+                file_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutBody"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutBody"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_payouts_id: {
+        parameters: {
+            query?: {
+                /** @description Only those that came to this: `matched`, `different`, `unknown`, `missing` or `known`. */
+                result?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_reports_sales: {
+        parameters: {
+            query?: {
+                /** @description What a row is about: `show` (of sales; else `provider`) unless told. */
+                by?: "show" | "day" | "provider";
+                /** @description The first day, as the venue has it; thirty days up to the last unless told. */
+                from?: string;
+                /** @description The last day; today unless told. */
+                to?: string;
+                /** @description `csv` or `json`; what `Accept` says unless told. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesReportJson"];
+                    "text/csv": string;
                 };
             };
             /** @description A problem: see `code` */
@@ -11434,6 +13506,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShowPage"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shows_id_payment_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethods"];
                 };
             };
             /** @description A problem: see `code` */
