@@ -31,7 +31,7 @@ pub use payouts::{NewPayouts, PayoutCounts, PayoutLineRow, PayoutRun};
 pub use promo::{PromoCode, PromoRecords};
 pub use refund_jobs::{FailedOrder, JobOrder, JobState, JobView, NewJob, Settled};
 pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
-pub use transfer::{OnceKey, Transferred};
+pub use transfer::{OnceKey, Pass, Transferred};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowSold, ShowView};
 
 use jiff::Timestamp;

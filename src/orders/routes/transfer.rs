@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::checkout::Checkout;
 use super::super::returning::Fate;
-use super::super::store::{OnceKey, Transferred};
+use super::super::store::{OnceKey, Pass, Transferred};
 use super::super::wire::OrderBody;
 use super::care::{lines_of, scoped};
 use super::{Access, answer, may_see, shown};
@@ -19,7 +19,6 @@ use crate::notify::Outbox;
 use crate::platform::audit::{Actor, Entry};
 use crate::platform::ids::new_id;
 use crate::platform::keys::Keys;
-use crate::tickets::store::Pass;
 
 fn says_something(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be empty")) } else { Ok(()) }

@@ -9,7 +9,8 @@ use crate::platform::audit::{self, Entry};
 use crate::platform::db::DbFault;
 use crate::platform::idempotency::{self, Begin};
 use crate::tickets::mail::{self, PassedOn};
-use crate::tickets::store::{self as tickets, Pass, Passed};
+pub use crate::tickets::store::Pass;
+use crate::tickets::store::{self as tickets, Passed};
 
 /// A key under which a request is done once.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,9 @@
 //!
 //! `make refund-drill ORDERS=2000` plays it with as many orders as a full house and prints what it took, against the same by hand.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use aisle_actors::Stopwatch;
 use futures_util::StreamExt as _;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -89,12 +90,12 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     let builder = spawn_on(database.clone(), |_| {}).await;
     let show = on_sale(&builder, &hall(orders.div_ceil(SEATS_A_ROW), SEATS_A_ROW, 0)).await;
     let other = on_sale(&builder, &hall(1, SEATS_A_ROW, 0)).await;
-    let began = Instant::now();
+    let began = Stopwatch::start();
     sell_all(&builder, show, orders).await;
     let db = PgPool::connect(&database).await.unwrap();
     const CONFIRMED: &str = "SELECT count(*) FROM orders WHERE state = 'confirmed'";
     goes_on("all are sold", patience, async || (count(&db, CONFIRMED).await == wanted).then_some(())).await;
-    let sold_s = began.elapsed().as_secs_f64();
+    let sold_s = began.seconds();
     sell_all(&builder, other, BY_HAND).await;
     goes_on("the others too", patience, async || {
         (count(&db, CONFIRMED).await == wanted + i64::from(BY_HAND)).then_some(())
@@ -108,7 +109,7 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     // By hand first: each as the back office does it, one after the other, with nobody reading or typing.
     let theirs =
         builder.admin(Method::GET, &format!("/admin/orders?show={other}&limit=50"), &Value::Null).await.expect(200);
-    let (began, mut requests) = (Instant::now(), 1_u32);
+    let (began, mut requests) = (Stopwatch::start(), 1_u32);
     for order in theirs["items"].as_array().unwrap() {
         let path = format!("/admin/orders/{}", text(&order["id"]));
         builder.admin(Method::GET, &path, &Value::Null).await.expect(200);
@@ -121,7 +122,7 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
         send(refund.header("idempotency-key", path.as_str()).json(&json!({"reason": "fire"}))).await.expect(200);
         requests += 4;
     }
-    let hand_s = began.elapsed().as_secs_f64() / f64::from(BY_HAND);
+    let hand_s = began.seconds() / f64::from(BY_HAND);
     let requests_each = f64::from(requests) / f64::from(BY_HAND);
     let admin = builder.admin.clone();
     builder.stop().await;
@@ -142,7 +143,7 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
     let http = reqwest::Client::new();
     let path = format!("/api/v1/admin/shows/{show}/refunds");
     const REFUNDED: &str = "SELECT count(*) FROM refund_job_order WHERE state = 'refunded'";
-    let (began, mut killed_at) = (Instant::now(), Vec::new());
+    let (began, mut killed_at) = (Stopwatch::start(), Vec::new());
     for (turn, enough) in [1, wanted / 2].into_iter().enumerate() {
         let process = Process::start(dir.path(), Some(&database)).expect("it listens");
         if turn == 0 {
@@ -167,7 +168,7 @@ async fn a_show_is_refunded_whole_though_the_server_is_killed_twice_on_its_way()
         asked.json::<Value>().await.unwrap()["refunds"].clone()
     };
     goes_on("the refund is over", patience, async || (read().await["state"] == "done").then_some(())).await;
-    let job_s = began.elapsed().as_secs_f64();
+    let job_s = began.seconds();
     let job = read().await;
     assert_eq!((&job["refunded"], &job["failed"], &job["left"]), (&json!(wanted), &json!(0), &json!(0)), "{job}");
 

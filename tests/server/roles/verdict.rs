@@ -60,7 +60,7 @@ pub fn verdict(route: &Route, line: &Line, actor: &Actor, house: Which, proof: b
     let in_path = super::line::names(&line.path()).iter().any(|name| is_of_a_house(name));
     let asked = Asked {
         need: line.asks.unwrap_or(route.need),
-        of_a_house: !line.narrows && line.things().iter().any(|name| is_of_a_house(name)),
+        of_a_house: (!line.narrows || in_path) && line.things().iter().any(|name| is_of_a_house(name)),
         in_path,
         by_handler: line.asks.is_some(),
     };

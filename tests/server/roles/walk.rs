@@ -212,7 +212,8 @@ async fn let_in(
     let request = world.request(line, &actor, which).await;
     let request = if proof { request } else { without_proof(line, &request) };
     let answer = world.send(&request, &actor).await;
-    let is_own = which == Which::Own || line.narrows;
+    let in_path = !super::line::names(&line.path()).is_empty();
+    let is_own = which == Which::Own || (line.narrows && !in_path);
     let told = if is_own { tells_nothing_of_others(world, line, &actor, &request, &answer) } else { Ok(()) };
     (answer, told)
 }
