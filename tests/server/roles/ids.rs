@@ -186,7 +186,9 @@ fn with(line: &Line, right: &Request, name: &str, value: &str, proof: bool) -> R
 
 /// The answer as it would be for any id: all that may differ is the id itself, when it was said and under which number.
 fn plain(answer: &Answer, id: &str) -> String {
-    let headers = answer.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+    // Who is refused before their file was read is hung up on or not, as it had come by then or not.
+    let apart = ["date", "x-request-id", "connection"];
+    let headers = answer.headers.iter().filter(|(name, _)| !apart.contains(&name.as_str()));
     let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
     headers.sort();
     format!("{} {headers:?} {}", answer.status, answer.text.replace(id, "ID"))
