@@ -39,7 +39,7 @@ build: ## Put the whole product into target/release/aisle (about 10 minutes the 
 	@echo "build: compiling the server with optimisation, about 10 minutes the first time"
 	cargo build --release -p aisle --bin aisle
 
-test: ## Run everything that must pass (half an hour to forty minutes on a clean clone)
+test: ## Run everything that must pass (up to an hour on a clean clone)
 	@scripts/install-needs test
 	@scripts/test
 
