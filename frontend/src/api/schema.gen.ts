@@ -214,7 +214,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/money/work": {
+    "/api/v1/admin/money-work": {
         parameters: {
             query?: never;
             header?: never;
@@ -234,7 +234,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/money/work/{id}/done": {
+    "/api/v1/admin/money-work/{id}/done": {
         parameters: {
             query?: never;
             header?: never;

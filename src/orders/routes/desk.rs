@@ -130,7 +130,7 @@ pub struct WorkPage {
 /// What somebody must look at, of the house's money: oldest first. It goes away by itself once its cause has.
 #[utoipa::path(tag = "back office", params(WorkWanted, Listing), responses((status = 200, body = WorkPage)),
     security(("session" = []), ("bearer" = [])))]
-#[get("/admin/money/work")]
+#[get("/admin/money-work")]
 pub async fn money_work(
     checkout: web::Data<Checkout>,
     identity: Identity,
@@ -177,7 +177,7 @@ fn says_something(text: &str, (): &()) -> garde::Result {
     responses((status = 204)),
     security(("session" = []), ("bearer" = []))
 )]
-#[post("/admin/money/work/{id}/done")]
+#[post("/admin/money-work/{id}/done")]
 pub async fn close_money_work(
     checkout: web::Data<Checkout>,
     identity: Identity,
@@ -193,7 +193,7 @@ pub async fn close_money_work(
         None => return Err(missing()),
     }
     let key = key.of(identity.caller())?;
-    let route = "POST /admin/money/work/{id}/done";
+    let route = "POST /admin/money-work/{id}/done";
     let replayed = match &key {
         Some(key) => recall(&checkout, key, route, body.hash).await?,
         None => false,

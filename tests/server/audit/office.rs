@@ -55,7 +55,7 @@ const ELSEWHERE: [(&str, &str); 23] = [
     ("POST", "/admin/orders/{id}/review"),
     ("PUT", "/admin/organizers/{id}/fraud-rules"),
     ("PUT", "/admin/organizers/{id}/dispute-rules"),
-    ("POST", "/admin/money/work/{id}/done"),
+    ("POST", "/admin/money-work/{id}/done"),
     ("POST", "/admin/reports/payouts"),
     ("PUT", "/admin/site/mfa"),
     ("POST", "/admin/customers/{id}/erase"),

@@ -9,7 +9,7 @@ use crate::harness::send;
 
 impl Shop {
     async fn work(&self, kind: &str) -> Vec<Value> {
-        self.get(&format!("/admin/money/work?kind={kind}")).await["items"].as_array().unwrap().clone()
+        self.get(&format!("/admin/money-work?kind={kind}")).await["items"].as_array().unwrap().clone()
     }
 
     async fn until_work(&self, kind: &str) -> Value {
@@ -17,7 +17,7 @@ impl Shop {
         assert!(
             !text(&item["meaning"]).is_empty() && !text(&item["to_do"]).is_empty() && !text(&item["link"]).is_empty()
         );
-        let counts = self.get("/admin/money/work").await["counts"].clone();
+        let counts = self.get("/admin/money-work").await["counts"].clone();
         let of_kind = counts.as_array().unwrap().iter().find(|count| count["kind"] == kind).unwrap();
         assert_eq!(of_kind["count"], 1, "{counts}");
         item
@@ -28,7 +28,7 @@ impl Shop {
     }
 
     async fn close(&self, item: &Value, note: &str) {
-        let path = format!("/admin/money/work/{}/done", text(&item["id"]));
+        let path = format!("/admin/money-work/{}/done", text(&item["id"]));
         self.admin(Method::POST, &path, &json!({"note": note})).await.expect(204);
     }
 }
@@ -41,10 +41,10 @@ fn payment(made: &Value) -> Uuid {
 async fn nothing_waits_in_a_house_where_nothing_went_wrong() {
     let shop = shop().await;
     shop.buy(&json!({"seats": ["r1-1"]})).await;
-    let list = shop.get("/admin/money/work").await;
+    let list = shop.get("/admin/money-work").await;
     assert_eq!((&list["items"], &list["next"]), (&json!([]), &Value::Null));
     assert_eq!(list["counts"].as_array().unwrap().len(), 10);
-    shop.admin(Method::GET, "/admin/money/work?kind=lost", &Value::Null).await.refused(422, "validation_failed");
+    shop.admin(Method::GET, "/admin/money-work?kind=lost", &Value::Null).await.refused(422, "validation_failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +81,7 @@ async fn money_that_no_order_knows_is_closed_by_hand() {
     let item = shop.until_work("captured_without_order").await;
     assert_eq!((&item["amount"]["amount"], &item["detail"]), (&json!(9900), &json!("sb_of_somebody")));
     assert_eq!(item["organizer_id"], shop.house.to_string(), "there is but one house");
-    let path = format!("/admin/money/work/{}/done", text(&item["id"]));
+    let path = format!("/admin/money-work/{}/done", text(&item["id"]));
     for note in ["", "   "] {
         shop.admin(Method::POST, &path, &json!({"note": note})).await.refused(422, "validation_failed");
     }
@@ -93,7 +93,7 @@ async fn money_that_no_order_knows_is_closed_by_hand() {
     let again = close().await;
     assert_eq!((again.status.as_u16(), &again.headers["idempotent-replayed"]), (204, &"true".parse().unwrap()));
     assert!(shop.work("captured_without_order").await.is_empty());
-    let done = shop.get("/admin/money/work?done=true").await;
+    let done = shop.get("/admin/money-work?done=true").await;
     assert_eq!(done["items"][0]["closed"]["note"], "Given back at the provider");
     assert_eq!(done["items"][0]["closed"]["by"], "Admin");
     let log = shop.get("/admin/audit-log?limit=1").await;
@@ -102,7 +102,7 @@ async fn money_that_no_order_knows_is_closed_by_hand() {
         (&json!("money_work.closed"), &json!("captured_without_order")),
         "{log}"
     );
-    let unknown = format!("/admin/money/work/{}/done", Uuid::from_u128(5));
+    let unknown = format!("/admin/money-work/{}/done", Uuid::from_u128(5));
     shop.admin(Method::POST, &unknown, &json!({"note": "x"})).await.refused(404, "not_found");
 }
 
@@ -200,7 +200,7 @@ async fn the_list_is_read_page_by_page_oldest_first() {
     until("five", async || (shop.work("captured_without_order").await.len() == 5).then_some(())).await;
     let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
-        let page = shop.get(&format!("/admin/money/work?limit=2{after}")).await;
+        let page = shop.get(&format!("/admin/money-work?limit=2{after}")).await;
         seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["since"].clone()));
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),

@@ -39,14 +39,14 @@ const draw = (page: ReactElement) => render(<QueryClientProvider client={new Que
 const sent = (what: string) => asked.filter((one) => one.what === what)
 
 it('says that nothing waits where nothing does', async () => {
-  answers['GET /admin/money/work'] = [200, { items: [], next: null, counts: [{ kind: 'overpaid', count: 0 }] }]
+  answers['GET /admin/money-work'] = [200, { items: [], next: null, counts: [{ kind: 'overpaid', count: 0 }] }]
   draw(<MoneyWork />)
   await screen.findByText('Nothing waits.')
 })
 
 it('says what happened and what to do, and closes with a note under one key', async () => {
-  answers['GET /admin/money/work'] = [200, { items: [item], next: null, counts: [{ kind: 'refund_failed', count: 1 }] }]
-  answers['POST /admin/money/work/w/done'] = [503, { code: 'busy', status: 503 }]
+  answers['GET /admin/money-work'] = [200, { items: [item], next: null, counts: [{ kind: 'refund_failed', count: 1 }] }]
+  answers['POST /admin/money-work/w/done'] = [503, { code: 'busy', status: 503 }]
   draw(<MoneyWork />)
   await screen.findByText('The provider would not make this refund.')
   screen.getByText('Refund failed: 1')
@@ -55,10 +55,10 @@ it('says what happened and what to do, and closes with a note under one key', as
   await userEvent.type(within(dialog).getByLabelText(/What was done/), 'Bank transfer')
   await userEvent.click(within(dialog).getByRole('button', { name: 'Close it' }))
   await within(dialog).findByRole('alert')
-  answers['POST /admin/money/work/w/done'] = [204]
+  answers['POST /admin/money-work/w/done'] = [204]
   await userEvent.click(within(dialog).getByRole('button', { name: 'Close it' }))
-  await waitFor(() => expect(sent('POST /admin/money/work/w/done')).toHaveLength(2))
-  const [first, second] = sent('POST /admin/money/work/w/done')
+  await waitFor(() => expect(sent('POST /admin/money-work/w/done')).toHaveLength(2))
+  const [first, second] = sent('POST /admin/money-work/w/done')
   expect(first?.body).toEqual({ note: 'Bank transfer' })
   expect(first?.key).toBe(second?.key)
 })

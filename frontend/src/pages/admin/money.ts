@@ -12,8 +12,8 @@ export type WorkItem = {
   meaning: string; to_do: string; closed: { note: string; at: string; by: string | null } | null
 }
 export type WorkList = Page<WorkItem> & { counts: { kind: WorkKind; count: number }[] }
-export const workPath = (done: boolean, after: string | null) => `/admin/money/work?limit=50${done ? '&done=true' : ''}${after ? `&after=${encodeURIComponent(after)}` : ''}`
-export const closeWork = (id: string, note: string, key: string) => call('POST', `/admin/money/work/${id}/done`, { note }, { key })
+export const workPath = (done: boolean, after: string | null) => `/admin/money-work?limit=50${done ? '&done=true' : ''}${after ? `&after=${encodeURIComponent(after)}` : ''}`
+export const closeWork = (id: string, note: string, key: string) => call('POST', `/admin/money-work/${id}/done`, { note }, { key })
 
 export type Days = { from: string; to: string }
 /** The thirty days up to this one, as the browser's calendar has them. */
