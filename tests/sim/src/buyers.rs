@@ -330,7 +330,7 @@ impl House {
             OrderState::AwaitingPayment => {}
             OrderState::InReview => {
                 // Who comes back to look often would rather have their money back.
-                if self.rng.chance(40) {
+                if self.rng.chance(120) {
                     self.report.count("buyer: gives up while staff look");
                     let node = self.any_node();
                     self.errand(node, buyer.order, Errand::GiveUp);

@@ -97,11 +97,11 @@ impl std::fmt::Display for Failure {
 }
 
 /// So many times its length a day may take until everything has happened in it.
-const LONGER: u64 = 10;
+const LONGER: u64 = 30;
 /// After so many ticks it is asked whether the day is over.
 const STRETCH: u64 = 100;
 
-/// Plays one day. Where it has not seen everything after so many ticks it goes on, for at most ten times as many.
+/// Plays one day. Where it has not seen everything after so many ticks it goes on, for at most thirty times as many.
 ///
 /// # Errors
 /// The first promise that was broken; also that something never happened, because then nothing is proved of it.
