@@ -93,6 +93,10 @@ enum Waiting<R> {
     Summarise(ShowSummary),
 }
 
+/// So long a show rests between two snapshots that are taken while it works. In a rush its events would else have a stadium copied
+/// many times a second, and whoever wakes from the last copy reads a second of events more, which takes some hundredths of one.
+const SNAPSHOT_REST_MS: u64 = 1_000;
+
 /// One show's life in this process.
 #[derive(Debug)]
 pub struct Turn<R> {
@@ -110,6 +114,8 @@ pub struct Turn<R> {
     touched: Touched,
     snapshot_every: u64,
     snapshot_at: Seq,
+    /// No snapshot is taken on the way before then.
+    snapshot_not_before: Timestamp,
     /// Taken when an append left, kept once it is durable.
     snapshot_waiting: Option<Snapshot>,
 }
@@ -141,6 +147,7 @@ impl<R> Turn<R> {
             touched: Touched::default(),
             snapshot_every,
             snapshot_at,
+            snapshot_not_before: Timestamp(0),
             snapshot_waiting: None,
         };
         Ok((turn, holds))
@@ -343,8 +350,10 @@ impl<R> Turn<R> {
         }
         self.in_flight = Some(self.newest);
         // Memory and the end of this batch are the same now, and may never be again while a rush lasts.
-        if self.newest.0 >= self.snapshot_at.0.saturating_add(self.snapshot_every) {
+        let is_due = self.newest.0 >= self.snapshot_at.0.saturating_add(self.snapshot_every);
+        if is_due && now >= self.snapshot_not_before {
             self.snapshot_at = self.newest;
+            self.snapshot_not_before = now.plus_ms(SNAPSHOT_REST_MS);
             self.snapshot_waiting = Some(self.image(now));
         }
         effects.push(Effect::Append(std::mem::take(&mut self.batch).into()));

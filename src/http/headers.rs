@@ -1,6 +1,5 @@
 //! What every answer tells a browser to keep to: what a page may load, who may frame it, that it is https from now on.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::HttpMessage as _;
@@ -39,14 +38,59 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), 
 /// Under this path lives what other sites may frame.
 const EMBEDDABLE: &str = "/embed/";
 
+/// What a page may do, by what kind of page it is. Written once: an answer of the API is smaller than its headers.
+#[derive(Clone, Debug)]
+struct Policies {
+    website: HeaderValue,
+    docs: HeaderValue,
+    pdf: HeaderValue,
+    data: HeaderValue,
+}
+
+impl Policies {
+    fn new(ancestors: &str, challenges_from: Option<&'static str>) -> Self {
+        let policy = |base: &str| {
+            let policy = format!("{base}; frame-ancestors {ancestors}");
+            HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static(DATA))
+        };
+        // A challenge is its provider's script in its provider's frame; the website loads it when it is asked for one, and no page
+        // may where none is configured.
+        let website = challenges_from.map(|origins| {
+            CHALLENGED.iter().fold(WEBSITE.to_owned(), |policy, directive| {
+                policy.replace(&format!("{directive} 'self'"), &format!("{directive} 'self' {origins}"))
+            })
+        });
+        Self {
+            website: policy(website.as_deref().unwrap_or(WEBSITE)),
+            docs: policy(DOCS),
+            pdf: policy(PDF),
+            data: policy(DATA),
+        }
+    }
+
+    /// Of a page at this address with this content type.
+    fn of(&self, path: &str, content_type: &str) -> &HeaderValue {
+        if path.starts_with("/api/docs") {
+            &self.docs
+        } else if content_type.starts_with("text/html") {
+            &self.website
+        } else if content_type.starts_with("application/pdf") {
+            &self.pdf
+        } else {
+            &self.data
+        }
+    }
+}
+
 /// What the configuration says of them.
 #[derive(Clone, Debug)]
 pub struct Wall {
     hsts: Option<HeaderValue>,
-    framed_by: Option<String>,
+    /// For what nobody may frame.
+    alone: Policies,
+    /// For what those whom the configuration names may frame, where it names any.
+    framed: Option<Policies>,
     read_by_others: bool,
-    /// From where a challenge comes, where one is configured.
-    challenges_from: Option<&'static str>,
     head_bytes_max: usize,
     body_patience: Duration,
 }
@@ -56,64 +100,43 @@ impl Wall {
     #[must_use]
     pub fn from_config(config: &Config) -> Self {
         let origins = &config.embed_allowed_origins.0;
+        let challenges_from = config.challenge_provider.map(ChallengeProvider::origins);
         let hsts = (config.hsts_max_age_s > 0).then(|| format!("max-age={}", config.hsts_max_age_s));
         Self {
             hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
-            framed_by: (!origins.is_empty()).then(|| origins.join(" ")),
+            alone: Policies::new("'none'", challenges_from),
+            framed: (!origins.is_empty()).then(|| Policies::new(&origins.join(" "), challenges_from)),
             read_by_others: !config.cors_origins.0.is_empty(),
-            challenges_from: config.challenge_provider.map(ChallengeProvider::origins),
             head_bytes_max: config.head_bytes_max,
             body_patience: Duration::from_secs(config.body_patience_s),
         }
     }
 
-    /// What a page at this address with this content type may do.
-    fn policy(&self, path: &str, content_type: &str) -> String {
-        let base = if path.starts_with("/api/docs") {
-            DOCS
-        } else if content_type.starts_with("text/html") {
-            WEBSITE
-        } else if content_type.starts_with("application/pdf") {
-            PDF
-        } else {
-            DATA
-        };
-        let ancestors = self.ancestors(path).unwrap_or("'none'");
-        // A challenge is its provider's script in its provider's frame; the website loads it when it is asked for one, and no page
-        // may where none is configured.
-        let base = match self.challenges_from.filter(|_| base == WEBSITE) {
-            Some(origins) => Cow::Owned(CHALLENGED.iter().fold(base.to_owned(), |policy, directive| {
-                policy.replace(&format!("{directive} 'self'"), &format!("{directive} 'self' {origins}"))
-            })),
-            None => Cow::Borrowed(base),
-        };
-        format!("{base}; frame-ancestors {ancestors}")
-    }
-
-    /// Who may frame it, where anybody may.
-    fn ancestors(&self, path: &str) -> Option<&str> {
-        self.framed_by.as_deref().filter(|_| path.starts_with(EMBEDDABLE))
+    /// The policies of what others may frame, where anybody may frame this.
+    fn framed(&self, path: &str) -> Option<&Policies> {
+        self.framed.as_ref().filter(|_| path.starts_with(EMBEDDABLE))
     }
 
     fn adorn(&self, headers: &mut HeaderMap, path: &str, https: bool) {
+        let framed = self.framed(path);
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let policy = self.policy(path, content_type.unwrap_or_default());
-        let framed = self.ancestors(path).is_some();
-        set(headers, header::CONTENT_SECURITY_POLICY, policy.into());
-        if !framed {
-            set(headers, header::X_FRAME_OPTIONS, "DENY".into());
+        let policy = framed.unwrap_or(&self.alone).of(path, content_type.unwrap_or_default()).clone();
+        set(headers, header::CONTENT_SECURITY_POLICY, policy);
+        if framed.is_none() {
+            set(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         }
-        set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff".into());
+        set(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         // Addresses may prove something (a link to an order): no other site sees where its visitors come from.
-        set(headers, header::REFERRER_POLICY, "same-origin".into());
-        set(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS.into());
-        set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin".into());
-        let readers = if framed || (self.read_by_others && path.starts_with("/api/v1/")) {
+        set(headers, header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        set(headers, HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+        let opener = HeaderName::from_static("cross-origin-opener-policy");
+        set(headers, opener, HeaderValue::from_static("same-origin"));
+        let readers = if framed.is_some() || (self.read_by_others && path.starts_with("/api/v1/")) {
             "cross-origin"
         } else {
             "same-origin"
         };
-        set(headers, HeaderName::from_static("cross-origin-resource-policy"), readers.into());
+        set(headers, HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(readers));
         if let Some(hsts) = self.hsts.as_ref().filter(|_| https) {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
         }
@@ -121,10 +144,8 @@ impl Wall {
 }
 
 /// Sets what the handler has not set itself: a stricter word of its own stands.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: Cow<'static, str>) {
-    if !headers.contains_key(&name)
-        && let Ok(value) = HeaderValue::try_from(value.into_owned())
-    {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    if !headers.contains_key(&name) {
         headers.insert(name, value);
     }
 }
@@ -197,6 +218,11 @@ mod tests {
         headers
     }
 
+    fn policy(wall: &Wall, path: &str, content_type: &str) -> String {
+        let policies = wall.framed(path).unwrap_or(&wall.alone);
+        policies.of(path, content_type).to_str().unwrap().to_owned()
+    }
+
     #[test]
     fn nothing_inline_runs_and_nobody_frames_a_page() {
         let wall = wall_of(|_| {});
@@ -209,22 +235,22 @@ mod tests {
             assert_eq!(headers.get("x-frame-options").unwrap(), "DENY");
             assert!(!headers.contains_key("strict-transport-security"));
         }
-        let docs = wall.policy("/api/docs/", "text/html");
+        let docs = policy(&wall, "/api/docs/", "text/html");
         assert!(docs.contains("script-src 'self';"), "{docs}");
     }
 
     #[test]
     fn a_challenge_comes_from_its_provider_where_one_is_configured() {
-        let plain = wall_of(|_| {}).policy("/", "text/html");
+        let plain = policy(&wall_of(|_| {}), "/", "text/html");
         assert!(!plain.contains("https:"), "{plain}");
         let wall = wall_of(|config| config.challenge_provider = Some(ChallengeProvider::Turnstile));
-        let policy = wall.policy("/", "text/html");
+        let website = policy(&wall, "/", "text/html");
         for directive in CHALLENGED {
-            assert!(policy.contains(&format!("{directive} 'self' https://challenges.cloudflare.com;")), "{policy}");
+            assert!(website.contains(&format!("{directive} 'self' https://challenges.cloudflare.com;")), "{website}");
         }
-        assert_eq!(policy.replace(" https://challenges.cloudflare.com", ""), plain, "and nothing else changes");
+        assert_eq!(website.replace(" https://challenges.cloudflare.com", ""), plain, "and nothing else changes");
         for (path, kind) in [("/api/docs/", "text/html"), ("/x.pdf", "application/pdf"), ("/api/v1/site", "")] {
-            assert!(!wall.policy(path, kind).contains("cloudflare"), "{path}");
+            assert!(!policy(&wall, path, kind).contains("cloudflare"), "{path}");
         }
     }
 

@@ -1,0 +1,265 @@
+//! Those who only watch: sockets on one show, and how long after somebody took a place each of them has heard of it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::buyer::Target;
+use super::clock;
+use super::run::Failed;
+use super::wire::find;
+
+/// The most places that are marks.
+pub const MARKS_MAX: usize = 100;
+/// So many connect at a time: a queue of connections is as long as the kernel makes it.
+const ARRIVE_AT_ONCE: usize = 64;
+/// A frame as long as the largest house's snapshot is read, and no longer.
+const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// Places whose taking is timed: the last ones of the show.
+#[derive(Debug)]
+pub struct Marks {
+    begun: Instant,
+    first: usize,
+    /// When each was asked for, in microseconds since the beginning; zero: not yet.
+    asked_us: Vec<AtomicU64>,
+}
+
+impl Marks {
+    /// The last places of a show of so many.
+    pub fn of(seats: usize) -> Self {
+        let asked_us = (0..MARKS_MAX).map(|_| AtomicU64::new(0)).collect();
+        Self { begun: clock::now(), first: seats - MARKS_MAX, asked_us }
+    }
+
+    /// This one is about to be asked for.
+    pub fn asked(&self, mark: usize) {
+        self.asked_us[mark].store(clock::since_us(self.begun).max(1), Ordering::Relaxed);
+    }
+
+    /// The marks that a delta tells as held, with how long ago they were asked for.
+    fn heard(&self, text: &[u8], tell: &mut impl FnMut(u64)) {
+        let Some(at) = find(text, b"\"seats\":[") else { return };
+        let mut rest = &text[at + 9..];
+        while let Some(number) = rest.strip_prefix(b"[").or_else(|| rest.strip_prefix(b",[")) {
+            let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let seat = number[..digits].iter().fold(0_usize, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+            let Some(end) = number.iter().position(|&byte| byte == b']') else { return };
+            if seat >= self.first && number[digits..end].starts_with(b",\"h\"") {
+                let asked = self.asked_us.get(seat - self.first).map_or(0, |asked| asked.load(Ordering::Relaxed));
+                if asked > 0 {
+                    tell(clock::since_us(self.begun).saturating_sub(asked));
+                }
+            }
+            rest = &number[end + 1..];
+        }
+    }
+}
+
+/// What all viewers together have heard.
+#[derive(Debug)]
+pub struct Heard {
+    /// How long after a mark was asked for each viewer had it, in microseconds.
+    pub after_us: Histogram<u64>,
+    /// Messages in all.
+    pub messages: u64,
+    /// Viewers whose socket ended before its time.
+    pub lost: u64,
+}
+
+/// Sockets that are open.
+pub struct Viewers {
+    over: watch::Sender<bool>,
+    tasks: JoinSet<io::Result<(Histogram<u64>, u64, bool)>>,
+}
+
+struct Socket {
+    stream: TcpStream,
+    kept: Vec<u8>,
+    filled: usize,
+}
+
+impl Socket {
+    async fn open(to: SocketAddr, path: &str) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(to).await?;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut socket = Self { stream, kept: vec![0; 2048], filled: 0 };
+        loop {
+            socket.more().await?;
+            if let Some(end) = find(&socket.kept[..socket.filled], b"\r\n\r\n") {
+                if !socket.kept.starts_with(b"HTTP/1.1 101") {
+                    let said = String::from_utf8_lossy(&socket.kept[..socket.filled.min(300)]).into_owned();
+                    return Err(io::Error::other(format!("no live feed: {said}")));
+                }
+                socket.forget(end + 4);
+                return Ok(socket);
+            }
+        }
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        if self.filled == self.kept.len() {
+            self.kept.resize((self.kept.len() * 2).min(FRAME_BYTES_MAX + 16), 0);
+        }
+        match self.stream.read(&mut self.kept[self.filled..]).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                self.filled += read;
+                Ok(())
+            }
+        }
+    }
+
+    fn forget(&mut self, bytes: usize) {
+        self.kept.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
+        // What the snapshot needed is not kept by ten thousand.
+        if self.kept.len() > 4096 && self.filled < 2048 {
+            self.kept.truncate(2048);
+            self.kept.shrink_to_fit();
+        }
+    }
+
+    /// The next frame's opcode and where its payload lies, where all of it is there.
+    fn frame(&self) -> io::Result<Option<(u8, std::ops::Range<usize>)>> {
+        let bytes = &self.kept[..self.filled];
+        let (Some(first), Some(second)) = (bytes.first(), bytes.get(1)) else { return Ok(None) };
+        let (begin, length) = match second & 0x7f {
+            126 => match bytes.get(2..4) {
+                Some(length) => (4, usize::from(length[0]) << 8 | usize::from(length[1])),
+                None => return Ok(None),
+            },
+            127 => match bytes.get(2..10) {
+                Some(length) => (10, length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte))),
+                None => return Ok(None),
+            },
+            short => (2, usize::from(short)),
+        };
+        if length > FRAME_BYTES_MAX {
+            return Err(io::Error::other("a frame that is too long"));
+        }
+        Ok((bytes.len() >= begin + length).then(|| (first & 0x0f, begin..begin + length)))
+    }
+
+    /// Answers a ping; a client masks what it says, and a mask of zeros is one.
+    async fn pong(&mut self, payload: std::ops::Range<usize>) -> io::Result<()> {
+        let payload = self.kept[payload].to_vec();
+        let mut frame = vec![0x8a, 0x80 | u8::try_from(payload.len().min(125)).unwrap_or(0), 0, 0, 0, 0];
+        frame.extend_from_slice(&payload[..payload.len().min(125)]);
+        self.stream.write_all(&frame).await
+    }
+}
+
+async fn watch_show(
+    mut socket: Socket,
+    marks: Arc<Marks>,
+    mut over: watch::Receiver<bool>,
+) -> io::Result<(Histogram<u64>, u64, bool)> {
+    // Coarse: ten thousand of them are kept at a time.
+    let mut after = Histogram::new_with_bounds(1, 60_000_000, 2).map_err(io::Error::other)?;
+    let mut messages = 0;
+    loop {
+        while let Some((opcode, payload)) = socket.frame()? {
+            match opcode {
+                1 => {
+                    messages += 1;
+                    let text = &socket.kept[payload.clone()];
+                    if text.starts_with(br#"{"t":"delta""#) {
+                        marks.heard(text, &mut |us| after.saturating_record(us.max(1)));
+                    }
+                }
+                8 => return Ok((after, messages, true)),
+                9 => socket.pong(payload.clone()).await?,
+                _ => {}
+            }
+            socket.forget(payload.end);
+        }
+        tokio::select! {
+            read = socket.more() => if read.is_err() { return Ok((after, messages, true)) },
+            _ = over.changed() => return Ok((after, messages, false)),
+        }
+    }
+}
+
+impl Viewers {
+    /// Opens so many sockets on a show.
+    ///
+    /// # Errors
+    /// Where one of them is refused.
+    pub async fn arrive(target: &Target, show: &str, count: usize, marks: &Arc<Marks>) -> Result<Self, Failed> {
+        let path = format!("{}/api/v1/shows/{show}/live", target.prefix);
+        let (over, is_over) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut arriving: JoinSet<io::Result<Vec<Socket>>> = JoinSet::new();
+        for _ in 0..ARRIVE_AT_ONCE.min(count) {
+            let (next, path, addr) = (Arc::clone(&next), path.clone(), target.addr);
+            arriving.spawn(async move {
+                let mut sockets = Vec::new();
+                while next.fetch_add(1, Ordering::Relaxed) < count {
+                    sockets.push(Socket::open(addr, &path).await?);
+                }
+                Ok(sockets)
+            });
+        }
+        while let Some(arrived) = arriving.join_next().await {
+            for socket in arrived?? {
+                tasks.spawn(watch_show(socket, Arc::clone(marks), is_over.clone()));
+            }
+        }
+        Ok(Self { over, tasks })
+    }
+
+    /// Waits until what is on its way has come, then ends all and tells what they heard.
+    ///
+    /// # Errors
+    /// Where a socket said what is no frame.
+    pub async fn leave(mut self) -> Result<Heard, Failed> {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let _ = self.over.send(true);
+        let after_us = Histogram::new_with_bounds(1, 60_000_000, 3)?;
+        let mut heard = Heard { after_us, messages: 0, lost: 0 };
+        while let Some(done) = self.tasks.join_next().await {
+            let (after, messages, lost) = done??;
+            heard.after_us.add(&after)?;
+            heard.messages += messages;
+            heard.lost += u64::from(lost);
+        }
+        Ok(heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_heard_when_it_is_held_and_others_are_passed_over() {
+        let marks = Marks::of(1_000);
+        marks.asked(0);
+        marks.asked(99);
+        let heard = |text: &str| {
+            let mut count = 0;
+            marks.heard(text.as_bytes(), &mut |_| count += 1);
+            count
+        };
+        let delta = r#"{"t":"delta","from":1,"seq":2,"seats":[[17,"h"],[900,"h"],[999,"h"],[901,"h"]],"areas":[]}"#;
+        assert_eq!(heard(delta), 2, "901 was not asked for");
+        assert_eq!(heard(r#"{"t":"delta","seats":[[900,"a"]],"areas":[]}"#), 0);
+        assert_eq!(heard(r#"{"t":"delta","seats":[],"areas":[["floor",900]]}"#), 0);
+        assert_eq!(heard(r#"{"t":"delta","seats":[[900"#), 0);
+    }
+}
