@@ -12,6 +12,7 @@ use crate::hold;
 use crate::map::{self, Failed};
 use crate::office::Office;
 use crate::verdict::{Check, Verdict};
+use crate::watch::LIVE_MESSAGES;
 use crate::world::World;
 
 /// So many are read at a time: the server may be busy with others.
@@ -35,11 +36,8 @@ impl Now<'_> {
     }
 }
 
-/// Looks at everything again.
-///
-/// # Errors
-/// Where the maps cannot be read: nothing could be said then.
-pub async fn judge(world: &World, office: Option<&Office>) -> Result<Verdict, Failed> {
+/// Looks at everything again. Where the server does not let itself be looked at, that is found too.
+pub async fn judge(world: &World, office: Option<&Office>) -> Verdict {
     let book = std::mem::take(&mut *world.book());
     let max = world.options.audit_max;
     let mut checks = vec![
@@ -48,7 +46,7 @@ pub async fn judge(world: &World, office: Option<&Office>) -> Result<Verdict, Fa
         holds_live(world, &book, max).await,
     ];
     let uncertain = settled(world, &book.uncertain, max).await;
-    checks.extend(on_the_map(world, &book).await?);
+    checks.extend(read("maps that could not be read", on_the_map(world, &book).await));
     let confirmed = orders(world, &book.confirmed, max).await;
     checks.push(still_confirmed(&confirmed, book.confirmed.len()));
     let unpaid = orders(world, &book.unpaid, max).await;
@@ -62,7 +60,9 @@ pub async fn judge(world: &World, office: Option<&Office>) -> Result<Verdict, Fa
         uncertain.len(),
         wrong(&uncertain, |now| matches!(now.status(), "paid" | "not to be read")),
     ));
-    checks.push(feeds(world, &book.feeds).await?);
+    let said = world.tally().counts.get(LIVE_MESSAGES).map_or(0, |&said| usize::try_from(said).unwrap_or(usize::MAX));
+    checks.push(Check::new("live messages that cannot be", said, book.nonsense.clone()));
+    checks.extend(read("maps of viewers that could not be read", feeds(world, &book.feeds).await));
     if let Some(office) = office {
         let late = uncertain.iter().filter(|now| now.status() == "confirmed").map(|now| now.order);
         let (mut paid, mut places) = (BTreeMap::new(), 0);
@@ -82,12 +82,16 @@ pub async fn judge(world: &World, office: Option<&Office>) -> Result<Verdict, Fa
     let remarks = uncertain.iter().map(|now| {
         format!("order {} was not confirmed while its buyer waited; it is {} now", now.order.id, now.status())
     });
-    Ok(Verdict {
+    Verdict {
         checks,
         tickets: book.tickets_sold(),
         must_sell: world.options.journeys.buys(),
         remarks: remarks.take(20).collect(),
-    })
+    }
+}
+
+fn read(what: &'static str, checks: Result<Vec<Check>, Failed>) -> Vec<Check> {
+    checks.unwrap_or_else(|error| vec![Check::new(what, 0, vec![error.to_string()])])
 }
 
 fn wrong(all: &[Now<'_>], is_wrong: impl Fn(&Now<'_>) -> bool) -> Vec<String> {
@@ -187,13 +191,10 @@ async fn on_the_map(world: &World, book: &Book) -> Result<Vec<Check>, Failed> {
     let mut left: HashMap<(String, String), u64> = HashMap::new();
     for show in shows {
         let map = world.map_of(show).ok_or("tickets of a show that nobody knows")?;
-        let seats = map::get(&world.client, &format!("{}/api/v1/shows/{show}/seats", world.base), None).await?;
-        let letters = seats["seats"].as_str().ok_or("a map without seats")?.as_bytes();
-        let sold = map.guids.iter().zip(letters).filter(|&(_, &letter)| letter == b'b');
+        let free = map::free(&world.client, &world.base, show).await?;
+        let sold = map.guids.iter().zip(&free.letters).filter(|&(_, &letter)| letter == b'b');
         booked.extend(sold.map(|(guid, _)| (map.show.as_str(), guid.as_str())));
-        if !map.areas.is_empty() {
-            left.extend(map::standing(&world.client, &world.base, show).await?);
-        }
+        left.extend(free.areas.into_iter().map(|(area, left)| ((show.clone(), area), left)));
     }
     let places = book.tickets.keys();
     let free = places.filter(|(show, seat)| !booked.contains(&(show.as_str(), seat.as_str())));
@@ -210,7 +211,7 @@ async fn on_the_map(world: &World, book: &Book) -> Result<Vec<Check>, Failed> {
 }
 
 /// A show's map at rest, and what each viewer knew brought up to it: they must be the same.
-async fn feeds(world: &World, feeds: &BTreeMap<u64, (String, Chain)>) -> Result<Check, Failed> {
+async fn feeds(world: &World, feeds: &BTreeMap<u64, (String, Chain)>) -> Result<Vec<Check>, Failed> {
     let (mut other, mut unseen, mut looked_at) = (Vec::new(), 0, 0);
     for (viewer, (show, chain)) in feeds {
         match brought_up(world, show, chain).await? {
@@ -223,7 +224,9 @@ async fn feeds(world: &World, feeds: &BTreeMap<u64, (String, Chain)>) -> Result<
         }
     }
     let check = Check::new("viewers whose map became another", looked_at, other);
-    Ok(check.not_seen((unseen > 0).then(|| format!("{unseen} whose deltas are gone, or whose show did not rest"))))
+    Ok(vec![
+        check.not_seen((unseen > 0).then(|| format!("{unseen} whose deltas are gone, or whose show did not rest"))),
+    ])
 }
 
 async fn brought_up(world: &World, show: &str, chain: &Chain) -> Result<Option<bool>, Failed> {

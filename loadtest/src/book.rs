@@ -61,6 +61,8 @@ pub struct Book {
     pub uncertain: Vec<Ordered>,
     /// Orders whose payment was declined, and whose buyers gave up.
     pub unpaid: Vec<Ordered>,
+    /// What the live feed said that cannot be.
+    pub nonsense: Vec<String>,
     /// The last that each viewer knew, by their number, with the show.
     pub feeds: BTreeMap<u64, (String, Chain)>,
 }

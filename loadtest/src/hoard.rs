@@ -32,10 +32,8 @@ pub async fn hold_and_let_go(person: &mut Person<'_>) {
 async fn hoard(person: &mut Person<'_>, map: &Map) -> Result<(), End> {
     let world = person.world();
     let want = 1 + person.buyer.dice.below(usize::from(world.options.party));
-    let request = person.get(&format!("/api/v1/shows/{}/seats", map.show));
-    let seats = person.insists("seats", request).await?;
-    let letters = seats.body["seats"].as_str().unwrap_or_default().as_bytes().to_vec();
-    let Some(wish) = map.choose(&letters, want, true, &mut person.buyer.dice) else {
+    let free = hold::look(person, map).await?;
+    let Some(wish) = map.choose(&free, want, true, &mut person.buyer.dice) else {
         world.tally().count("hoarders who found nothing free");
         return Ok(());
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::book::Kept;
 use crate::buy::Style;
-use crate::map::{Map, Wish};
+use crate::map::{Free, Map, Wish};
 use crate::outcome::End;
 use crate::person::{Answer, Person};
 use crate::world::World;
@@ -69,22 +69,21 @@ fn heard(answer: &Answer) -> Heard {
 pub async fn take(person: &mut Person<'_>, map: &Map, style: Style) -> Result<Held, End> {
     let world = person.world();
     let mut want = 1 + person.buyer.dice.below(usize::from(world.options.party));
-    let mut leaves_it = !map.guids.is_empty() && person.buyer.dice.chance(world.options.best_available);
+    let mut leaves_it = person.buyer.dice.chance(world.options.best_available);
     let mut best = style.best;
     let mut last = End::LostRace;
     for again in 0..=world.options.tries {
         if again > 0 {
             person.waits(LOOKS_AGAIN).await;
         }
-        let letters = letters(person, map).await?;
+        let free = look(person, map).await?;
         if again == 0 {
             person.thinks().await;
         }
-        let wish = if leaves_it {
-            // Nobody asks for the best of nothing.
-            if letters.contains(&b'a') { Wish::Best(want) } else { return Err(End::SoldOut) }
+        let wish = if leaves_it && free.has_seats() {
+            Wish::Best(want)
         } else {
-            map.choose(&letters, want, best, &mut person.buyer.dice).ok_or(End::SoldOut)?
+            map.choose(&free, want, best, &mut person.buyer.dice).ok_or(End::SoldOut)?
         };
         match ask(person, map, &wish).await? {
             Ok(held) => return Ok(held),
@@ -114,11 +113,15 @@ pub async fn take(person: &mut Person<'_>, map: &Map, style: Style) -> Result<He
     Err(last)
 }
 
-async fn letters(person: &mut Person<'_>, map: &Map) -> Result<Vec<u8>, End> {
+/// Looks at the map.
+///
+/// # Errors
+/// How the attempt ends where there is none.
+pub async fn look(person: &mut Person<'_>, map: &Map) -> Result<Free, End> {
     let request = person.get(&format!("/api/v1/shows/{}/seats", map.show));
     let answer = person.insists("seats", request).await?;
-    match answer.body["seats"].as_str() {
-        Some(letters) if answer.status == 200 => Ok(letters.as_bytes().to_vec()),
+    match Free::of(&answer.body) {
+        Some(free) if answer.status == 200 => Ok(free),
         _ => Err(End::of_code(answer.code()).unwrap_or_else(|| End::Failed(answer.line("seats")))),
     }
 }

@@ -29,6 +29,39 @@ pub struct Map {
     pub areas: Vec<String>,
 }
 
+/// What is free of a show, as somebody saw it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Free {
+    /// A letter for each seat.
+    pub letters: Vec<u8>,
+    /// Places left in each area.
+    pub areas: Vec<(String, u64)>,
+}
+
+impl Free {
+    /// From the answer of a show's seats.
+    #[must_use]
+    pub fn of(seats: &Value) -> Option<Self> {
+        let letters = seats["seats"].as_str()?.as_bytes().to_vec();
+        let areas = seats["areas"].as_array().into_iter().flatten();
+        let areas = areas.filter_map(|area| Some((area["area"].as_str()?.to_owned(), area["available"].as_u64()?)));
+        Some(Self { letters, areas: areas.collect() })
+    }
+
+    /// Whether some numbered seat is.
+    #[must_use]
+    pub fn has_seats(&self) -> bool {
+        self.letters.contains(&b'a')
+    }
+
+    /// All free places.
+    #[must_use]
+    pub fn places(&self) -> u64 {
+        let seated = self.letters.iter().filter(|&&letter| letter == b'a').count();
+        seated as u64 + self.areas.iter().map(|(_, left)| left).sum::<u64>()
+    }
+}
+
 /// What a buyer asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -51,6 +84,8 @@ impl Wish {
     }
 }
 
+/// Of a hundred buyers, who would rather stand where one can.
+const STANDS: f64 = 20.0;
 /// Asks over and over for as long as a server needs that is told to come again later.
 const TRIES: usize = 5;
 
@@ -127,16 +162,21 @@ impl Map {
         Ok(map)
     }
 
-    /// Chooses places that are free by these letters: up to `want` neighbours, in the best third of the rows where `best` and
-    /// possible. `None` where nothing is free.
-    pub fn choose(&self, letters: &[u8], want: usize, best: bool, dice: &mut Dice) -> Option<Wish> {
-        let by_number = self.guids.len();
-        if !self.areas.is_empty() && (by_number == 0 || dice.chance(20.0)) {
-            return Some(Wish::Area(dice.one_of(&self.areas)?.clone(), want));
+    /// Chooses among what is free: up to `want` neighbours, in the best third of the rows where `best` and possible, now and then
+    /// places of an area. `None` where nothing is free.
+    pub fn choose(&self, free: &Free, want: usize, best: bool, dice: &mut Dice) -> Option<Wish> {
+        let (seats, standing) = (free.has_seats(), free.areas.iter().any(|&(_, left)| left > 0));
+        if standing && (!seats || dice.chance(STANDS)) {
+            let open: Vec<&(String, u64)> = free.areas.iter().filter(|(_, left)| *left > 0).collect();
+            let (area, left) = dice.one_of(&open)?;
+            return Some(Wish::Area(area.clone(), want.min(usize::try_from(*left).unwrap_or(want))));
+        }
+        if !seats {
+            return None;
         }
         let reach = if best { self.rows.len().div_ceil(3) } else { self.rows.len() };
         for _ in 0..40 {
-            if let Some(seats) = self.neighbours(self.rows.get(dice.below(reach))?, letters, want, dice) {
+            if let Some(seats) = self.neighbours(self.rows.get(dice.below(reach))?, &free.letters, want, dice) {
                 return Some(Wish::Seats(seats));
             }
         }
@@ -144,7 +184,7 @@ impl Map {
         let first = dice.below(self.rows.len());
         (1..=want).rev().find_map(|want| {
             let mut rows = self.rows.iter().cycle().skip(first).take(self.rows.len());
-            rows.find_map(|row| self.neighbours(row, letters, want, dice)).map(Wish::Seats)
+            rows.find_map(|row| self.neighbours(row, &free.letters, want, dice)).map(Wish::Seats)
         })
     }
 
@@ -189,27 +229,13 @@ fn is_on_sale(show: &Value, now: Timestamp) -> bool {
         && moment("sales_end_at").is_none_or(|at| now < at)
 }
 
-/// Free places of a show, by its letters and areas.
+/// Free places of a show.
 ///
 /// # Errors
 /// Where the server does not say.
-pub async fn free(client: &Client, base: &str, show: &str) -> Result<u64, Failed> {
+pub async fn free(client: &Client, base: &str, show: &str) -> Result<Free, Failed> {
     let seats = get(client, &format!("{base}/api/v1/shows/{show}/seats"), None).await?;
-    let seated = seats["seats"].as_str().map_or(0, |letters| letters.bytes().filter(|&letter| letter == b'a').count());
-    let standing = seats["areas"].as_array().into_iter().flatten().filter_map(|area| area["available"].as_u64());
-    Ok(seated as u64 + standing.sum::<u64>())
-}
-
-/// Places that the areas of a show have left, by show and area.
-///
-/// # Errors
-/// Where the server does not say.
-pub async fn standing(client: &Client, base: &str, show: &str) -> Result<Vec<((String, String), u64)>, Failed> {
-    let seats = get(client, &format!("{base}/api/v1/shows/{show}/seats"), None).await?;
-    let areas = seats["areas"].as_array().into_iter().flatten();
-    Ok(areas
-        .filter_map(|area| Some(((show.to_owned(), area["area"].as_str()?.to_owned()), area["available"].as_u64()?)))
-        .collect())
+    Free::of(&seats).ok_or_else(|| format!("show {show}: a map without seats").into())
 }
 
 /// The show that is rushed at: the one that was asked for, else the one of `shows` with the most free places.
@@ -222,7 +248,7 @@ pub async fn target(client: &Client, base: &str, asked: Option<&str>, shows: &[S
         None => {
             let mut best: Option<(u64, &String)> = None;
             for show in shows {
-                let free = free(client, base, show).await?;
+                let free = free(client, base, show).await?.places();
                 if best.is_none_or(|(most, _)| free > most) {
                     best = Some((free, show));
                 }
@@ -253,7 +279,11 @@ mod tests {
     }
 
     fn chosen(map: &Map, letters: &[u8], want: usize, best: bool) -> Vec<Option<Wish>> {
-        (0..60).map(|seed| map.choose(letters, want, best, &mut Dice::new(seed, 0))).collect()
+        chosen_of(map, &Free { letters: letters.to_vec(), areas: Vec::new() }, want, best)
+    }
+
+    fn chosen_of(map: &Map, free: &Free, want: usize, best: bool) -> Vec<Option<Wish>> {
+        (0..60).map(|seed| map.choose(free, want, best, &mut Dice::new(seed, 0))).collect()
     }
 
     #[test]
@@ -299,10 +329,21 @@ mod tests {
     }
 
     #[test]
-    fn areas_are_chosen_where_there_is_nothing_else() {
-        let map = Map { rows: Vec::new(), guids: Vec::new(), ..small() };
-        assert_eq!(chosen(&map, b"", 3, true)[0], Some(Wish::Area("floor".to_owned(), 3)));
-        assert!(chosen(&small(), b"aaaaaa", 2, false).contains(&Some(Wish::Area("floor".to_owned(), 2))));
+    fn areas_are_chosen_where_they_have_places_and_only_up_to_those() {
+        let free = |letters: &[u8], left| Free { letters: letters.to_vec(), areas: vec![("floor".to_owned(), left)] };
+        let floor = |count| Some(Wish::Area("floor".to_owned(), count));
+        assert!(chosen_of(&small(), &free(b"bbbbbb", 9), 3, true).iter().all(|wish| *wish == floor(3)));
+        assert!(chosen_of(&small(), &free(b"bbbbbb", 2), 3, true).iter().all(|wish| *wish == floor(2)));
+        assert!(chosen_of(&small(), &free(b"bbbbbb", 0), 3, true).iter().all(Option::is_none));
+        let either = chosen_of(&small(), &free(b"aaaaaa", 9), 2, false);
+        assert!(either.contains(&floor(2)) && either.iter().any(|wish| matches!(wish, Some(Wish::Seats(_)))));
+    }
+
+    #[test]
+    fn what_is_free_is_counted_over_seats_and_areas() {
+        let free = Free::of(&json!({"seats": "ahba", "areas": [{"area": "floor", "available": 7}]})).expect("a map");
+        assert_eq!((free.places(), free.has_seats()), (9, true));
+        assert_eq!(Free::of(&json!({})), None);
     }
 
     #[test]

@@ -33,6 +33,8 @@ const JOURNEYS_HELP: &str = "Journeys (--journeys):
   hoarders  hold, extend, let go or walk away; they never buy
   viewers   follow the live feed and check that its deltas follow on each other
 
+With --accept-invalid-certs viewers still want a certificate that everybody believes.
+
 Example: aisle-loadtest --host https://tickets.example --journeys rush=8,viewers=2 --users 500 --increase-rate 50 --run-time 2m";
 
 /// What is ours of it.
@@ -62,6 +64,7 @@ pub struct Options {
     ///
     /// Between a half and one and a half of it: over the map, over the hold, at the payment page.
     #[arg(help_heading = "Buyers", long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
+    #[serde(serialize_with = "in_seconds")]
     pub think: Duration,
     /// How often a buyer looks for other seats when somebody was faster, before giving up
     #[arg(help_heading = "Buyers", long, value_name = "N", default_value_t = 6)]
@@ -77,12 +80,15 @@ pub struct Options {
     pub again: f64,
     /// How long a buyer obeys "come again later" within one purchase, before giving up
     #[arg(help_heading = "Buyers", long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[serde(serialize_with = "in_seconds")]
     pub patience: Duration,
     /// How soon after the payment an order must be confirmed; later is a failure
     #[arg(help_heading = "Buyers", long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[serde(serialize_with = "in_seconds")]
     pub confirm_within: Duration,
     /// How long one request may take; longer is a failure
     #[arg(help_heading = "Buyers", long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    #[serde(serialize_with = "in_seconds")]
     pub answer_within: Duration,
 
     /// A token that may read the back office: the books are audited too
@@ -102,6 +108,7 @@ pub struct Options {
 
 /// Journeys with their weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Mix(pub Vec<(Journey, usize)>);
 
 impl FromStr for Mix {
@@ -127,12 +134,23 @@ impl FromStr for Mix {
     }
 }
 
+impl From<Mix> for String {
+    fn from(mix: Mix) -> Self {
+        let parts: Vec<Self> = mix.0.iter().map(|(journey, weight)| format!("{}={weight}", journey.name())).collect();
+        parts.join(",")
+    }
+}
+
 impl Mix {
     /// Whether anybody in it buys.
     #[must_use]
     pub fn buys(&self) -> bool {
         self.0.iter().any(|(journey, _)| journey.buys())
     }
+}
+
+fn in_seconds<S: serde::Serializer>(long: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(long.as_secs_f64())
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -164,6 +182,14 @@ mod tests {
         assert_eq!(mix.0, [(Journey::Rush, 8), (Journey::Viewers, 1)]);
         assert!(mix.buys());
         assert!(!"viewers,hoarders".parse::<Mix>().expect("a mix").buys());
+    }
+
+    #[test]
+    fn a_report_says_options_as_they_are_given() {
+        let parsed =
+            parse(&["--journeys", "rush=8,viewers", "--think", "0.5"]).unwrap_or_else(|error| panic!("{error}"));
+        let told = serde_json::to_value(&parsed.own).expect("JSON");
+        assert_eq!((&told["journeys"], &told["think"]), (&"rush=8,viewers=1".into(), &0.5.into()));
     }
 
     #[test]

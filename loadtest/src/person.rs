@@ -137,7 +137,6 @@ impl<'a> Person<'a> {
     }
 
     /// A request to this path.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.user.client.request(method, format!("{}{path}", self.buyer.world.base));
         match &self.buyer.visitor {
@@ -147,7 +146,6 @@ impl<'a> Person<'a> {
     }
 
     /// A GET of this path.
-    #[must_use]
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }

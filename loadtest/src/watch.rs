@@ -19,8 +19,13 @@ const LOOKS: Duration = Duration::from_secs(8);
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 /// How long to wait where the server has no place and does not say.
 const WAIT_UNSAID: Duration = Duration::from_secs(5);
+/// How long a page waits before it tries again to connect.
+const COMES_BACK: Duration = Duration::from_secs(1);
 /// The live feed in the table of latencies: from the wish to connect to the first message.
 const NAME: &str = "live feed";
+
+/// How many messages were heard, in the counts.
+pub const LIVE_MESSAGES: &str = "live messages";
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -67,8 +72,8 @@ pub async fn watch(person: &mut Person<'_>) {
             tokio::time::sleep(named.map_or(WAIT_UNSAID, Duration::from_secs)).await;
             return;
         }
-        Ok(Err(error)) => return refused(person, since, format!("not connected: {error}")),
-        Err(_) => return refused(person, since, "no answer in time".to_owned()),
+        Ok(Err(error)) => return refused(person, since, format!("not connected: {error}")).await,
+        Err(_) => return refused(person, since, "no answer in time".to_owned()).await,
     };
     let mut seen = Seen::default();
     let ended = look(person, &mut socket, since, long, &mut seen).await;
@@ -76,10 +81,11 @@ pub async fn watch(person: &mut Person<'_>) {
     note(person, &map, comes_back, &seen, &ended);
 }
 
-fn refused(person: &Person<'_>, since: Stopwatch, why: String) {
+async fn refused(person: &Person<'_>, since: Stopwatch, why: String) {
     let world = person.world();
     world.latencies().add(NAME, since.elapsed(), true);
     world.tally().trouble(format!("viewers: {why}"));
+    tokio::time::sleep(COMES_BACK).await;
 }
 
 fn address(base: &str, map: &Map, person: &Person<'_>) -> String {
@@ -151,7 +157,7 @@ fn note(person: &Person<'_>, map: &Map, comes_back: bool, seen: &Seen, ended: &E
     let world = person.world();
     let mut tally = world.tally();
     tally.count(if comes_back { "viewers who came back" } else { "viewers who came" });
-    tally.count_many("live messages", seen.messages);
+    tally.count_many(LIVE_MESSAGES, seen.messages);
     tally.count_many("live deltas that followed", seen.added);
     tally.count_many("live deltas known already", seen.old);
     tally.count_many(if comes_back { "live resyncs by snapshot" } else { "live snapshots" }, seen.whole);
@@ -161,7 +167,10 @@ fn note(person: &Person<'_>, map: &Map, comes_back: bool, seen: &Seen, ended: &E
         Ended::PlanChanged => tally.count("live plans changed"),
         Ended::Closed(how) => tally.trouble(format!("viewers: closed by the server, {how}")),
         Ended::Silent => tally.trouble("viewers: nothing heard".to_owned()),
-        Ended::Nonsense(what) => tally.trouble(format!("viewers: {what}")),
+        Ended::Nonsense(what) => {
+            tally.trouble(format!("viewers: {what}"));
+            world.book().nonsense.push(format!("viewer {} of show {}: {what}", person.buyer.number, map.show));
+        }
     }
     drop(tally);
     world.book().knows(person.buyer.number, &map.show, &person.buyer.chain);

@@ -46,14 +46,15 @@ fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    /// Looks what is on sale at `host`.
+    /// Looks what is on sale at `host`; `any_certificate` believes whoever answers there.
     ///
     /// # Errors
     /// Where the server does not answer, or nothing is on sale.
-    pub async fn prepare(options: Options, host: &str, seed: u64) -> Result<Self, Failed> {
+    pub async fn prepare(options: Options, host: &str, seed: u64, any_certificate: bool) -> Result<Self, Failed> {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(options.answer_within)
+            .danger_accept_invalid_certs(any_certificate)
             .pool_idle_timeout(IDLE_MAX)
             .pool_max_idle_per_host(usize::MAX)
             .user_agent(concat!("aisle-loadtest/", env!("CARGO_PKG_VERSION")))
@@ -73,7 +74,8 @@ impl World {
         }
         let mut standing = BTreeMap::new();
         for map in shows.iter().filter(|map| !map.areas.is_empty()) {
-            standing.extend(map::standing(&client, &base, &map.show).await?);
+            let free = map::free(&client, &base, &map.show).await?;
+            standing.extend(free.areas.into_iter().map(|(area, left)| ((map.show.clone(), area), left)));
         }
         Ok(Self {
             options,
