@@ -290,6 +290,70 @@ mod tests {
         }
     }
 
+    /// A server that gives these answers, one to each connection, and then none any more.
+    async fn server(answers: &'static [&'static str]) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            for answer in answers {
+                let Ok((mut connection, _)) = listener.accept().await else { return };
+                let mut head = [0; 4096];
+                let _read = connection.read(&mut head).await;
+                let _written = connection.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    /// What insisting comes to at a server that answers so, and how often it said to come again later.
+    async fn insisted(answers: &'static [&'static str]) -> (Result<u16, End>, u64) {
+        let base = server(answers).await;
+        let world = Arc::new(World::alone(&base, &["--patience", "60"]));
+        let address = base.parse().expect("an address");
+        let mut user = GooseUser::single(address, &goose::config::GooseConfiguration::default()).expect("a user");
+        arrives(&mut user, &world);
+        let mut person = Person::of(&mut user).expect("somebody");
+        let request = person.get("/api/v1/site");
+        let said = person.insists("site", request).await.map(|answer| answer.status);
+        assert!(world.latencies().rows()["site"].count > 0);
+        let waits = world.tally().waits.get("site").map_or(0, |waits| waits.said);
+        (said, waits)
+    }
+
+    const FINE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    const SOON: &str =
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const BUSY: &str =
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 0\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const LATE: &str =
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 61\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const FAULT: &str =
+        "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 20\r\n\r\n{\"code\": \"internal\"}";
+
+    #[tokio::test]
+    async fn who_is_told_to_come_again_later_does() {
+        assert_eq!(insisted(&[FINE]).await, (Ok(200), 0));
+        assert_eq!(insisted(&[SOON, BUSY, FINE]).await, (Ok(200), 2));
+    }
+
+    #[tokio::test]
+    async fn patience_ends_before_a_wait_that_is_longer() {
+        assert_eq!(insisted(&[SOON, LATE]).await, (Err(End::Limited), 2));
+    }
+
+    #[tokio::test]
+    async fn a_fault_and_no_answer_are_failures_with_their_lines() {
+        let (ended, _) = insisted(&[FAULT]).await;
+        assert_eq!(ended, Err(End::Failed("site: answered 500 internal".to_owned())));
+        let (ended, _) = insisted(&[SOON, ""]).await;
+        assert!(
+            matches!(&ended, Err(End::Failed(line)) if line.starts_with("site: the connection broke off")),
+            "{ended:?}"
+        );
+    }
+
     #[test]
     fn a_line_names_the_request_the_status_and_the_code() {
         assert_eq!(answer(500, "internal", None).line("hold"), "hold: answered 500 internal");

@@ -178,7 +178,76 @@ fn note(person: &Person<'_>, map: &Map, comes_back: bool, seen: &Seen, ended: &E
 
 #[cfg(test)]
 mod tests {
+    use futures_util::SinkExt as _;
+    use goose::prelude::*;
+    use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+
     use super::*;
+    use crate::person;
+    use crate::world::World;
+
+    /// A live feed that says this to one who connects after the other, and notes how each asked.
+    async fn feed(says: &'static [&'static [&'static str]]) -> (String, Arc<std::sync::Mutex<Vec<String>>>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let asked: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+        let notes = Arc::clone(&asked);
+        tokio::spawn(async move {
+            for says in says {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                #[allow(clippy::result_large_err, reason = "its shape is the library's")]
+                let note = |request: &Request, response: Response| {
+                    let asked = request.uri().path_and_query().map(ToString::to_string);
+                    notes.lock().expect("notes").extend(asked);
+                    Ok(response)
+                };
+                let accepted = tokio_tungstenite::accept_hdr_async(stream, note).await;
+                let Ok(mut socket) = accepted else { return };
+                for text in *says {
+                    let _told = socket.send(Message::text(*text)).await;
+                }
+                let _closed = socket.close(None).await;
+                while socket.next().await.is_some_and(|message| message.is_ok()) {}
+            }
+        });
+        (format!("http://{address}"), asked)
+    }
+
+    const WHOLE: &str = r#"{"t":"snapshot","plan_version":"p","seq":4,"seats":"aa","areas":[],"server_time":"x"}"#;
+
+    #[tokio::test]
+    async fn a_viewer_who_missed_something_says_what_they_know_and_catches_up() {
+        let (base, asked) = feed(&[
+            &[
+                WHOLE,
+                r#"{"t":"delta","from":4,"seq":5,"seats":[[0,"h"]]}"#,
+                r#"{"t":"delta","from":6,"seq":7,"seats":[[1,"h"]]}"#,
+            ],
+            &[r#"{"t":"delta","from":5,"seq":7,"seats":[[1,"b"]]}"#],
+            &[r#"{"t":"delta","from":7,"seq":8,"seats":[[9,"b"]]}"#],
+        ])
+        .await;
+        let world = Arc::new(World::alone(&base, &[]));
+        let config = goose::config::GooseConfiguration::default();
+        let mut user = GooseUser::single(base.parse().expect("an address"), &config).expect("a user");
+        person::arrives(&mut user, &world);
+        let mut person = Person::of(&mut user).expect("somebody");
+
+        watch(&mut person).await;
+        assert_eq!((person.buyer.chain.seq, person.buyer.chain.letters.as_slice()), (5, b"ha".as_slice()));
+        assert_eq!(world.tally().counts["live gaps"], 1);
+        watch(&mut person).await;
+        assert_eq!((person.buyer.chain.seq, person.buyer.chain.letters.as_slice()), (7, b"hb".as_slice()));
+        watch(&mut person).await;
+        assert_eq!(person.buyer.chain.seq, 7);
+        assert_eq!(world.book().nonsense.len(), 1);
+
+        let live = "/api/v1/shows/s/live";
+        let wanted =
+            [live.to_owned(), format!("{live}?since=5&plan_version=p"), format!("{live}?since=7&plan_version=p")];
+        assert_eq!(*asked.lock().expect("notes"), wanted);
+        assert_eq!(world.book().feeds.len(), 1);
+    }
 
     #[test]
     fn a_close_is_told_by_its_number() {

@@ -92,6 +92,28 @@ impl World {
         })
     }
 
+    /// A world with a server at `base` and nothing on sale.
+    #[cfg(test)]
+    pub fn alone(base: &str, args: &[&str]) -> Self {
+        use clap::Parser as _;
+
+        let parsed = crate::options::CommandLine::try_parse_from(["aisle-loadtest"].iter().chain(args));
+        let target = Map::of_plan("s", &serde_json::json!({"zones": [{"rows": [{"seats": [{"seat_guid": "A-1"}]}]}]}));
+        Self {
+            options: parsed.unwrap_or_else(|error| panic!("{error}")).own,
+            base: base.to_owned(),
+            seed: 1,
+            watch: Stopwatch::start(),
+            client: Client::new(),
+            target: Arc::new(target.expect("a map")),
+            shows: Vec::new(),
+            standing: BTreeMap::new(),
+            tally: Mutex::default(),
+            book: Mutex::default(),
+            latencies: Mutex::default(),
+        }
+    }
+
     /// What is counted.
     pub fn tally(&self) -> MutexGuard<'_, Tally> {
         open(&self.tally)
