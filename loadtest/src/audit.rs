@@ -261,7 +261,15 @@ mod tests {
     use super::*;
 
     fn ordered() -> Ordered {
-        Ordered { id: "o".to_owned(), token: "t".to_owned(), total: 4500, currency: "EUR".to_owned(), places: 2 }
+        Ordered {
+            id: "o".to_owned(),
+            token: "t".to_owned(),
+            total: 4500,
+            currency: "EUR".to_owned(),
+            places: 2,
+            pay_in: Duration::MAX,
+            idle: Duration::ZERO,
+        }
     }
 
     #[test]

@@ -33,6 +33,10 @@ pub struct Ordered {
     pub currency: String,
     /// For how many places.
     pub places: usize,
+    /// How long it could be paid for when it was made.
+    pub pay_in: Duration,
+    /// How long its buyer had thought until then.
+    pub idle: Duration,
 }
 
 /// Feeds that are looked at again: each keeps a whole map.

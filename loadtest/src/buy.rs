@@ -136,9 +136,9 @@ async fn order(person: &mut Person<'_>, held: &Held) -> Result<(Ordered, Value),
         return Err(ends_by(person, held, &answer, "order"));
     };
     let world = person.world();
-    if let Some(left) = order["pay_in_ms"].as_u64() {
-        world.book().goes_on(&held.id, world.watch.elapsed() + Duration::from_millis(left), true);
-    }
+    // Where nothing needs to be paid there is no such time.
+    let pay_in = order["pay_in_ms"].as_u64().map_or(Duration::MAX, Duration::from_millis);
+    world.book().goes_on(&held.id, world.watch.elapsed().saturating_add(pay_in), true);
     let currency = order["total"]["currency"].as_str().unwrap_or_default();
     let ordered = Ordered {
         id: id.to_owned(),
@@ -146,6 +146,8 @@ async fn order(person: &mut Person<'_>, held: &Held) -> Result<(Ordered, Value),
         total,
         currency: currency.to_owned(),
         places: held.places,
+        pay_in,
+        idle: person.idle,
     };
     Ok((ordered, answer.body["payment"].clone()))
 }

@@ -28,13 +28,26 @@ pub fn path_of<'a>(address: &'a str, begins: &str) -> &'a str {
 /// # Errors
 /// How the attempt ends without.
 pub async fn pay(person: &mut Person<'_>, order: &Ordered, payment: &Value) -> Result<(), End> {
+    match pays(person, order, payment).await {
+        // Whatever is refused to who comes after their time, it is their own making.
+        Err(End::Failed(_) | End::Lapsed(_)) if too_late(order, person.idle) => Err(End::TooSlow),
+        end => end,
+    }
+}
+
+/// Whether somebody thought longer than the order could be paid for.
+fn too_late(order: &Ordered, idle: Duration) -> bool {
+    idle.saturating_sub(order.idle) >= order.pay_in
+}
+
+async fn pays(person: &mut Person<'_>, order: &Ordered, payment: &Value) -> Result<(), End> {
     let world = person.world();
     let mut page = match page_of(payment) {
         Some(page) => page,
         // The provider's word is still awaited; the order says when it is there.
         None => {
             let begun = wait(person, order, |order| page_of(&order["payment"]).is_some() || over(order)).await?;
-            page_of(&begun["payment"]).ok_or_else(|| End::Failed("payment: no page to pay at".to_owned()))?
+            page_of(&begun["payment"]).ok_or_else(|| ended(order, person, &begun))?
         }
     };
     for declined in 1.. {
@@ -45,7 +58,7 @@ pub async fn pay(person: &mut Person<'_>, order: &Ordered, payment: &Value) -> R
         choose(person, &page, "decline").await?;
         let told = wait(person, order, |order| order["payment"]["status"] == "declined" || over(order)).await?;
         if told["payment"]["status"] != "declined" {
-            return Err(End::Failed(format!("payment: declined, and the order is {}", told["status"])));
+            return Err(ended(order, person, &told));
         }
         world.tally().count("payments declined");
         if declined >= DECLINES_MAX || !person.buyer.dice.chance(world.options.again) {
@@ -60,8 +73,8 @@ pub async fn pay(person: &mut Person<'_>, order: &Ordered, payment: &Value) -> R
     let chosen = choose(person, &page, "succeed").await;
     match (confirmed(person, order).await, chosen) {
         (Ok(()), _) => Ok(()),
-        (Err(_), Err(not_chosen)) => Err(not_chosen),
-        (Err(end), Ok(())) => Err(end),
+        (Err(End::Failed(_)), Err(not_chosen)) => Err(not_chosen),
+        (Err(end), _) => Err(end),
     }
 }
 
@@ -97,7 +110,7 @@ async fn again(person: &mut Person<'_>, order: &Ordered) -> Result<String, End> 
         Some(page) => Ok(page),
         None => {
             let begun = wait(person, order, |order| page_of(&order["payment"]).is_some() || over(order)).await?;
-            page_of(&begun["payment"]).ok_or_else(|| End::Failed("pay again: no page to pay at".to_owned()))
+            page_of(&begun["payment"]).ok_or_else(|| ended(order, person, &begun))
         }
     }
 }
@@ -118,7 +131,20 @@ pub async fn confirmed(person: &mut Person<'_>, order: &Ordered) -> Result<(), E
             book.confirmed.push(order.clone());
             Ok(())
         }
-        status => Err(End::Failed(format!("paid, and the order is {}", status.unwrap_or("nothing")))),
+        _ => Err(ended(order, person, &told)),
+    }
+}
+
+fn ended(order: &Ordered, person: &Person<'_>, told: &Value) -> End {
+    unsold(order, person.idle, told["status"].as_str().unwrap_or("nothing"))
+}
+
+/// What it means that an order ended without a sale: whose making was it?
+fn unsold(order: &Ordered, idle: Duration, status: &str) -> End {
+    match status {
+        "expired" if too_late(order, idle) => End::TooSlow,
+        "expired" => End::Lapsed(format!("order: expired although it could be paid for {} s", order.pay_in.as_secs())),
+        _ => End::Failed(format!("order: became {status} while it was paid for")),
     }
 }
 
@@ -145,6 +171,9 @@ async fn wait(person: &mut Person<'_>, order: &Ordered, so: impl Fn(&Value) -> b
             Err(end) => return Err(end),
         }
         if since.elapsed() >= world.options.confirm_within {
+            if last.as_deref() == Some("in_review") {
+                return Err(End::Refused("the house looks at the order first (in_review)".to_owned()));
+            }
             let within = world.options.confirm_within.as_secs();
             return Err(End::Failed(format!("order: after {within} s still: {}", last.unwrap_or_default())));
         }
@@ -161,6 +190,24 @@ mod tests {
         assert_eq!(path_of("https://tickets.example/sandbox/checkout/7?x=1", "/sandbox/"), "/sandbox/checkout/7?x=1");
         assert_eq!(path_of("https://elsewhere.example/pay", "/sandbox/"), "https://elsewhere.example/pay");
         assert_eq!(page_of(&json!({"checkout_url": null})), None);
+    }
+
+    #[test]
+    fn an_order_that_expired_is_its_buyers_making_only_when_they_thought_longer_than_it_could_be_paid() {
+        let order = Ordered {
+            id: "o".to_owned(),
+            token: "t".to_owned(),
+            total: 1,
+            currency: "EUR".to_owned(),
+            places: 1,
+            pay_in: Duration::from_secs(600),
+            idle: Duration::from_secs(5),
+        };
+        let end = |idle, status| unsold(&order, Duration::from_secs(idle), status);
+        assert_eq!(end(605, "expired"), End::TooSlow);
+        let lapsed = End::Lapsed("order: expired although it could be paid for 600 s".to_owned());
+        assert_eq!(end(604, "expired"), lapsed);
+        assert_eq!(end(700, "refunding"), End::Failed("order: became refunding while it was paid for".to_owned()));
     }
 
     #[test]

@@ -132,8 +132,7 @@ impl<'a> Person<'a> {
     /// A name for a wish, that nobody else has.
     pub fn key(&mut self) -> String {
         self.buyer.keys += 1;
-        let began = self.buyer.world.seed;
-        format!("load-{began:016x}-{:06}-{:06}", self.buyer.number, self.buyer.keys)
+        format!("load-{}-{:06}-{:06}", self.buyer.world.run, self.buyer.number, self.buyer.keys)
     }
 
     /// A request to this path.

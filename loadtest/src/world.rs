@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Client;
 
 use crate::book::Book;
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
 use crate::latency::Table;
 use crate::map::{self, Failed, Map};
 use crate::menu::Journey;
@@ -25,6 +25,8 @@ pub struct World {
     pub base: String,
     /// Repeats the run's choices.
     pub seed: u64,
+    /// A name of this run, that no other has: the same seed again must not be the same wishes again.
+    pub run: String,
     /// Runs since the rush began.
     pub watch: Stopwatch,
     /// Asks without waiting for redirects; its connections are kept, as many as buyers need.
@@ -81,6 +83,7 @@ impl World {
             options,
             base,
             seed,
+            run: format!("{:x}-{:x}", clock::now().as_microsecond(), std::process::id()),
             watch: Stopwatch::start(),
             client,
             target,
@@ -103,6 +106,7 @@ impl World {
             options: parsed.unwrap_or_else(|error| panic!("{error}")).own,
             base: base.to_owned(),
             seed: 1,
+            run: "run".to_owned(),
             watch: Stopwatch::start(),
             client: Client::new(),
             target: Arc::new(target.expect("a map")),
