@@ -71,6 +71,9 @@ impl fmt::Display for Verdict {
                 writeln!(f, "audit:        not looked at: {why}")?;
             }
         }
+        if self.must_sell && self.tickets == 0 {
+            writeln!(f, "audit: nothing was sold, though somebody came to buy")?;
+        }
         for remark in &self.remarks {
             writeln!(f, "audit: {remark}")?;
         }
@@ -94,7 +97,8 @@ mod tests {
     #[test]
     fn a_rush_passes_only_when_nothing_is_wrong_and_something_was_sold() {
         assert!(verdict().passed());
-        assert!(!Verdict { tickets: 0, ..verdict() }.passed());
+        let unsold = Verdict { tickets: 0, ..verdict() };
+        assert!(!unsold.passed() && unsold.to_string().contains("nothing was sold"));
         assert!(Verdict { tickets: 0, must_sell: false, ..verdict() }.passed());
         let wrong = Check::new("seats sold twice", 9, vec!["A-1".to_owned()]);
         assert!(!Verdict { checks: vec![wrong], ..verdict() }.passed());
