@@ -129,7 +129,12 @@ pub async fn confirmed(person: &mut Person<'_>, order: &Ordered) -> Result<(), E
             let mut book = world.book();
             book.uncertain.retain(|uncertain| uncertain.id != order.id);
             book.confirmed.push(order.clone());
-            Ok(())
+            let within = world.options.confirm_within;
+            if since.elapsed() <= within {
+                Ok(())
+            } else {
+                Err(End::Failed(format!("order: confirmed, but later than {} s after the payment", within.as_secs())))
+            }
         }
         _ => Err(ended(order, person, &told)),
     }
