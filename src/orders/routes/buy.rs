@@ -96,7 +96,7 @@ impl Desk<'_> {
                 return Err(named(ApiError::new(Code::HoldNotOpen, detail)));
             }
             let facts = handle.facts().await.map_err(|error| named(unasked(&error)))?;
-            let shelved = self.shelf.of_show(show.0).await.map_err(|error| ApiError::fault(&error))?;
+            let shelved = self.shelf.of_show(show.0).await?;
             standing.push(Standing {
                 show: show.0,
                 hold: owned.hold_id,
