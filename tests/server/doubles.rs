@@ -110,6 +110,7 @@ impl<B: Books> Double<B> {
     }
 
     /// Where its news goes, once it was told.
+    #[allow(dead_code, reason = "the tests send its news themselves; examples/doubles.rs does not")]
     pub fn hook(&self) -> Option<Hook> {
         self.desk.hook.lock().unwrap().clone()
     }
