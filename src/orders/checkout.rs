@@ -167,10 +167,17 @@ impl Checkout {
     /// # Errors
     /// When the database does not answer.
     pub async fn settle(&self, report: &Report) -> Result<bool, CheckoutFault> {
-        let Some(order) = self.store.order_of_payment(report.payment).await? else { return Ok(false) };
+        self.settle_all(report.payment, std::slice::from_ref(report)).await
+    }
+
+    /// The same, of all that is known of one payment, at once: nothing is decided on a part of it.
+    async fn settle_all(&self, payment: Uuid, reports: &[Report]) -> Result<bool, CheckoutFault> {
+        let Some(order) = self.store.order_of_payment(payment).await? else { return Ok(false) };
         let settled = self
             .change(order, |saga, _| {
-                saga.report(report);
+                for report in reports {
+                    saga.report(report);
+                }
                 Ok::<(), std::convert::Infallible>(())
             })
             .await?;
@@ -181,29 +188,58 @@ impl Checkout {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn take_in(&self, (provider, account): (&str, &str), news: &News) -> Result<TakenIn, CheckoutFault> {
-        let payment = match news {
-            News::Nothing { why } => return Ok(TakenIn::Nothing { why: why.clone() }),
-            News::Report(report) => report.payment,
-            News::Ask { payment } => *payment,
-        };
-        // Whoever has an account can sign news of it, and write on them what they like.
-        let whose = self.store.whose_payment(payment).await?;
-        if !whose.is_some_and(|whose| whose.provider == provider && whose.account == account) {
-            return Ok(match news {
-                News::Report(report) => TakenIn::Stray { report: report.clone() },
-                News::Ask { .. } | News::Nothing { .. } => {
-                    TakenIn::Nothing { why: "it is about no payment of this account".to_owned() }
-                }
-            });
-        }
+    pub async fn take_in(&self, whom: (&str, &str), news: &News) -> Result<TakenIn, CheckoutFault> {
         match news {
-            News::Report(report) => {
-                self.settle(report).await?;
-                Ok(TakenIn::Settled)
+            News::Nothing { why } => Ok(TakenIn::Nothing { why: why.clone() }),
+            News::Report(report) => self.believe(whom, report).await,
+            News::Ask { payment } if self.is_of(whom, *payment).await? => self.inquire(*payment).await,
+            News::Ask { .. } => Ok(TakenIn::Nothing { why: "it is about no payment of this account".to_owned() }),
+            News::GivenBack { theirs } => {
+                let gateway = match self.outside.gateway_of(whom).await {
+                    Ok(gateway) => gateway,
+                    Err(outcome) => return Ok(later(outcome)),
+                };
+                let why = || "it is about no payment of this account".to_owned();
+                match gateway.look_up_refunds(theirs).await {
+                    Ok(reports) => match reports.first() {
+                        Some(first) if self.is_of(whom, first.payment).await? => {
+                            self.settle_all(first.payment, &reports).await?;
+                            Ok(TakenIn::Settled)
+                        }
+                        Some(_) | None => Ok(TakenIn::Nothing { why: why() }),
+                    },
+                    Err(error) => Ok(TakenIn::Later { why: crate::http::error::chain(&error) }),
+                }
             }
-            News::Ask { .. } | News::Nothing { .. } => self.inquire(payment).await,
+            News::Claim { claim, at } => {
+                let gateway = match self.outside.gateway_of(whom).await {
+                    Ok(gateway) => gateway,
+                    Err(outcome) => return Ok(later(outcome)),
+                };
+                match gateway.look_up_claim(claim, *at).await {
+                    Ok(Some(report)) => self.believe(whom, &report).await,
+                    Ok(None) => {
+                        let why = "it claims no money of a payment of ours".to_owned();
+                        Ok(TakenIn::Nothing { why })
+                    }
+                    Err(error) => Ok(TakenIn::Later { why: crate::http::error::chain(&error) }),
+                }
+            }
         }
+    }
+
+    /// Whether this payment is made by this account. Whoever has an account can sign news of it, and write on them what they like.
+    async fn is_of(&self, (provider, account): (&str, &str), payment: Uuid) -> Result<bool, CheckoutFault> {
+        let whose = self.store.whose_payment(payment).await?;
+        Ok(whose.is_some_and(|whose| whose.provider == provider && whose.account == account))
+    }
+
+    async fn believe(&self, whom: (&str, &str), report: &Report) -> Result<TakenIn, CheckoutFault> {
+        if !self.is_of(whom, report.payment).await? {
+            return Ok(TakenIn::Stray { report: report.clone() });
+        }
+        self.settle(report).await?;
+        Ok(TakenIn::Settled)
     }
 
     /// Asks the provider about a payment, and settles what it says. What it says is believed, whoever made us ask.
@@ -217,20 +253,27 @@ impl Checkout {
         let Some(attempt) = loaded.saga.attempt(payment) else { return Ok(nothing()) };
         match self.outside.look_up(attempt).await {
             Outcome::Reports(reports) => {
-                for report in &reports {
-                    self.settle(report).await?;
-                }
+                self.settle_all(payment, &reports).await?;
                 Ok(TakenIn::Settled)
             }
-            Outcome::Later { reason } | Outcome::No { reason } => Ok(TakenIn::Later { why: reason }),
-            Outcome::Done
-            | Outcome::Paying { .. }
-            | Outcome::Refused(_)
-            | Outcome::Started { .. }
-            | Outcome::AlreadyPaid
-            | Outcome::Judged(_) => Ok(TakenIn::Later { why: "the provider answered something else".to_owned() }),
+            outcome => Ok(later(outcome)),
         }
     }
+}
+
+/// Why there is no answer now.
+fn later(outcome: Outcome) -> TakenIn {
+    let why = match outcome {
+        Outcome::Later { reason } | Outcome::No { reason } => reason,
+        Outcome::Done
+        | Outcome::Paying { .. }
+        | Outcome::Refused(_)
+        | Outcome::Started { .. }
+        | Outcome::AlreadyPaid
+        | Outcome::Reports(_)
+        | Outcome::Judged(_) => "the provider answered something else".to_owned(),
+    };
+    TakenIn::Later { why }
 }
 
 /// What became of a piece of news.

@@ -14,6 +14,8 @@ pub enum WorkKind {
     CapturedWithoutOrder,
     /// Money should have gone back and didn't.
     RefundFailed,
+    /// Somebody gave money back at the provider, and its tickets are good.
+    RefundedElsewhere,
     /// A buyer's bank has taken the money until it has decided.
     DisputeOpen,
     /// A buyer's bank keeps the money, and the seats are still booked.
@@ -28,10 +30,11 @@ pub enum WorkKind {
 
 impl WorkKind {
     /// All of them, the worst first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LedgerUnbalanced,
         Self::CapturedWithoutOrder,
         Self::RefundFailed,
+        Self::RefundedElsewhere,
         Self::Duplicate,
         Self::Overpaid,
         Self::Underpaid,
@@ -50,6 +53,7 @@ impl WorkKind {
             Self::Duplicate => "duplicate",
             Self::CapturedWithoutOrder => "captured_without_order",
             Self::RefundFailed => "refund_failed",
+            Self::RefundedElsewhere => "refunded_elsewhere",
             Self::DisputeOpen => "dispute_open",
             Self::DisputeLost => "dispute_lost",
             Self::ProviderSilent => "provider_silent",
@@ -82,6 +86,9 @@ impl WorkKind {
             Self::RefundFailed => {
                 "The provider would not make this refund, or it failed afterwards: the buyer should have had this money back."
             }
+            Self::RefundedElsewhere => {
+                "Somebody gave money of this order back at the provider, past this server. Its tickets still admit."
+            }
             Self::DisputeOpen => {
                 "The buyer has claimed the payment back at their bank, which holds the money until it has decided."
             }
@@ -112,6 +119,10 @@ impl WorkKind {
             Self::RefundFailed => {
                 "Cancel the tickets again to try anew, or give the money back by bank transfer and close this with the date of \
                  it."
+            }
+            Self::RefundedElsewhere => {
+                "Decide about the tickets. Should some go back, give them back with an amount of 0, because their money is gone \
+                 already; should all stay good, close this."
             }
             Self::DisputeOpen => {
                 "Answer the claim at the provider, with the order, its mails and the scans at the door, before its date. Refund \

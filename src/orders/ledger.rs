@@ -10,12 +10,14 @@
 //! | `refunds_due` | money that should have gone back and didn't |
 //! | `disputed`, `chargebacks`, `provider_fees` | what buyers' banks claim: see [`disputes`] |
 //! | `cancellation_fees` | what was kept of tickets that were given back, by show |
+//! | `refunded_elsewhere` | money for seats that somebody gave back at a provider: see [`elsewhere`] |
 //! | `goodwill` | money given back for tickets that stayed |
 //! | `by_hand` | money that the house gave back itself, past its providers |
 //!
 //! Discounts have no account: they are less sales.
 
 mod disputes;
+mod elsewhere;
 mod kept;
 
 use std::collections::BTreeMap;
@@ -138,7 +140,7 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
         entries.extend(sold.map(|(account, show, amount)| entry(account, show, -amount, after.currency)));
         booked.push(Transaction { kind: "sale", source: format!("sale:{}", after.order), entries });
     }
-    for refund in &after.refunds {
+    for refund in after.refunds.iter().filter(|refund| !refund.is_elsewhere()) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
         let provider = after.attempt(refund.payment).map_or("unknown", |attempt| attempt.provider.as_str());
         let provider = format!("provider:{provider}");
@@ -163,6 +165,7 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
     }
     booked.extend(disputes::of_disputes(before, after));
     booked.extend(kept::kept(before, after));
+    booked.extend(elsewhere::elsewhere(before, after));
     booked
 }
 

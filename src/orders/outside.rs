@@ -72,10 +72,15 @@ impl Outside {
 
     /// The gateway that an attempt is made at; else why there is none just now.
     pub(super) async fn gateway(&self, attempt: &Attempt) -> Result<Arc<dyn Gateway>, Outcome> {
+        self.gateway_of((&attempt.provider, &attempt.account)).await
+    }
+
+    /// The gateway of this account of a provider; else why there is none just now.
+    pub(super) async fn gateway_of(&self, (provider, account): (&str, &str)) -> Result<Arc<dyn Gateway>, Outcome> {
         let later = |reason: String| Outcome::Later { reason };
-        match self.gateways.find(&attempt.provider, &attempt.account).await {
+        match self.gateways.find(provider, account).await {
             Ok(Some(gateway)) => Ok(gateway),
-            Ok(None) => Err(later(format!("there is no account {} at provider {}", attempt.account, attempt.provider))),
+            Ok(None) => Err(later(format!("there is no account {account} at provider {provider}"))),
             Err(error) => Err(later(crate::http::error::chain(&error))),
         }
     }

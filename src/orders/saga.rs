@@ -9,6 +9,7 @@
 //! for is let go of or given back, once.
 
 mod dispute;
+mod elsewhere;
 mod giving;
 mod learn;
 mod model;
@@ -19,6 +20,7 @@ mod tests;
 mod wishes;
 
 pub use dispute::{Admission, Dispute, Disputes};
+pub use elsewhere::mark;
 pub use giving::{Returned, Returning, Way};
 pub use model::{
     Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,

@@ -24,6 +24,8 @@ const LEASE_MS: i64 = 15_000;
 const POLL: Duration = Duration::from_millis(250);
 /// What waits for somebody changes slowly, and counting it reads much.
 const COUNT_EVERY: Duration = Duration::from_secs(120);
+/// Before every so many counts the month's books are looked through: once an hour.
+const COUNTS_BETWEEN_AUDITS: u32 = 30;
 
 /// The worker. Every process has one; they share the work.
 pub struct OrdersWorker {
@@ -76,7 +78,12 @@ impl OrdersWorker {
 
     /// Shows in the metrics what waits for somebody.
     async fn count_work(&self, mut stop: watch::Receiver<bool>) {
-        loop {
+        for count in 0_u32.. {
+            if count % COUNTS_BETWEEN_AUDITS == 0
+                && let Err(fault) = self.checkout.store.note_unbalanced().await
+            {
+                tracing::warn!(error = crate::http::error::chain(&fault), "The books could not be looked through");
+            }
             match self.checkout.store.work_counts(None).await {
                 Ok(waiting) => {
                     for kind in WorkKind::ALL {

@@ -165,6 +165,13 @@ pub enum What {
         /// Which.
         refund: Uuid,
     },
+    /// Money went back that nobody here asked for: somebody did it at the provider. The report's amount is the refund's.
+    GivenBack {
+        /// The provider's name for the refund.
+        refund: String,
+        /// It came to nothing.
+        failed: bool,
+    },
     /// The buyer has their bank take the money back, or the bank has decided. Only claims that move money are told: a bank's
     /// mere question is none. The report's amount is the claim's.
     Disputed {
@@ -172,6 +179,8 @@ pub enum What {
         dispute: String,
         /// How far it is.
         state: DisputeState,
+        /// The provider has taken the money out of our account already. Some do so when a claim is made, some when it is lost.
+        taken: bool,
         /// What the provider asks for its trouble, in minor units of the same currency; zero where it does not say.
         fee: i64,
     },
@@ -214,6 +223,18 @@ pub enum News {
     Ask {
         /// Which, by our id.
         payment: Uuid,
+    },
+    /// Something was given back at the provider by somebody else. How much the provider says when it is asked.
+    GivenBack {
+        /// Of which payment, by the provider's name for it.
+        theirs: String,
+    },
+    /// A bank claims money back, or has decided. Of which payment, how much, and how far it is the provider says when it is asked.
+    Claim {
+        /// The provider's name for the claim.
+        claim: String,
+        /// When this was said, by the provider's clock.
+        at: Timestamp,
     },
     /// Nothing.
     Nothing {
@@ -319,6 +340,13 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// What the provider knows of it, newest last; empty where it knows nothing or nobody has paid yet.
     fn look_up<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Vec<Report>>;
+
+    /// What went back of the payment with this name of theirs, whoever asked for it; empty where it is none of ours.
+    fn look_up_refunds<'a>(&'a self, theirs: &'a str) -> Answer<'a, Vec<Report>>;
+
+    /// What the provider knows of a claim with this name of theirs, of which it spoke `at` that time; `None` where it is against no
+    /// payment of ours, or moves no money.
+    fn look_up_claim<'a>(&'a self, claim: &'a str, at: Timestamp) -> Answer<'a, Option<Report>>;
 
     /// Verifies and reads a webhook.
     ///

@@ -65,7 +65,21 @@ struct Desk<B> {
     troubles: Mutex<VecDeque<(&'static str, Trouble)>>,
     /// Every question, as `POST /v1/refunds`.
     asked: Mutex<Vec<String>>,
+    /// Where its news goes, and the secret by which that is signed.
+    hook: Mutex<Option<Hook>>,
 }
+
+/// Where a provider's news goes.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Hook {
+    /// The address.
+    pub url: String,
+    /// By which it is signed.
+    pub secret: String,
+}
+
+/// Under this address a double is told, by POST, where its news goes: what people do at a provider's dashboard.
+pub const HOOK: &str = "/-/webhook";
 
 /// A provider that runs; ends with this value.
 pub struct Double<B> {
@@ -80,8 +94,8 @@ impl<B: Books> Double<B> {
     pub fn open(books: impl FnOnce(&str) -> B) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (troubles, asked) = (Mutex::default(), Mutex::default());
-        let desk = Arc::new(Desk { books: Mutex::new(books(&url)), troubles, asked });
+        let (troubles, asked, hook) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let desk = Arc::new(Desk { books: Mutex::new(books(&url)), troubles, asked, hook });
         let own = web::Data::from(Arc::clone(&desk));
         let server = HttpServer::new(move || App::new().app_data(own.clone()).default_service(web::to(serve::<B>)));
         let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
@@ -93,6 +107,12 @@ impl<B: Books> Double<B> {
     /// What it knows.
     pub fn books(&self) -> MutexGuard<'_, B> {
         self.desk.books.lock().unwrap()
+    }
+
+    /// Where its news goes, once it was told.
+    #[allow(dead_code, reason = "the tests send its news themselves; examples/doubles.rs does not")]
+    pub fn hook(&self) -> Option<Hook> {
+        self.desk.hook.lock().unwrap().clone()
     }
 
     /// The next question like this (`POST /v1/refunds`, or a part of it) goes wrong so.
@@ -119,6 +139,10 @@ async fn serve<B: Books>(desk: web::Data<Desk<B>>, request: HttpRequest, body: w
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
     if json.is_null() {
         fields.extend(pairs(&text));
+    }
+    if request.path() == HOOK {
+        *desk.hook.lock().unwrap() = serde_json::from_value(json).ok();
+        return HttpResponse::NoContent().finish();
     }
     let headers = request.headers().iter();
     let headers = headers

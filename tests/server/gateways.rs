@@ -1,6 +1,8 @@
 //! Real gateways against doubles of their providers: a house connects an account, and buyers pay by it.
 
 mod accounts;
+mod claims;
+mod elsewhere;
 mod razorpay;
 mod stripe;
 mod witness;
@@ -147,7 +149,53 @@ impl Shop {
         assert_eq!(report["balanced"], true, "{report}");
         let accounts = report["accounts"].as_array().unwrap().iter();
         let held = accounts.map(|it| (text(&it["account"]).to_owned(), it["balance"]["amount"].as_i64().unwrap()));
-        held.filter(|(_, amount)| *amount != 0).collect()
+        let mut held: Vec<(String, i64)> = held.filter(|(_, amount)| *amount != 0).collect();
+        // As Rust sorts, whatever the database does.
+        held.sort();
+        held
+    }
+
+    /// The order as staff see it.
+    pub async fn as_staff(&self, order: &Value) -> Value {
+        let path = format!("/admin/orders/{}", text(&order["id"]));
+        self.server.admin(Method::GET, &path, &Value::Null).await.expect(200)["order"].clone()
+    }
+
+    /// Asks until staff see it so.
+    pub async fn until_staff(&self, order: &Value, expected: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let order = self.as_staff(order).await;
+                if expected(&order) {
+                    return order;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(60), asking).await {
+            Ok(order) => order,
+            Err(_) => panic!("the order stayed {}", self.as_staff(order).await),
+        }
+    }
+
+    /// The money of an order.
+    pub async fn money(&self, order: &Value) -> Value {
+        let path = format!("/admin/orders/{}/money", text(&order["id"]));
+        self.server.admin(Method::GET, &path, &Value::Null).await.expect(200)["money"].clone()
+    }
+
+    /// How many things of this kind wait at the money desk.
+    pub async fn waiting(&self, kind: &str) -> usize {
+        let path = format!("/admin/money-work?kind={kind}");
+        let list = self.server.admin(Method::GET, &path, &Value::Null).await.expect(200);
+        list["items"].as_array().unwrap().len()
+    }
+
+    /// What the ticket states of an order are, by their place.
+    pub async fn ticket_states(&self, order: &Value) -> Vec<String> {
+        let id: Uuid = text(&order["id"]).parse().unwrap();
+        let sql = "SELECT status FROM ticket WHERE order_id = $1 ORDER BY id";
+        sqlx::query_scalar(sql).bind(id).fetch_all(&self.server.db).await.unwrap()
     }
 
     /// Sends news as Stripe does.

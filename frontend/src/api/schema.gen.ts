@@ -6860,7 +6860,10 @@ export interface components {
              * @description Of which payment.
              */
             payment_id: string;
-            /** @description What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`. */
+            /**
+             * @description What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
+             *     provider.
+             */
             what_for: string;
             /** @description How much. */
             amount: components["schemas"]["Money"];

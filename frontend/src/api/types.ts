@@ -254,7 +254,7 @@ export type OrderMoney = {
   left: Money
   lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' }[]
   payments: { id: string; number: number; provider: string; account: string; provider_ref: string | null; status: string; amount: Money; counts: boolean; paid_at: string | null; problem: string | null }[]
-  refunds: { id: string; payment_id: string; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
+  refunds: { id: string; payment_id: string; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again' | 'elsewhere'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
   books: { kind: string; at: string; entries: { account: string; show_id: string | null; amount: Money }[] }[]
   passed_on: string[]
 }

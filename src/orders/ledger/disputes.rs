@@ -14,19 +14,38 @@ use super::super::saga::{Dispute, LineKind, RefundStatus, Saga};
 use super::{Entry, Transaction, entry};
 use crate::payments::DisputeState;
 
-/// What the change from `before` to `after` books of claims: the opening once, then each verdict.
+/// What the change from `before` to `after` books of claims: the opening once the money was taken, then each verdict, and what the
+/// provider asks for it.
 pub fn of_disputes(before: &Saga, after: &Saga) -> Vec<Transaction> {
     let mut booked = Vec::new();
     for claim in &after.disputes.claims {
-        let was = before.disputes.claims.iter().find(|known| known.id == claim.id).map(|known| known.state);
+        let was = before.disputes.claims.iter().find(|known| known.id == claim.id);
+        let had = was.is_some_and(|known| known.taken);
         // Of a verdict that was heard of first, the opening is booked with it.
-        if was.is_none() {
-            booked.extend(opened(claim, after));
+        if claim.taken && !had {
+            booked.push(taken(
+                claim,
+                ("dispute", format!("dispute:{}", claim.id)),
+                ("disputed", claim.amount.amount),
+                after,
+            ));
         }
-        if was.unwrap_or(DisputeState::Opened) != claim.state {
-            booked.extend(decided(claim, was.unwrap_or(DisputeState::Opened), after));
+        let asked = was.map_or(0, |known| known.fee);
+        if claim.fee != asked {
+            let source = if asked == 0 {
+                format!("dispute_fee:{}", claim.id)
+            } else {
+                format!("dispute_fee:{}:{asked}:{}", claim.id, claim.fee)
+            };
+            booked.push(taken(claim, ("dispute_fee", source), ("provider_fees", claim.fee - asked), after));
+        }
+        // What was not taken before lies where an opening has just put it, whatever was said of it.
+        let from = was.filter(|known| known.taken).map_or(DisputeState::Opened, |known| known.state);
+        if claim.taken && from != claim.state {
+            booked.extend(decided(claim, from, after));
         }
     }
+    booked.retain(|transaction| transaction.entries.iter().any(|entry| entry.amount != 0));
     booked
 }
 
@@ -34,16 +53,10 @@ fn provider(claim: &Dispute, saga: &Saga) -> String {
     format!("provider:{}", saga.attempt(claim.payment).map_or("unknown", |attempt| attempt.provider.as_str()))
 }
 
-fn opened(claim: &Dispute, saga: &Saga) -> Vec<Transaction> {
-    let currency = claim.amount.currency;
-    let taken = |kind: &'static str, account: &str, amount: i64| Transaction {
-        kind,
-        source: format!("{kind}:{}", claim.id),
-        entries: vec![entry(account, None, amount, currency), entry(provider(claim, saga), None, -amount, currency)],
-    };
-    let both = [("dispute", "disputed", claim.amount.amount), ("dispute_fee", "provider_fees", claim.fee)];
-    let both = both.into_iter().filter(|(_, _, amount)| *amount > 0);
-    both.map(|(kind, account, amount)| taken(kind, account, amount)).collect()
+fn taken(claim: &Dispute, (kind, source): (&'static str, String), to: (&str, i64), saga: &Saga) -> Transaction {
+    let (currency, (account, amount)) = (claim.amount.currency, to);
+    let entries = vec![entry(account, None, amount, currency), entry(provider(claim, saga), None, -amount, currency)];
+    Transaction { kind, source, entries }
 }
 
 /// From one state to another. A provider that changes its verdict is booked anew, each verdict under its own time.

@@ -114,7 +114,7 @@ impl PaymentsReport {
         let row = self.rows.entry(key).or_default();
         match fact.kind.as_str() {
             "capture" => row.captured += fact.amount,
-            "refund" => row.refunded -= fact.amount,
+            "refund" | "refund_elsewhere" => row.refunded -= fact.amount,
             "refund_failed" => row.refunds_failed += fact.amount,
             "dispute" => row.disputed -= fact.amount,
             "dispute_won" | "dispute_lost" => row.disputes_won += fact.amount,

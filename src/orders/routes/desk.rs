@@ -56,7 +56,7 @@ pub struct WorkItem {
     /// Its id; another cause has another.
     id: Uuid,
     /// Why it is on the list.
-    #[schema(value_type = String, pattern = "^(overpaid|underpaid|duplicate|captured_without_order|refund_failed|dispute_open|dispute_lost|provider_silent|order_stuck|ledger_unbalanced)$")]
+    #[schema(value_type = String, pattern = "^(overpaid|underpaid|duplicate|captured_without_order|refund_failed|refunded_elsewhere|dispute_open|dispute_lost|provider_silent|order_stuck|ledger_unbalanced)$")]
     kind: &'static str,
     /// Whose it is; null where nobody knows.
     organizer_id: Option<Uuid>,

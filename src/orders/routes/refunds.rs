@@ -255,8 +255,9 @@ pub struct RefundMoney {
     id: Uuid,
     /// Of which payment.
     payment_id: Uuid,
-    /// What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`.
-    #[schema(value_type = String, pattern = "^(tickets|goodwill|late|duplicate|amount|again)$")]
+    /// What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
+    /// provider.
+    #[schema(value_type = String, pattern = "^(tickets|goodwill|late|duplicate|amount|again|elsewhere)$")]
     what_for: &'static str,
     /// How much.
     amount: Money,
@@ -300,6 +301,7 @@ fn what_for(refund: &Repayment) -> &'static str {
         Some("late") => "late",
         Some("duplicate") => "duplicate",
         Some("amount") => "amount",
+        Some("elsewhere") => "elsewhere",
         Some(_) | None => "again",
     }
 }

@@ -28,6 +28,8 @@ pub struct Dispute {
     pub amount: Money,
     /// What the provider asks for its trouble.
     pub fee: i64,
+    /// The provider has taken the money out of the account for it. From then on its amount stays what it is.
+    pub taken: bool,
     /// The order's tickets admit nobody while it is open: the house's wish when it was first heard of.
     pub suspends: bool,
     /// When it was opened; of a claim that was heard of late, when it was decided.
@@ -116,7 +118,7 @@ impl Saga {
 
     /// Takes in what a provider says of a claim against one of this order's payments.
     pub(super) fn learn_dispute(&mut self, report: &Report) {
-        let What::Disputed { dispute, state, fee } = &report.what else { return };
+        let What::Disputed { dispute, state, taken, fee } = &report.what else { return };
         let Some(payment) = self.payment_of(report) else { return };
         let Some(provider) = self.attempt(payment).map(|attempt| attempt.provider.clone()) else { return };
         let id = derived_id(&[b"dispute", provider.as_bytes(), dispute.as_bytes()]);
@@ -124,6 +126,8 @@ impl Saga {
             DisputeState::Opened => None,
             DisputeState::Won | DisputeState::Lost => Some(report.at),
         };
+        // What was lost is gone, whatever else is said of it.
+        let taken = *taken || *state == DisputeState::Lost;
         let suspends = self.disputes.suspend;
         let Some(known) = self.disputes.claims.iter_mut().find(|claim| claim.id == id) else {
             self.disputes.claims.push(Dispute {
@@ -133,6 +137,7 @@ impl Saga {
                 state: *state,
                 amount: report.amount,
                 fee: (*fee).max(0),
+                taken,
                 suspends,
                 opened_at: report.at,
                 decided_at: decided,
@@ -140,16 +145,28 @@ impl Saga {
             return;
         };
         known.opened_at = known.opened_at.min(report.at);
+        // It grows as the claim goes on. Some give it back with the money: then it shrinks, and is asked for no more.
+        known.fee = match (known.state, state) {
+            (DisputeState::Won, DisputeState::Won) => known.fee.min((*fee).max(0)),
+            (DisputeState::Opened | DisputeState::Lost, DisputeState::Won) => (*fee).max(0),
+            (DisputeState::Won, DisputeState::Opened | DisputeState::Lost) => known.fee,
+            (DisputeState::Opened | DisputeState::Lost, DisputeState::Opened | DisputeState::Lost) => {
+                known.fee.max(*fee)
+            }
+        };
         if let Some(at) = decided
             && known.decided_at.is_none_or(|known| known < at)
         {
             known.state = *state;
             known.decided_at = Some(at);
         }
+        if taken && !known.taken {
+            (known.taken, known.amount) = (true, report.amount);
+        }
     }
 
     /// Which payment a report is about, by the provider's name for it before ours.
-    fn payment_of(&mut self, report: &Report) -> Option<Uuid> {
+    pub(super) fn payment_of(&mut self, report: &Report) -> Option<Uuid> {
         let named = |name: Option<&str>| name == Some(report.provider_ref.as_str());
         let by_ref = self.attempts.iter().find(|attempt| named(attempt.provider_ref.as_deref()));
         let unnamed = |attempt: &&super::Attempt| attempt.id == report.payment && attempt.provider_ref.is_none();

@@ -223,6 +223,7 @@ impl Saga {
     pub fn report(&mut self, report: &Report) {
         match report.what {
             What::Disputed { .. } => return self.learn_dispute(report),
+            What::GivenBack { .. } => return self.learn_elsewhere(report),
             What::Refunded { refund } => {
                 // One that had failed is somebody's work already, and stays it.
                 let found = self.refunds.iter_mut().find(|it| it.id == refund);
@@ -307,6 +308,7 @@ impl Saga {
             | What::Cancelled
             | What::Refunded { .. }
             | What::RefundFailed { .. }
+            | What::GivenBack { .. }
             | What::Disputed { .. } => {}
         }
     }

@@ -126,10 +126,10 @@ impl Saga {
             .attempts
             .iter()
             .filter(|attempt| attempt.status == AttemptStatus::Captured && self.paid_with != Some(attempt.id))
-            .filter(|attempt| !self.can_sell(attempt) && self.refunded(attempt.id) == 0)
+            .filter(|attempt| !self.can_sell(attempt) && self.left_to_refuse(attempt) > 0)
             .filter(|attempt| !self.is_disputed(attempt.id) && self.lost(attempt.id) == 0)
             .filter_map(|attempt| {
-                let money = (attempt.id, attempt.amount);
+                let money = (attempt.id, Money::new(self.left_to_refuse(attempt), attempt.amount.currency));
                 if self.paid_with.is_some() {
                     Some((money.0, money.1, "duplicate", "The order was paid already."))
                 } else if self.is_over() {

@@ -3,6 +3,7 @@
 mod crowd;
 mod dice;
 mod disputes;
+mod elsewhere;
 mod giving;
 mod product;
 mod review;

@@ -124,6 +124,23 @@ impl Orders {
             .collect()
     }
 
+    /// Notes transactions of the last month that do not come to zero, so that the list has them for as long as they don't.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_unbalanced(&self) -> Result<(), DbFault> {
+        sqlx::query!(
+            "INSERT INTO ledger_unbalanced (transaction_id)
+             SELECT DISTINCT t.id FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+             WHERE t.at > now() - interval '32 days'
+             GROUP BY t.id, e.currency HAVING sum(e.amount) <> 0
+             ON CONFLICT DO NOTHING"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Whose this item is: `Some(None)` where nobody knows whose money it is, `None` where there is no such item.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub(super) async fn load(connection: &mut PgConnection, order: Uuid, organizer: 
     .fetch_one(&mut *connection)
     .await?;
     let rows = sqlx::query!(
-        "SELECT id, payment_id, provider_ref, state, amount, currency, fee, suspends, opened_at, decided_at FROM dispute
+        "SELECT id, payment_id, provider_ref, state, amount, currency, fee, taken, suspends, opened_at, decided_at FROM dispute
          WHERE order_id = $1 ORDER BY created_at, id",
         order
     )
@@ -45,6 +45,7 @@ pub(super) async fn load(connection: &mut PgConnection, order: Uuid, organizer: 
             state: DisputeState::from_word(&row.state).ok_or_else(|| unknown("dispute state"))?,
             amount: Money::new(row.amount, currency(&row.currency)?),
             fee: row.fee,
+            taken: row.taken,
             suspends: row.suspends,
             opened_at: row.opened_at.to_jiff(),
             decided_at: moment(row.decided_at),
@@ -63,10 +64,10 @@ pub(super) async fn keep(
     for claim in after.disputes.claims.iter().filter(|claim| !before.disputes.claims.contains(claim)) {
         sqlx::query!(
             "INSERT INTO dispute (id, order_id, payment_id, provider_ref, state, amount, currency, fee, suspends, opened_at,
-                                  decided_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-             ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, opened_at = EXCLUDED.opened_at,
-                 decided_at = EXCLUDED.decided_at, updated_at = now()",
+                                  decided_at, taken)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, opened_at = EXCLUDED.opened_at, amount = EXCLUDED.amount,
+                 fee = EXCLUDED.fee, taken = EXCLUDED.taken, decided_at = EXCLUDED.decided_at, updated_at = now()",
             claim.id,
             after.order,
             claim.payment,
@@ -77,7 +78,8 @@ pub(super) async fn keep(
             claim.fee,
             claim.suspends,
             sql(claim.opened_at) as jiff_sqlx::Timestamp,
-            claim.decided_at.map(sql) as Option<jiff_sqlx::Timestamp>
+            claim.decided_at.map(sql) as Option<jiff_sqlx::Timestamp>,
+            claim.taken
         )
         .execute(&mut *connection)
         .await?;

@@ -108,6 +108,7 @@ impl Orders {
             What::Cancelled => "cancelled",
             What::Refunded { .. } => "refunded",
             What::RefundFailed { .. } => "refund_failed",
+            What::GivenBack { .. } => "given_back",
             What::Disputed { .. } => "disputed",
         };
         sqlx::query!(

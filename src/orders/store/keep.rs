@@ -209,7 +209,8 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
     // Who was given it by hand was told by hand.
     for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
-        if was == Some(RefundStatus::Succeeded) {
+        // Nor does it tell anybody what somebody did at the provider.
+        if was == Some(RefundStatus::Succeeded) || refund.is_elsewhere() {
             continue;
         }
         if refund.is_late() {

@@ -27,17 +27,55 @@ pub struct Payment {
     pub currency: String,
     /// When.
     pub created_at: i64,
+    /// How much of it went back.
+    #[serde(default)]
+    pub amount_refunded: Option<i64>,
+    /// Of which order; none where it was asked for otherwise than by an order.
+    #[serde(default)]
+    pub order_id: Option<String>,
 }
 
 /// A refund.
 #[derive(Debug, Deserialize)]
 pub struct Refund {
+    /// Its name.
+    pub id: String,
+    /// How much.
+    pub amount: i64,
+    /// In which currency.
+    pub currency: String,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: i64,
     /// How far it is.
     #[serde(default)]
     pub status: Option<String>,
     /// What we wrote on it.
     #[serde(default, deserialize_with = "notes")]
     pub notes: BTreeMap<String, String>,
+}
+
+/// A claim that a buyer made at their bank.
+#[derive(Debug, Deserialize)]
+pub struct Dispute {
+    /// Its name.
+    pub id: String,
+    /// Against which payment.
+    pub payment_id: String,
+    /// How much is claimed.
+    pub amount: i64,
+    /// In which currency.
+    pub currency: String,
+    /// How much was taken for it: nothing before it is lost, unless the account agreed to that.
+    #[serde(default)]
+    pub amount_deducted: i64,
+    /// `open`, `under_review`, `won`, `lost` or `closed`.
+    pub status: String,
+    /// `fraud`, `retrieval`, `chargeback`, `pre_arbitration` or `arbitration`.
+    #[serde(default)]
+    pub phase: Option<String>,
+    /// When it was made.
+    pub created_at: i64,
 }
 
 /// A list.

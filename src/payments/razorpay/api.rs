@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::accounts::Secrets;
 use super::super::gateway::GatewayError;
-use super::answers::{List, Order, Payment, Refund, Refusal};
+use super::answers::{Dispute, List, Order, Payment, Refund, Refusal};
 use crate::platform::money::Money;
 
 const URL: &str = "https://api.razorpay.com";
@@ -173,6 +173,16 @@ impl Api {
         let mut found: List<Payment> = self.ask((Method::GET, &path), None, None).await?;
         found.items.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(found.items)
+    }
+
+    /// An order by its name.
+    pub async fn order(&self, id: &str) -> Result<Order, Problem> {
+        self.ask((Method::GET, &format!("/orders/{id}")), None, None).await
+    }
+
+    /// A claim.
+    pub async fn dispute(&self, id: &str) -> Result<Dispute, Problem> {
+        self.ask((Method::GET, &format!("/disputes/{id}")), None, None).await
     }
 
     pub async fn payment(&self, id: &str) -> Result<Payment, Problem> {

@@ -7,9 +7,11 @@
 
 mod answers;
 mod api;
+mod claims;
 mod news;
 mod orders;
 mod page;
+mod refunds;
 pub mod signature;
 
 use jiff::Timestamp;
@@ -199,8 +201,15 @@ impl Razorpay {
     }
 
     async fn ask_about(&self, charge: &Charge) -> Result<Vec<Report>, GatewayError> {
-        let payments = self.payments(charge.payment).await?;
-        payments.into_iter().filter_map(|paid| report(charge.payment, paid).transpose()).collect()
+        let mut told = Vec::new();
+        for paid in self.payments(charge.payment).await? {
+            let went_back = paid.amount_refunded.is_some_and(|back| back > 0).then(|| paid.id.clone());
+            told.extend(report(charge.payment, paid)?);
+            if let Some(id) = went_back {
+                told.extend(refunds::of(&self.api, charge.payment, &id).await?);
+            }
+        }
+        Ok(told)
     }
 }
 
@@ -265,6 +274,14 @@ impl Gateway for Razorpay {
 
     fn look_up<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Vec<Report>> {
         Box::pin(self.ask_about(charge))
+    }
+
+    fn look_up_refunds<'a>(&'a self, theirs: &'a str) -> Answer<'a, Vec<Report>> {
+        Box::pin(refunds::look_up(&self.api, theirs))
+    }
+
+    fn look_up_claim<'a>(&'a self, claim: &'a str, at: Timestamp) -> Answer<'a, Option<Report>> {
+        Box::pin(claims::look_up(&self.api, claim, at))
     }
 
     fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Told, WebhookError> {

@@ -34,6 +34,8 @@ struct Payload {
     order: Option<Wrapped<Order>>,
     #[serde(default)]
     refund: Option<Wrapped<Refund>>,
+    #[serde(default)]
+    dispute: Option<Wrapped<Claim>>,
 }
 
 #[derive(Deserialize)]
@@ -54,10 +56,17 @@ struct Order {
 }
 
 #[derive(Deserialize)]
+struct Claim {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Refund {
     id: String,
     amount: i64,
     currency: Currency,
+    #[serde(default)]
+    payment_id: Option<String>,
     #[serde(default, deserialize_with = "notes")]
     notes: BTreeMap<String, String>,
 }
@@ -110,26 +119,45 @@ pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
             None => return Err(WebhookError::Malformed("a refund's event without the refund".to_owned())),
         },
         "payment.failed" => nothing("the buyer can try again on the provider's page"),
-        word if word.starts_with("payment.dispute.") => nothing("disputes are answered at the provider"),
+        word if word.starts_with("payment.dispute.") => match payload.dispute {
+            Some(dispute) if is_name(&dispute.entity.id) => {
+                News::Claim { claim: dispute.entity.id, at: said_at(created_at)? }
+            }
+            Some(_) | None => return Err(WebhookError::Malformed("a dispute's event without its name".to_owned())),
+        },
         _ => nothing("this kind of event asks for nothing here"),
     };
     Ok(Told { event_id: unnamed(body), news })
 }
 
+/// It goes into the address of a question, so it is nothing else.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= EVENT_ID_BYTES_MAX
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
+fn said_at(created_at: i64) -> Result<Timestamp, WebhookError> {
+    Timestamp::from_second(created_at).map_err(|_| WebhookError::Malformed("a time that there is not".to_owned()))
+}
+
 fn refund_news(event: &str, created_at: i64, entity: Refund) -> Result<News, WebhookError> {
     let ours = |name: &str| entity.notes.get(name).and_then(|id| id.parse::<Uuid>().ok());
     let Some((payment, refund)) = ours("aisle_payment").zip(ours("aisle_refund")) else {
-        return Ok(nothing("the refund was not made here"));
+        // Somebody made it at Razorpay: how much of what went back is asked.
+        return Ok(match entity.payment_id {
+            Some(theirs) if is_name(&theirs) => News::GivenBack { theirs },
+            Some(_) | None => nothing("the refund is of no payment that was begun here"),
+        });
     };
     let failed = event == "refund.failed";
     let what = if failed { What::RefundFailed { refund } } else { What::Refunded { refund } };
-    let at = Timestamp::from_second(created_at);
     Ok(News::Report(Report {
         event_id: entity.id.clone(),
         payment,
         provider_ref: entity.id,
         what,
-        at: at.map_err(|_| WebhookError::Malformed("a time that there is not".to_owned()))?,
+        at: said_at(created_at)?,
         amount: Money::new(entity.amount, entity.currency),
         instrument: None,
     }))
@@ -174,6 +202,24 @@ mod tests {
         let id = Uuid::from_u128(2);
         assert_eq!(what("refund.created"), What::Refunded { refund: id });
         assert_eq!(what("refund.failed"), What::RefundFailed { refund: id });
+        let theirs = |id: &str| json!({"refund": {"entity": {"id": "rfnd_1", "amount": 100, "currency": "INR", "notes": [], "payment_id": id}}});
+        assert_eq!(of("refund.created", theirs("pay_1")).unwrap(), News::GivenBack { theirs: "pay_1".to_owned() });
+        assert!(matches!(of("refund.created", theirs("pay_1/x")).unwrap(), News::Nothing { .. }));
+    }
+
+    #[test]
+    fn a_claim_is_asked_about_by_its_name_and_by_nothing_else() {
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        for word in ["created", "under_review", "won", "lost", "closed", "action_required"] {
+            let dispute = json!({"dispute": {"entity": {"id": "disp_1", "status": "won", "amount": "a lie"}}});
+            let said = of(&format!("payment.dispute.{word}"), dispute).unwrap();
+            assert_eq!(said, News::Claim { claim: "disp_1".to_owned(), at }, "{word}");
+        }
+        for id in ["", "disp_1/accept", "disp 1", "disp_1?x"] {
+            let dispute = json!({"dispute": {"entity": {"id": id}}});
+            assert!(of("payment.dispute.created", dispute).is_err(), "{id}");
+        }
+        assert!(of("payment.dispute.created", json!({"payment": {"entity": {"id": "pay_1"}}})).is_err());
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub async fn cause(pool: &PgPool, payment: Uuid, trouble: Trouble) -> Result<Opt
             )
             .execute(&mut *transaction)
             .await?;
-            let what = What::Disputed { dispute, state, fee: FEE };
+            let what = What::Disputed { dispute, state, taken: true, fee: FEE };
             tell(&mut transaction, &attempt.report(what, provider_ref, attempt.now)).await?;
         }
         None => {

@@ -24,6 +24,8 @@ pub struct News {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dispute: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    given_back: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     fee: Option<i64>,
     amount: i64,
     currency: Currency,
@@ -46,6 +48,10 @@ enum Kind {
     Refunded,
     #[serde(rename = "refund.failed")]
     RefundFailed,
+    #[serde(rename = "refund.elsewhere")]
+    GivenBack,
+    #[serde(rename = "refund.elsewhere_failed")]
+    GivenBackFailed,
     #[serde(rename = "dispute.opened")]
     DisputeOpened,
     #[serde(rename = "dispute.won")]
@@ -57,7 +63,7 @@ enum Kind {
 /// Puts a piece of news into the outgoing tray, in the transaction that makes it true.
 pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), DbFault> {
     let id = ids::new_id();
-    let (mut dispute, mut fee) = (None, None);
+    let (mut dispute, mut fee, mut given_back) = (None, None, None);
     let (kind, refund) = match &report.what {
         What::Authorized => (Kind::Authorized, None),
         What::Captured => (Kind::Captured, None),
@@ -65,7 +71,11 @@ pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), 
         What::Cancelled => (Kind::Cancelled, None),
         What::Refunded { refund } => (Kind::Refunded, Some(*refund)),
         What::RefundFailed { refund } => (Kind::RefundFailed, Some(*refund)),
-        What::Disputed { dispute: name, state, fee: asked } => {
+        What::GivenBack { refund: name, failed } => {
+            given_back = Some(name.clone());
+            (if *failed { Kind::GivenBackFailed } else { Kind::GivenBack }, None)
+        }
+        What::Disputed { dispute: name, state, fee: asked, taken: _ } => {
             (dispute, fee) = (Some(name.clone()), Some(*asked));
             let kind = match state {
                 DisputeState::Opened => Kind::DisputeOpened,
@@ -82,6 +92,7 @@ pub async fn tell(connection: &mut PgConnection, report: &Report) -> Result<(), 
         provider_ref: report.provider_ref.clone(),
         refund,
         dispute,
+        given_back,
         fee,
         amount: report.amount.amount,
         currency: report.amount.currency,
@@ -100,8 +111,15 @@ pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
     let news: News = serde_json::from_slice(body).map_err(|error| WebhookError::Malformed(error.to_string()))?;
     let refund = || news.refund.ok_or_else(|| WebhookError::Malformed("a refund without its id".to_owned()));
     let disputed = |state| match &news.dispute {
-        Some(dispute) => Ok(What::Disputed { dispute: dispute.clone(), state, fee: news.fee.unwrap_or(0) }),
+        Some(dispute) => {
+            let fee = news.fee.unwrap_or(0);
+            Ok(What::Disputed { dispute: dispute.clone(), state, taken: true, fee })
+        }
         None => Err(WebhookError::Malformed("a claim without its name".to_owned())),
+    };
+    let elsewhere = |failed| match &news.given_back {
+        Some(refund) => Ok(What::GivenBack { refund: refund.clone(), failed }),
+        None => Err(WebhookError::Malformed("a refund without its name".to_owned())),
     };
     let what = match news.kind {
         Kind::Authorized => What::Authorized,
@@ -110,6 +128,8 @@ pub fn parse(body: &[u8]) -> Result<Report, WebhookError> {
         Kind::Cancelled => What::Cancelled,
         Kind::Refunded => What::Refunded { refund: refund()? },
         Kind::RefundFailed => What::RefundFailed { refund: refund()? },
+        Kind::GivenBack => elsewhere(false)?,
+        Kind::GivenBackFailed => elsewhere(true)?,
         Kind::DisputeOpened => disputed(DisputeState::Opened)?,
         Kind::DisputeWon => disputed(DisputeState::Won)?,
         Kind::DisputeLost => disputed(DisputeState::Lost)?,

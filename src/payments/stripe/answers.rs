@@ -39,6 +39,8 @@ pub struct Intent {
 pub struct Charge {
     /// When.
     pub created: i64,
+    /// How much of it went back.
+    pub amount_refunded: Option<i64>,
     /// With what.
     pub payment_method_details: Option<Details>,
 }
@@ -66,8 +68,53 @@ pub struct Refund {
     pub id: String,
     /// How far it is.
     pub status: Option<String>,
+    /// How much.
+    pub amount: Option<i64>,
+    /// In which currency, in small letters.
+    pub currency: Option<String>,
+    /// When it was made.
+    pub created: Option<i64>,
     /// What we wrote on it.
     pub metadata: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// A checkout page in a list.
+#[derive(Debug, Deserialize)]
+pub struct ListedSession {
+    /// Its name.
+    pub id: String,
+    /// What we wrote on it.
+    pub metadata: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// A claim that a buyer made at their bank.
+#[derive(Debug, Deserialize)]
+pub struct Dispute {
+    /// Its name.
+    pub id: String,
+    /// How far it is.
+    pub status: String,
+    /// How much is claimed.
+    pub amount: i64,
+    /// In which currency, in small letters.
+    pub currency: String,
+    /// When it was made.
+    pub created: i64,
+    /// Against which payment.
+    pub payment_intent: Option<String>,
+    /// What it has moved in the account: taken, perhaps given back.
+    pub balance_transactions: Option<Vec<Moved>>,
+}
+
+/// What was moved in the account.
+#[derive(Debug, Deserialize)]
+pub struct Moved {
+    /// How much; less is negative.
+    pub amount: i64,
+    /// What Stripe kept for it beside.
+    pub fee: Option<i64>,
+    /// In which currency, in small letters: the account's.
+    pub currency: Option<String>,
 }
 
 /// A page of a list.

@@ -9,7 +9,7 @@ use stripe::{ApiErrors, ApiErrorsType, Client, ClientBuilder, IdempotencyKey, Re
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::super::gateway::GatewayError;
-use super::answers::{Anything, Intent, List, Refund, Session};
+use super::answers::{Anything, Dispute, Intent, List, ListedSession, Refund, Session};
 
 /// Two in a row fit into the time for which an order is one worker's.
 const TIMEOUT: Duration = Duration::from_secs(7);
@@ -160,6 +160,12 @@ struct RefundsOf<'a> {
 }
 
 #[derive(Serialize)]
+struct SessionsOf<'a> {
+    payment_intent: &'a str,
+    limit: u32,
+}
+
+#[derive(Serialize)]
 struct One {
     limit: u32,
 }
@@ -248,12 +254,25 @@ impl Api {
         Err(Problem::Silence("the payment has more refunds than can be looked through".into()))
     }
 
+    /// A claim.
+    pub async fn dispute(&self, id: &str) -> Result<Dispute, Problem> {
+        self.ask(Self::get(format!("/disputes/{id}")), None).await
+    }
+
+    /// The checkout page on which a payment was made; `None`: it was made elsewhere.
+    pub async fn session_of(&self, intent: &str) -> Result<Option<ListedSession>, Problem> {
+        let query = SessionsOf { payment_intent: intent, limit: 1 };
+        let page: List<ListedSession> = self.ask(Self::get("/checkout/sessions").query(&query), None).await?;
+        Ok(page.data.into_iter().next())
+    }
+
     /// Something harmless, with each of the rights that are needed.
     pub async fn try_key(&self) -> Result<(), Problem> {
         let one = One { limit: 1 };
         self.ask::<List<Anything>>(Self::get("/checkout/sessions").query(&one), None).await?;
         self.ask::<List<Anything>>(Self::get("/payment_intents").query(&one), None).await?;
         self.ask::<List<Anything>>(Self::get("/refunds").query(&one), None).await?;
+        self.ask::<List<Anything>>(Self::get("/disputes").query(&one), None).await?;
         Ok(())
     }
 }

@@ -7,7 +7,9 @@
 mod amount;
 mod answers;
 mod api;
+mod claims;
 mod news;
+mod refunds;
 pub mod signature;
 
 use std::collections::BTreeMap;
@@ -203,7 +205,16 @@ impl Stripe {
 
     async fn ask_about(&self, charge: &Charge) -> Result<Vec<Report>, GatewayError> {
         let Some(session) = self.session(charge).await.map_err(Problem::unheard)? else { return Ok(Vec::new()) };
-        reports(charge.payment, session)
+        let name = session.id.clone();
+        let went_back = session.payment_intent.as_ref().filter(|intent| {
+            intent.latest_charge.as_ref().and_then(|charge| charge.amount_refunded).is_some_and(|back| back > 0)
+        });
+        let went_back = went_back.map(|intent| intent.id.clone());
+        let mut told = reports(charge.payment, session)?;
+        if let Some(intent) = went_back {
+            told.extend(refunds::of(&self.api, charge.payment, &name, &intent).await?);
+        }
+        Ok(told)
     }
 }
 
@@ -275,7 +286,7 @@ impl Gateway for Stripe {
     fn try_keys(&self) -> Answer<'_, String> {
         Box::pin(async {
             self.api.try_key().await.map_err(Problem::now)?;
-            Ok("Stripe takes the key, for checkout pages, payments and refunds.".to_owned())
+            Ok("Stripe takes the key, for checkout pages, payments, refunds and disputes.".to_owned())
         })
     }
 
@@ -308,6 +319,14 @@ impl Gateway for Stripe {
 
     fn look_up<'a>(&'a self, charge: &'a Charge) -> Answer<'a, Vec<Report>> {
         Box::pin(self.ask_about(charge))
+    }
+
+    fn look_up_refunds<'a>(&'a self, theirs: &'a str) -> Answer<'a, Vec<Report>> {
+        Box::pin(refunds::look_up(&self.api, theirs))
+    }
+
+    fn look_up_claim<'a>(&'a self, claim: &'a str, at: Timestamp) -> Answer<'a, Option<Report>> {
+        Box::pin(claims::look_up(&self.api, claim, at))
     }
 
     fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Told, WebhookError> {

@@ -44,6 +44,9 @@ struct Object {
     amount: Option<i64>,
     #[serde(default)]
     currency: Option<String>,
+    /// The payment that a refund is of; an object of its own where Stripe was told to put it in.
+    #[serde(default)]
+    payment_intent: serde_json::Value,
 }
 
 impl Object {
@@ -80,15 +83,33 @@ pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             match object.ours(PAYMENT).zip(object.ours(REFUND)) {
                 Some((payment, refund)) => refund_news(&event, payment, refund)?,
-                None => nothing("the refund was not made here"),
+                // Somebody made it at Stripe: how much of what went back is asked.
+                None => match object.payment_intent.as_str() {
+                    Some(intent) if is_name(intent) => News::GivenBack { theirs: intent.to_owned() },
+                    Some(_) | None => nothing("the refund is of no payment that was begun here"),
+                },
             }
         }
         // Their page lets the buyer try again; nothing has ended.
         "payment_intent.payment_failed" => nothing("the buyer can try again on the provider's page"),
-        kind if kind.starts_with("charge.dispute.") => nothing("disputes are answered at the provider"),
+        kind if kind.starts_with("charge.dispute.") => match &object.id {
+            Some(id) if is_name(id) => News::Claim { claim: id.clone(), at: said_at(&event)? },
+            _ => return Err(malformed("a dispute without its name")),
+        },
         _ => nothing("this kind of event asks for nothing here"),
     };
     Ok(Told { event_id: event.id, news })
+}
+
+/// It goes into the address of a question, so it is nothing else.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= EVENT_ID_BYTES_MAX
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
+fn said_at(event: &Event) -> Result<Timestamp, WebhookError> {
+    Timestamp::from_second(event.created).map_err(|_| WebhookError::Malformed("a time that there is not".to_owned()))
 }
 
 fn refund_news(event: &Event, payment: Uuid, refund: Uuid) -> Result<News, WebhookError> {
@@ -105,7 +126,7 @@ fn refund_news(event: &Event, payment: Uuid, refund: Uuid) -> Result<News, Webho
         payment,
         provider_ref: object.id.clone().unwrap_or_default(),
         what,
-        at: Timestamp::from_second(event.created).map_err(|_| malformed("a time that there is not"))?,
+        at: said_at(event)?,
         amount: amount.ok_or_else(|| malformed("a refund without its amount"))?,
         instrument: None,
     }))
@@ -138,7 +159,7 @@ mod tests {
     #[test]
     fn what_asks_for_nothing_says_why() {
         let of_ours = json!({"metadata": {"aisle_payment": Uuid::from_u128(7).to_string()}});
-        for kind in ["payment_intent.payment_failed", "charge.dispute.created", "customer.created", ""] {
+        for kind in ["payment_intent.payment_failed", "customer.created", ""] {
             assert!(matches!(read(kind, of_ours.clone()).unwrap(), News::Nothing { .. }), "{kind}");
         }
     }
@@ -158,8 +179,24 @@ mod tests {
         assert_eq!(what("refund.failed", "failed"), Some(What::RefundFailed { refund: id }));
         assert_eq!(what("refund.updated", "canceled"), Some(What::RefundFailed { refund: id }));
         assert_eq!(what("refund.updated", "odd"), None);
-        let foreign = json!({"id": "re_1", "metadata": {}, "status": "succeeded", "amount": 100, "currency": "eur"});
-        assert!(matches!(read("refund.created", foreign).unwrap(), News::Nothing { .. }));
+        let foreign = |intent: Value| json!({"id": "re_1", "metadata": {}, "status": "succeeded", "amount": 100, "currency": "eur", "payment_intent": intent});
+        let theirs = "pi_1".to_owned();
+        assert_eq!(read("refund.created", foreign(json!("pi_1"))).unwrap(), News::GivenBack { theirs });
+        for intent in [json!(null), json!("pi_1&limit=9"), json!({"id": "pi_1"})] {
+            assert!(matches!(read("refund.failed", foreign(intent)).unwrap(), News::Nothing { .. }));
+        }
+    }
+
+    #[test]
+    fn a_claim_is_asked_about_by_its_name_and_by_nothing_else() {
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        for kind in ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"] {
+            let said = read(&format!("charge.dispute.{kind}"), json!({"id": "du_1", "status": "won", "amount": 1}));
+            assert_eq!(said.unwrap(), News::Claim { claim: "du_1".to_owned(), at }, "{kind}");
+        }
+        for id in [json!(null), json!(""), json!("du_1/../../refunds"), json!("du_1?x=y"), json!("d".repeat(300))] {
+            assert!(read("charge.dispute.created", json!({"id": id})).is_err(), "{id}");
+        }
     }
 
     #[test]

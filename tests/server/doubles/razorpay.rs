@@ -33,6 +33,18 @@ struct Refund {
     payment: String,
     amount: i64,
     notes: Value,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct Dispute {
+    id: String,
+    payment: String,
+    amount: i64,
+    deducted: i64,
+    status: String,
+    phase: String,
+    created_at: i64,
 }
 
 /// What Razorpay knows of one account.
@@ -42,6 +54,9 @@ pub struct Razorpay {
     orders: BTreeMap<String, Order>,
     payments: Vec<Payment>,
     refunds: Vec<Refund>,
+    disputes: Vec<Dispute>,
+    /// So many seconds later than now its news was made, one more each time a claim goes on.
+    later: i64,
     repeated: HashMap<String, (String, Value)>,
     /// Events that wait to be sent, oldest first.
     pub events: Vec<Value>,
@@ -56,6 +71,8 @@ impl Double<Razorpay> {
             orders: BTreeMap::new(),
             payments: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
+            later: 0,
             repeated: HashMap::new(),
             events: Vec::new(),
             made: 0,
@@ -79,14 +96,20 @@ impl Razorpay {
     }
 
     fn tell(&mut self, event: &str, payload: Value) {
-        let created_at = Timestamp::now().as_second();
+        let created_at = Timestamp::now().as_second() + self.later;
         let event = json!({"entity": "event", "account_id": "acc_1", "event": event, "payload": payload, "created_at": created_at});
         self.events.push(event);
     }
 
-    fn payment_json(payment: &Payment) -> Value {
+    fn refunded(&self, payment: &str) -> i64 {
+        let of_it = self.refunds.iter().filter(|refund| refund.payment == payment && refund.status != "failed");
+        of_it.map(|refund| refund.amount).sum()
+    }
+
+    fn payment_json(&self, payment: &Payment) -> Value {
         json!({
-            "id": payment.id, "entity": "payment", "order_id": payment.order, "status": payment.status,
+            "amount_refunded": self.refunded(&payment.id),
+            "id": payment.id, "entity": "payment", "order_id": (!payment.order.is_empty()).then_some(&payment.order), "status": payment.status,
             "amount": payment.amount, "currency": payment.currency, "notes": payment.notes,
             "created_at": payment.created_at, "email": "somebody@example.org",
         })
@@ -102,7 +125,7 @@ impl Razorpay {
     fn refund_json(refund: &Refund) -> Value {
         json!({
             "id": refund.id, "entity": "refund", "amount": refund.amount, "currency": "INR", "payment_id": refund.payment,
-            "notes": refund.notes, "status": "processed",
+            "notes": refund.notes, "status": refund.status, "created_at": Timestamp::now().as_second(),
         })
     }
 
@@ -111,9 +134,16 @@ impl Razorpay {
         self.orders.len()
     }
 
+    /// The order with this id of ours.
+    pub fn order_of(&self, payment: &str) -> String {
+        let receipt = payment.replace('-', "");
+        let ours = |(_, order): &(&String, &Order)| order.receipt == receipt;
+        self.orders.iter().find(ours).unwrap().0.clone()
+    }
+
     /// How much of everything was given back.
     pub fn given_back(&self) -> i64 {
-        self.refunds.iter().map(|refund| refund.amount).sum()
+        self.refunds.iter().filter(|refund| refund.status != "failed").map(|refund| refund.amount).sum()
     }
 
     /// How far the payments are, oldest first.
@@ -133,13 +163,95 @@ impl Razorpay {
         let (amount, currency) = (order.amount, order.currency.clone());
         let created_at = Timestamp::now().as_second();
         let payment = Payment { id, order: order_id.to_owned(), status, amount, currency, notes, created_at };
-        let entity = Self::payment_json(&payment);
+        let entity = self.payment_json(&payment);
         self.payments.push(payment);
         self.tell(&format!("payment.{status}"), json!({"payment": {"entity": entity}}));
         if status == "captured" {
             let order = Self::order_json(order_id, &order);
             self.tell("order.paid", json!({"payment": {"entity": entity}, "order": {"entity": order}}));
         }
+    }
+
+    fn dispute_json(dispute: &Dispute) -> Value {
+        json!({
+            "id": dispute.id, "entity": "dispute", "payment_id": dispute.payment, "amount": dispute.amount, "currency": "INR",
+            "amount_deducted": dispute.deducted, "reason_code": "chargeback", "respond_by": dispute.created_at + 86_400,
+            "status": dispute.status, "phase": dispute.phase, "created_at": dispute.created_at,
+            "evidence": {"amount": dispute.amount, "summary": null},
+        })
+    }
+
+    fn tell_dispute(&mut self, word: &str, at: usize) {
+        let dispute = self.disputes[at].clone();
+        let payment = self.payments.iter().find(|payment| payment.id == dispute.payment).cloned();
+        let payment = payment.map(|payment| self.payment_json(&payment));
+        let payload = json!({"payment": {"entity": payment}, "dispute": {"entity": Self::dispute_json(&dispute)}});
+        self.tell(&format!("payment.dispute.{word}"), payload);
+    }
+
+    /// The newest payment's name.
+    pub fn newest(&self) -> String {
+        self.payments.last().unwrap().id.clone()
+    }
+
+    /// A buyer's bank claims so much of this payment, of which `deducted` is taken at once. Its name.
+    pub fn dispute(&mut self, payment: &str, amount: i64, phase: &str, deducted: i64) -> String {
+        self.later += 1;
+        let id = self.id("disp");
+        let (status, created_at) = ("open".to_owned(), Timestamp::now().as_second());
+        let (payment, phase) = (payment.to_owned(), phase.to_owned());
+        self.disputes.push(Dispute { id: id.clone(), payment, amount, deducted, status, phase, created_at });
+        self.tell_dispute("created", self.disputes.len() - 1);
+        id
+    }
+
+    /// The claim goes on, with so much taken for it.
+    pub fn dispute_becomes(&mut self, id: &str, status: &str, deducted: i64) {
+        self.later += 1;
+        let at = self.disputes.iter().position(|dispute| dispute.id == id).unwrap();
+        (self.disputes[at].status, self.disputes[at].deducted) = (status.to_owned(), deducted);
+        self.tell_dispute(status, at);
+    }
+
+    /// A payment of no order, as somebody makes it by a link that was sent to them.
+    pub fn pay_by_link(&mut self, amount: i64) -> String {
+        let id = self.id("pay");
+        let (order, currency, created_at) = (String::new(), "INR".to_owned(), Timestamp::now().as_second());
+        self.payments.push(Payment {
+            id: id.clone(),
+            order,
+            status: "captured",
+            amount,
+            currency,
+            notes: json!([]),
+            created_at,
+        });
+        id
+    }
+
+    /// Somebody gives so much of this payment back at the dashboard. Its name.
+    pub fn refund_by_hand(&mut self, payment: &str, amount: i64) -> String {
+        let refund =
+            Refund { id: self.id("rfnd"), payment: payment.to_owned(), amount, notes: json!([]), status: "processed" };
+        let id = refund.id.clone();
+        let entity = Self::refund_json(&refund);
+        self.refunds.push(refund);
+        let paid = self.payments.iter().position(|it| it.id == payment).unwrap();
+        if self.refunded(payment) == self.payments[paid].amount {
+            self.payments[paid].status = "refunded";
+        }
+        self.tell("refund.created", json!({"refund": {"entity": entity}}));
+        id
+    }
+
+    /// A refund comes to nothing after all.
+    pub fn refund_fails(&mut self, id: &str) {
+        let at = self.refunds.iter().position(|refund| refund.id == id).unwrap();
+        self.refunds[at].status = "failed";
+        let payment = self.refunds[at].payment.clone();
+        self.payments.iter_mut().find(|it| it.id == payment).unwrap().status = "captured";
+        let entity = Self::refund_json(&self.refunds[at].clone());
+        self.tell("refund.failed", json!({"refund": {"entity": entity}}));
     }
 
     fn make_order(&mut self, body: &Value) -> Answered {
@@ -168,7 +280,8 @@ impl Razorpay {
             return refused("This payment has already been captured, or the amount is another one");
         }
         payment.status = "captured";
-        let entity = Self::payment_json(payment);
+        let payment = payment.clone();
+        let entity = self.payment_json(&payment);
         self.tell("payment.captured", json!({"payment": {"entity": entity}}));
         Answered::Json(200, entity)
     }
@@ -184,12 +297,13 @@ impl Razorpay {
             };
         }
         let payment = self.payments.iter().find(|payment| payment.id == id).unwrap().clone();
-        let before: i64 = self.refunds.iter().filter(|refund| refund.payment == id).map(|refund| refund.amount).sum();
+        let before = self.refunded(id);
         let amount = asked.json["amount"].as_i64().unwrap_or(0);
         if !matches!(payment.status, "captured" | "refunded") || amount <= 0 || before + amount > payment.amount {
             return refused("The total refund amount is greater than the refund payment amount");
         }
-        let refund = Refund { id: self.id("rfnd"), payment: id.to_owned(), amount, notes: asked.json["notes"].clone() };
+        let notes = asked.json["notes"].clone();
+        let refund = Refund { id: self.id("rfnd"), payment: id.to_owned(), amount, notes, status: "processed" };
         let answer = Self::refund_json(&refund);
         self.refunds.push(refund);
         if before + amount == payment.amount {
@@ -249,12 +363,19 @@ impl Books for Razorpay {
                 let found = self.orders.iter().rev().filter(|(_, order)| receipt.is_none_or(|it| order.receipt == *it));
                 Self::list(found.map(|(id, order)| Self::order_json(id, order)).collect())
             }
+            ("GET", ["orders", id]) if self.orders.contains_key(*id) => {
+                Answered::Json(200, Self::order_json(id, &self.orders[*id]))
+            }
+            ("GET", ["disputes", id]) => match self.disputes.iter().find(|dispute| dispute.id == *id) {
+                Some(dispute) => Answered::Json(200, Self::dispute_json(dispute)),
+                None => refused("The id provided does not exist"),
+            },
             ("GET", ["orders", id, "payments"]) => {
                 let theirs = self.payments.iter().rev().filter(|payment| payment.order == *id);
-                Self::list(theirs.map(Self::payment_json).collect())
+                Self::list(theirs.map(|payment| self.payment_json(payment)).collect())
             }
             ("GET", ["payments", id]) if payment(id).is_some() => {
-                Answered::Json(200, payment(id).map(Self::payment_json).unwrap_or_default())
+                Answered::Json(200, payment(id).map(|payment| self.payment_json(payment)).unwrap_or_default())
             }
             ("POST", ["payments", id, "capture"]) if payment(id).is_some() => self.capture(id, &asked.json),
             ("POST", ["payments", id, "refund"]) if payment(id).is_some() => self.refund(id, asked),

@@ -1,5 +1,7 @@
 //! Stripe as its reference describes it: checkout pages, payments that are captured by hand, refunds, keys for asking again.
 
+mod troubles;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -57,6 +59,20 @@ struct Refund {
     status: &'static str,
 }
 
+#[derive(Clone, Debug)]
+struct Dispute {
+    id: String,
+    intent: String,
+    amount: i64,
+    status: String,
+    /// Amount and fee of each movement in the account.
+    moved: Vec<(i64, i64)>,
+    created: i64,
+}
+
+/// What Stripe asks for a claim.
+pub const DISPUTE_FEE: i64 = 1500;
+
 /// What a buyer does on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buyer {
@@ -80,6 +96,9 @@ pub struct Stripe {
     sessions: BTreeMap<String, Session>,
     intents: BTreeMap<String, Intent>,
     refunds: Vec<Refund>,
+    disputes: Vec<Dispute>,
+    /// So many seconds later than now its news was made, one more each time a claim goes on.
+    later: i64,
     keys: HashMap<String, (String, u16, Value)>,
     /// Events that wait to be sent, oldest first.
     pub events: Vec<Value>,
@@ -98,6 +117,8 @@ impl Double<Stripe> {
             sessions: BTreeMap::new(),
             intents: BTreeMap::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
+            later: 0,
             keys: HashMap::new(),
             events: Vec::new(),
             made: 0,
@@ -129,7 +150,7 @@ impl Stripe {
     }
 
     fn tell(&mut self, kind: &str, object: Value) {
-        let (id, created) = (self.id("evt"), self.now());
+        let (id, created) = (self.id("evt"), self.now() + self.later);
         let event = json!({
             "id": id, "object": "event", "api_version": "2026-09-30", "created": created, "livemode": false,
             "pending_webhooks": 1, "type": kind, "data": {"object": object},
@@ -174,6 +195,7 @@ impl Stripe {
         let charge = paid.then(|| match with_charge {
             true => json!({
                 "id": format!("ch_{id}"), "object": "charge", "created": intent.created,
+                "amount_refunded": self.refunded(id), "disputed": self.disputes.iter().any(|it| it.intent == id),
                 "payment_method_details": {"type": "card", "card": {"fingerprint": "Xt5EWLLDS7FJjR1c", "country": "SE"}},
             }),
             false => json!(format!("ch_{id}")),
@@ -190,7 +212,30 @@ impl Stripe {
         json!({
             "id": refund.id, "object": "refund", "amount": refund.amount, "currency": refund.currency,
             "payment_intent": refund.intent, "metadata": refund.metadata, "status": refund.status,
+            "created": self.now(), "charge": format!("ch_{}", refund.intent),
         })
+    }
+
+    fn refunded(&self, intent: &str) -> i64 {
+        let of_it = self.refunds.iter().filter(|refund| refund.intent == intent && refund.status != "failed");
+        of_it.map(|refund| refund.amount).sum()
+    }
+
+    fn dispute_json(&self, dispute: &Dispute) -> Value {
+        let moved = dispute.moved.iter().map(|(amount, fee)| {
+            json!({"object": "balance_transaction", "amount": amount, "fee": fee, "net": amount - fee, "currency": "eur"})
+        });
+        json!({
+            "id": dispute.id, "object": "dispute", "amount": dispute.amount, "currency": "eur", "status": dispute.status,
+            "charge": format!("ch_{}", dispute.intent), "payment_intent": dispute.intent, "created": dispute.created,
+            "balance_transactions": moved.collect::<Vec<_>>(), "is_charge_refundable": dispute.moved.is_empty(),
+            "metadata": {}, "reason": "fraudulent", "evidence": {}, "livemode": false,
+        })
+    }
+
+    fn intent_of(&self, payment: &str) -> String {
+        let session = self.session_of(payment).unwrap();
+        self.sessions[&session].intent.clone().unwrap()
     }
 
     fn make_session(&mut self, asked: &Asked) -> Answered {
@@ -370,7 +415,16 @@ impl Stripe {
         let missing = || error(404, "invalid_request_error", "No such object");
         match (asked.method.as_str(), parts.as_slice()) {
             ("POST", ["checkout", "sessions"]) => self.make_session(asked),
-            ("GET", ["checkout", "sessions"]) => self.list(Vec::new()),
+            ("GET", ["checkout", "sessions"]) => {
+                let of = asked.fields.get("payment_intent");
+                let theirs = self.sessions.iter().filter(|(_, session)| of.is_some() && session.intent.as_ref() == of);
+                self.list(theirs.map(|(id, _)| self.session_json(id, &BTreeMap::new())).collect())
+            }
+            ("GET", ["disputes"]) => self.list(Vec::new()),
+            ("GET", ["disputes", id]) => match self.disputes.iter().find(|dispute| dispute.id == *id) {
+                Some(dispute) => Answered::Json(200, self.dispute_json(dispute)),
+                None => missing(),
+            },
             ("GET", ["payment_intents"]) => self.list(Vec::new()),
             ("GET", ["checkout", "sessions", id]) if self.sessions.contains_key(*id) => {
                 Answered::Json(200, self.session_json(id, &asked.fields))
@@ -382,7 +436,8 @@ impl Stripe {
             ("GET", ["refunds"]) => {
                 let of = asked.fields.get("payment_intent");
                 let theirs = self.refunds.iter().filter(|refund| of.is_none_or(|id| refund.intent == *id));
-                self.list(theirs.map(|refund| self.refund_json(refund)).collect())
+                // The newest first.
+                self.list(theirs.rev().map(|refund| self.refund_json(refund)).collect())
             }
             _ => missing(),
         }

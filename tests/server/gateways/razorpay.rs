@@ -10,9 +10,9 @@ use crate::harness::{Answer, send};
 
 const KEY_ID: &str = "rzp_test_AisleAisleAisl";
 const SECRET: &str = "aisleaisleaisleaisle";
-const WEBHOOK_SECRET: &str = "a secret of the webhook";
+pub(super) const WEBHOOK_SECRET: &str = "a secret of the webhook";
 
-async fn open(methods: &[&str], fields: Value) -> (Double<Razorpay>, Shop) {
+pub(super) async fn open(methods: &[&str], fields: Value) -> (Double<Razorpay>, Shop) {
     let razorpay = Double::razorpay(KEY_ID, SECRET);
     let webhook = WEBHOOK_SECRET.replace(' ', "-");
     let account = json!({"provider": "razorpay", "name": "Ours", "key_id": KEY_ID, "secret_key": SECRET,
@@ -25,7 +25,7 @@ async fn open(methods: &[&str], fields: Value) -> (Double<Razorpay>, Shop) {
 }
 
 /// The buyer's browser: our page, its form, the double's page, and back.
-async fn pay(shop: &Shop, payment: &Value, outcome: &str) {
+pub(super) async fn pay(shop: &Shop, payment: &Value, outcome: &str) {
     let url = format!("{}{}", shop.server.url, text(&payment["checkout_url"]));
     let page = send(shop.server.http.get(url)).await;
     assert_eq!(page.status, 200, "{}", page.text);
@@ -38,6 +38,13 @@ async fn pay(shop: &Shop, payment: &Value, outcome: &str) {
     assert_eq!(back.status, 303, "{}", back.text);
     let back = send(shop.server.http.post(back.headers["location"].to_str().unwrap())).await;
     assert_eq!(back.status, 303, "{}", back.text);
+}
+
+/// The same at the double alone: no browser comes back.
+pub(super) fn pay_unheard(razorpay: &Double<Razorpay>, payment: &Value) {
+    let mut books = razorpay.books();
+    let order = books.order_of(text(&payment["id"]));
+    books.visit(&order, json!({"aisle_payment": payment["id"]}), true);
 }
 
 fn plain(text: &str) -> String {
@@ -53,7 +60,7 @@ fn hidden(html: &str) -> Vec<(String, String)> {
     inputs.map(|input| (attribute(input, "name=\""), attribute(input, "value=\""))).collect()
 }
 
-async fn says(shop: &Shop, event: &Value, id: &str, secret: &str) -> Answer {
+pub(super) async fn says(shop: &Shop, event: &Value, id: &str, secret: &str) -> Answer {
     let body = event.to_string();
     let path = format!("/webhooks/razorpay/{}", shop.account);
     let request = shop.server.request(Method::POST, &path).header("x-razorpay-event-id", id);
@@ -61,7 +68,7 @@ async fn says(shop: &Shop, event: &Value, id: &str, secret: &str) -> Answer {
 }
 
 /// Sends what waits: each twice, the newest first.
-async fn tell(razorpay: &Double<Razorpay>, shop: &Shop) {
+pub(super) async fn tell(razorpay: &Double<Razorpay>, shop: &Shop) {
     let events = std::mem::take(&mut razorpay.books().events);
     for event in events.iter().rev().chain(&events) {
         // The same news has the same name, and no other has it.
@@ -70,7 +77,7 @@ async fn tell(razorpay: &Double<Razorpay>, shop: &Shop) {
     }
 }
 
-async fn cancel(shop: &Shop, order: &Value, body: Value) {
+pub(super) async fn cancel(shop: &Shop, order: &Value, body: Value) {
     send(shop.about(Method::POST, order, "/cancel").json(&body)).await.expect(200);
 }
 

@@ -8,19 +8,19 @@ use crate::doubles::stripe::{Buyer, Stripe};
 use crate::doubles::{Double, Trouble};
 use crate::harness::send;
 
-async fn open(methods: &[&str], fields: Value) -> (Double<Stripe>, Shop) {
+pub(super) async fn open(methods: &[&str], fields: Value) -> (Double<Stripe>, Shop) {
     let stripe = Double::stripe(STRIPE_KEY);
     let shop = Shop::stripe(&stripe.url, methods, fields).await;
     (stripe, shop)
 }
 
 /// The page that a payment's address leads to.
-fn page(payment: &Value) -> &str {
+pub(super) fn page(payment: &Value) -> &str {
     text(&payment["checkout_url"]).rsplit('/').next().unwrap()
 }
 
 /// Sends what waits: each twice, the newest first.
-async fn tell(stripe: &Double<Stripe>, shop: &Shop) -> Vec<String> {
+pub(super) async fn tell(stripe: &Double<Stripe>, shop: &Shop) -> Vec<String> {
     let events = std::mem::take(&mut stripe.books().events);
     for event in events.iter().rev().chain(&events) {
         shop.stripe_says(event).await.expect(204);
@@ -28,7 +28,7 @@ async fn tell(stripe: &Double<Stripe>, shop: &Shop) -> Vec<String> {
     events.iter().map(|event| text(&event["id"]).to_owned()).collect()
 }
 
-async fn cancel(shop: &Shop, order: &Value, body: Value) -> Value {
+pub(super) async fn cancel(shop: &Shop, order: &Value, body: Value) -> Value {
     send(shop.about(Method::POST, order, "/cancel").json(&body)).await.expect(200)["order"].clone()
 }
 

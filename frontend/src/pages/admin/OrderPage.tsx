@@ -12,7 +12,7 @@ import { ACTS, Moment, Table } from './Paged'
 import { ReviewCell } from './ReviewCell'
 import { minorUnits } from './api'
 
-const WHAT_FOR: Record<OrderMoney['refunds'][number]['what_for'], string> = { tickets: 'Tickets', goodwill: 'Kindness', late: 'Money that came too late', duplicate: 'Second payment', amount: 'Wrong amount', again: 'Tried again' }
+const WHAT_FOR: Record<OrderMoney['refunds'][number]['what_for'], string> = { tickets: 'Tickets', goodwill: 'Kindness', late: 'Money that came too late', duplicate: 'Second payment', amount: 'Wrong amount', again: 'Tried again', elsewhere: 'Made at the provider' }
 const LINE: Record<OrderMoney['lines'][number]['state'], string> = { sold: '', giving_back: 'on its way back', given_back: 'given back' }
 const GIVES: readonly string[] = ['confirmed', 'partially_refunded']
 

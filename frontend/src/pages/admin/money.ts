@@ -2,9 +2,9 @@
 import { API, call } from '../../api/client'
 import type { Money, Page } from '../../api/types'
 
-export type WorkKind = 'overpaid' | 'underpaid' | 'duplicate' | 'captured_without_order' | 'refund_failed' | 'dispute_open' | 'dispute_lost' | 'provider_silent' | 'order_stuck' | 'ledger_unbalanced'
+export type WorkKind = 'overpaid' | 'underpaid' | 'duplicate' | 'captured_without_order' | 'refund_failed' | 'refunded_elsewhere' | 'dispute_open' | 'dispute_lost' | 'provider_silent' | 'order_stuck' | 'ledger_unbalanced'
 export const WORK_NAMES: Record<WorkKind, string> = {
-  ledger_unbalanced: 'Books do not balance', captured_without_order: 'Money without an order', refund_failed: 'Refund failed', duplicate: 'Paid twice', overpaid: 'Overpaid', underpaid: 'Underpaid',
+  ledger_unbalanced: 'Books do not balance', captured_without_order: 'Money without an order', refund_failed: 'Refund failed', refunded_elsewhere: 'Refunded elsewhere', duplicate: 'Paid twice', overpaid: 'Overpaid', underpaid: 'Underpaid',
   dispute_open: 'Disputed', dispute_lost: 'Dispute lost', provider_silent: 'Provider is silent', order_stuck: 'Order is stuck',
 }
 export type WorkItem = {

@@ -21,7 +21,7 @@ fn claim(world: &World, state: DisputeState, at: i64, amount: i64) -> Report {
         event_id: String::new(),
         payment: first_payment(),
         provider_ref: format!("{}/1", first_payment()),
-        what: What::Disputed { dispute: "dp_1".to_owned(), state, fee: 15 },
+        what: What::Disputed { dispute: "dp_1".to_owned(), state, taken: true, fee: 15 },
         at: world.at(at),
         amount: Money::new(amount, euro()),
         instrument: None,
@@ -128,7 +128,7 @@ fn a_claim_against_a_second_payment_touches_no_ticket_and_is_what_we_owed() {
     let mut saga = world.kept.clone();
     saga.disputes.suspend = true;
     saga.report(&report);
-    report.what = What::Disputed { dispute: "dp_1".to_owned(), state: DisputeState::Lost, fee: 15 };
+    report.what = What::Disputed { dispute: "dp_1".to_owned(), state: DisputeState::Lost, taken: true, fee: 15 };
     saga.report(&report);
     world.keep(&saga);
     world.drive();
