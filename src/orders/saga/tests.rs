@@ -7,4 +7,5 @@ mod giving;
 mod product;
 mod review;
 mod scenes;
+mod vouchers;
 mod world;
