@@ -9,6 +9,14 @@ use crate::desk::Admits;
 use crate::house::House;
 use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
 
+/// What a voucher has paid of an order and has not back.
+fn by_voucher_of(saga: &Saga) -> i64 {
+    let onto = saga.refunds.iter().filter(|refund| saga.credit_of(refund).is_some() && refund.takes_money());
+    let paid = -saga.credits().map(|line| line.amount).sum::<i64>();
+    let paid = paid - onto.map(|refund| refund.amount.amount).sum::<i64>();
+    if saga.confirmed_at.is_some() { paid } else { 0 }
+}
+
 impl House {
     /// What moved at the providers for this order: collected, and given back for good.
     fn moved(&self, saga: &Saga) -> (i64, i64) {
@@ -22,7 +30,7 @@ impl House {
         let (captured, back) = self.moved(&row.saga);
         let tickets = row.saga.lines.iter().filter_map(|line| self.desk.tickets.get(&line.id));
         let admits: i64 = tickets.filter(|it| it.admits == Admits::Yes).map(|it| it.amount).sum();
-        must(captured - back >= admits, || {
+        must(captured - back + by_voucher_of(&row.saga) >= admits, || {
             format!("order {order} has tickets for {admits}, paid {captured} and got {back} back: {:#?}", row.saga)
         })
     }
@@ -150,11 +158,7 @@ impl House {
                 .filter(|refund| refund.status == RefundStatus::Failed)
                 .map(|refund| refund.amount.amount)
                 .sum();
-            // What a voucher has paid of it and has not back.
-            let onto = saga.refunds.iter().filter(|refund| saga.credit_of(refund).is_some() && refund.takes_money());
-            let paid = -saga.credits().map(|line| line.amount).sum::<i64>();
-            let paid = paid - onto.map(|refund| refund.amount.amount).sum::<i64>();
-            let credit = if saga.confirmed_at.is_some() { paid } else { 0 };
+            let credit = by_voucher_of(saga);
             let rest = captured - back + credit - tickets - fee;
             must((0..=failed).contains(&rest), || {
                 format!(
