@@ -215,7 +215,7 @@ async fn of_many_who_order_at_once_nobody_spends_what_another_has_spent() {
     let shop = shop().await;
     let voucher = shop.voucher(10_000).await;
     let mut holds = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..10 {
         holds.push(shop.floor().await);
     }
     let (shop, code) = (&shop, &voucher.code);
