@@ -81,6 +81,8 @@ codes! {
     AccessCodeUsedUp "access_code_used_up" CONFLICT "This access code has no more places.";
     PromoCodeInvalid "promo_code_invalid" CONFLICT "This promo code takes nothing off here, or not now.";
     PromoCodeUsedUp "promo_code_used_up" CONFLICT "This promo code has been used up.";
+    VoucherInvalid "voucher_invalid" CONFLICT "This voucher pays nothing here, or not now.";
+    VoucherUsedUp "voucher_used_up" CONFLICT "Nothing, or not enough, is left on this voucher.";
     PriceChanged "price_changed" CONFLICT "The price has changed; look at it again.";
     HoldLimitReached "hold_limit_reached" CONFLICT "That is more holds than one buyer may have.";
     HoldNotOpen "hold_not_open" CONFLICT "The hold is no longer open.";

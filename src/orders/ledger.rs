@@ -13,12 +13,15 @@
 //! | `refunded_elsewhere` | money for seats that somebody gave back at a provider: see [`elsewhere`] |
 //! | `goodwill` | money given back for tickets that stayed |
 //! | `by_hand` | money that the house gave back itself, past its providers |
+//! | `vouchers` | what the house owes whoever has its vouchers' codes, and what of it an order was made with that is not sold yet |
+//! | `voucher_issues` | what vouchers were issued for, less what was voided |
 //!
 //! Discounts have no account: they are less sales.
 
 mod disputes;
 mod elsewhere;
 mod kept;
+pub mod vouchers;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +58,16 @@ fn entry(account: impl Into<String>, show: Option<Uuid>, amount: i64, currency: 
     Entry { account: account.into(), show, amount, currency }
 }
 
+/// To which account a line of this kind is booked, as far as it is no tax.
+fn account_of(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Ticket | LineKind::Discount => "sales",
+        LineKind::Fee => "fees",
+        LineKind::Tax => "taxes",
+        LineKind::Voucher => "vouchers",
+    }
+}
+
 /// An account, the show it is about, and how much.
 pub type Part = (&'static str, Option<Uuid>, i64);
 
@@ -69,11 +82,7 @@ pub fn accounts<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Part> {
 pub fn accounts_of<'a>(parts: impl IntoIterator<Item = (&'a Line, i64)>) -> Vec<Part> {
     let mut sums: BTreeMap<(&'static str, Option<Uuid>), i64> = BTreeMap::new();
     for (line, part) in parts {
-        let account = match line.kind {
-            LineKind::Ticket | LineKind::Discount => "sales",
-            LineKind::Fee => "fees",
-            LineKind::Tax => "taxes",
-        };
+        let account = account_of(line.kind);
         // All of a tax line is tax, whatever it says of itself.
         let tax = if line.kind == LineKind::Tax { line.amount } else { line.tax };
         let split = match (part == line.amount, apportion(part, &[(line.amount - tax).abs(), tax.abs()]).as_slice()) {
@@ -134,16 +143,21 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
             });
         }
     }
-    if after.confirmed_at.is_some() && before.confirmed_at.is_none() && after.total > 0 {
-        let mut entries = vec![entry("deposits", None, after.total, after.currency)];
+    let cost_something = after.total > 0 || after.credits().next().is_some();
+    if after.confirmed_at.is_some() && before.confirmed_at.is_none() && cost_something {
+        let paid = [entry("deposits", None, after.total, after.currency)].into_iter().filter(|it| it.amount != 0);
         let sold = accounts(&after.lines).into_iter();
-        entries.extend(sold.map(|(account, show, amount)| entry(account, show, -amount, after.currency)));
+        let sold = sold.map(|(account, show, amount)| entry(account, show, -amount, after.currency));
+        let entries = paid.chain(sold).collect();
         booked.push(Transaction { kind: "sale", source: format!("sale:{}", after.order), entries });
     }
     for refund in after.refunds.iter().filter(|refund| !refund.is_elsewhere()) {
         let was = before.refunds.iter().find(|it| it.id == refund.id).map(|it| it.status);
-        let provider = after.attempt(refund.payment).map_or("unknown", |attempt| attempt.provider.as_str());
-        let provider = format!("provider:{provider}");
+        let provider = match (after.attempt(refund.payment), after.credit_of(refund)) {
+            (Some(attempt), _) => format!("provider:{}", attempt.provider),
+            (None, Some(credit)) => account_of(credit.kind).to_owned(),
+            (None, None) => "provider:unknown".to_owned(),
+        };
         let (amount, currency) = (refund.amount.amount, refund.amount.currency);
         if refund.status == RefundStatus::Succeeded && was != Some(RefundStatus::Succeeded) {
             let mut entries = of_refund(refund, after);
@@ -176,12 +190,24 @@ fn of_refund(refund: &Repayment, saga: &Saga) -> Vec<Entry> {
     if !refund.is_for_tickets() || refund.owed {
         return vec![entry(kept::source_of(refund), None, amount, currency)];
     }
+    // What goes back in several ways is taken out of the sales once, by the first of them; the others find it in `deposits`.
+    let together = || saga.refunds.iter().filter(|it| it.cause == refund.cause);
+    let first = together().min_by_key(|it| (Some(it.payment) != saga.paid_with, it.id));
+    if first.is_some_and(|first| first.id != refund.id) {
+        return vec![entry("deposits", None, amount, currency)];
+    }
+    let whole: i64 = together().map(|it| it.amount.amount).sum();
     let going = || saga.lines.iter().filter(|line| line.giving_back);
     let back: Vec<Part> = accounts_of(going().map(|line| (line, line.amount - line.kept)));
-    if back.iter().map(|(.., part)| *part).sum::<i64>() != amount {
-        return reversal(going(), amount, currency);
+    let mut entries = if back.iter().map(|(.., part)| *part).sum::<i64>() == whole {
+        back.into_iter().map(|(account, show, part)| entry(account, show, part, currency)).collect()
+    } else {
+        reversal(going(), whole, currency)
+    };
+    if whole != amount {
+        entries.push(entry("deposits", None, amount - whole, currency));
     }
-    back.into_iter().map(|(account, show, part)| entry(account, show, part, currency)).collect()
+    entries
 }
 
 #[cfg(test)]

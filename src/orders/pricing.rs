@@ -11,8 +11,10 @@ mod scenes;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod voucher;
 
 pub use promo::{Discount, Promo, PromoCodeInput, PromoRefusal, normal_promo_code};
+pub use voucher::{Voucher, VoucherRefusal};
 
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -183,7 +183,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
     // What is the whole order's goes with the last of its tickets.
     let stays = |line: &Line| line.hold.is_some() && !line.cancelled && !goes.contains(&line.id);
     let last = !saga.lines.iter().any(stays);
-    let whole = |line: &&Line| line.hold.is_none() && line.of.is_none() && !line.cancelled;
+    let whole = |line: &&Line| line.hold.is_none() && line.of.is_none() && !line.cancelled && !line.kind.is_credit();
     let rest: Vec<&Line> = saga.lines.iter().filter(whole).filter(|line| last || wanted.contains(&line.id)).collect();
     let rest = if last { rest } else { Vec::new() };
     let mut of_rest = (0, 0);
@@ -192,7 +192,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
         let share = tickets.iter().filter_map(|it| it.terms).map(|terms| terms.back_bp).max().unwrap_or(WHOLE_BP);
         let back = match line.kind {
             LineKind::Fee if fees_back => line.amount,
-            LineKind::Fee => 0,
+            LineKind::Fee | LineKind::Voucher => 0,
             // A discount is taken from what goes back as it was taken from what was paid.
             LineKind::Ticket | LineKind::Tax | LineKind::Discount => {
                 line.amount.signum() * Terms { back_bp: share, ..Terms::whole(None) }.back_of(line.amount.abs(), 1)
@@ -211,7 +211,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
 /// Gives so much of these lines' money back, whatever the policy says.
 ///
 /// # Errors
-/// As [`Saga::wanted_back`]; `TooMuch` past what they cost or what is left of the payment.
+/// As [`Saga::wanted_back`]; `TooMuch` past what they cost or what is left of what was paid.
 pub fn exactly(saga: &Saga, lines: Option<&[Uuid]>, back: i64) -> Result<Returning, WishRefused> {
     let mut wanted = saga.wanted_back(lines)?;
     let stays = |line: &Line| line.hold.is_some() && !line.cancelled && !wanted.contains(&line.id);
@@ -231,7 +231,7 @@ pub fn exactly(saga: &Saga, lines: Option<&[Uuid]>, back: i64) -> Result<Returni
 /// The lines of one show that are left, and what is the whole order's where nothing else is left of it.
 #[must_use]
 pub fn of_show(saga: &Saga, show: Uuid) -> Vec<Uuid> {
-    let left = || saga.lines.iter().filter(|line| !line.cancelled);
+    let left = || saga.lines.iter().filter(|line| !line.cancelled && !line.kind.is_credit());
     let places: Vec<Uuid> =
         left().filter(|line| line.hold.is_some() && line.show == Some(show)).map(|line| line.id).collect();
     if places.is_empty() {

@@ -17,6 +17,7 @@ mod refunds;
 mod reports;
 mod review;
 mod transfer;
+mod vouchers;
 mod webhooks;
 
 pub use webhooks::pages;
@@ -155,6 +156,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(promo::admin_read_promo_code)
         .service(promo::admin_change_promo_code)
         .service(promo::admin_archive_promo_code)
+        .service(vouchers::admin_list_vouchers)
+        .service(vouchers::admin_issue_voucher)
+        .service(vouchers::admin_read_voucher)
+        .service(vouchers::admin_voucher_movements)
+        .service(vouchers::admin_change_voucher)
+        .service(vouchers::admin_void_voucher)
         .service(admin::admin_payments)
         .service(customers::admin_erase_customer)
         .service(reports::sales_report)

@@ -147,7 +147,10 @@ impl Saga {
         // Also money whose refund failed stays refused: it has become somebody's work.
         let refused = self.refunds.iter().any(|refund| refund.payment == attempt.id);
         let claimed = self.is_disputed(attempt.id) || self.lost(attempt.id) > 0;
-        if claimed || self.paid_with.is_some() || !in_time || !enough || refused || !self.review.state.lets_sell() {
+        // What a voucher had paid has gone back to it, and somebody may have spent it since.
+        let unpaid = self.is_over() && self.credits().next().is_some();
+        let shut = unpaid || !self.review.state.lets_sell();
+        if claimed || self.paid_with.is_some() || !in_time || !enough || refused || shut {
             return false;
         }
         let untouched = self.all_parts(&[PartState::Paying]);
@@ -183,7 +186,18 @@ impl Saga {
         }
     }
 
-    /// How much of an attempt's money was, or is about to be, given back.
+    /// The lines that pay for the others.
+    pub fn credits(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.kind.is_credit())
+    }
+
+    /// The line that this money goes back onto; `None`: it goes to a payment.
+    #[must_use]
+    pub fn credit_of(&self, refund: &Repayment) -> Option<&Line> {
+        self.credits().find(|line| line.id == refund.payment)
+    }
+
+    /// How much of the money of an attempt, or of a line that pays, was, or is about to be, given back.
     fn refunded(&self, attempt: Uuid) -> i64 {
         let of_it = self.refunds.iter().filter(|refund| refund.payment == attempt);
         of_it.filter(|refund| refund.takes_money()).map(|refund| refund.amount.amount).sum()

@@ -16,6 +16,7 @@ mod refund_jobs;
 mod reports;
 mod transfer;
 mod view;
+pub mod vouchers;
 
 pub use books::{LedgerBalance, PaymentRow};
 pub(super) use claims::claim_by_address;
@@ -33,6 +34,7 @@ pub use refund_jobs::{FailedOrder, JobOrder, JobState, JobView, NewJob, Settled}
 pub use reports::{BalanceFact, EntryCursor, EntryRow, ReportFault, ReportShow};
 pub use transfer::{OnceKey, Pass, Transferred};
 pub use view::{AdminFilter, LineView, OrderView, PaymentView, ShowSold, ShowView};
+pub use vouchers::{Movement, VoucherRecord, VoucherRecords};
 
 use jiff::Timestamp;
 use sqlx::PgPool;
@@ -136,7 +138,8 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let refunds = sqlx::query!(
-            "SELECT id, payment_id, cause, amount, currency, status, reason, owed, note, created_at FROM refund
+            "SELECT id, coalesce(payment_id, line_id) AS \"payment!\", cause, amount, currency, status, reason, owed, note, created_at
+             FROM refund
              WHERE order_id = $1 ORDER BY created_at, id",
             order
         )
@@ -207,7 +210,7 @@ impl Orders {
         for refund in refunds {
             saga.refunds.push(Repayment {
                 id: refund.id,
-                payment: refund.payment_id,
+                payment: refund.payment,
                 cause: refund.cause,
                 amount: Money::new(refund.amount, currency(&refund.currency)?),
                 status: RefundStatus::from_word(&refund.status).ok_or_else(|| unknown("refund status"))?,

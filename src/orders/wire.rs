@@ -18,7 +18,7 @@ use crate::platform::money::Money;
 
 pub use cancellation::{CancellationJson, TicketBackJson};
 pub use dispute::DisputeJson;
-pub use quote::{Quote, QuotedPromo, QuotedTax};
+pub use quote::{Quote, QuotedPromo, QuotedTax, QuotedVoucher};
 pub use review::{FindingJson, ReviewJson};
 
 /// A hold, and the proof that it is the caller's.
@@ -80,6 +80,11 @@ pub struct AskQuote {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80, example = "SPRING24")]
     pub promo_code: Option<String>,
+    /// A gift voucher's code. One that pays nothing changes nothing, and the quote says why.
+    #[garde(inner(length(chars, min = 1, max = 80)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 80, example = "7F3K-2M9P-8HJW-QQ23-4567")]
+    pub voucher_code: Option<String>,
 }
 
 /// Who buys.
@@ -145,6 +150,11 @@ pub struct CreateOrder {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80, example = "SPRING24")]
     pub promo_code: Option<String>,
+    /// A gift voucher's code: pays up to what is left of it. One that pays nothing is refused.
+    #[garde(inner(length(chars, min = 1, max = 80)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 80, example = "7F3K-2M9P-8HJW-QQ23-4567")]
+    pub voucher_code: Option<String>,
     /// What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
     #[garde(inner(range(min = 0)))]
     #[serde(default)]
@@ -346,6 +356,8 @@ pub struct RefundJson {
     /// How far it is.
     #[schema(value_type = String, pattern = "^(pending|succeeded|failed|by_hand|again)$")]
     pub status: &'static str,
+    /// Whether it goes back onto the voucher that had paid, rather than to the payment.
+    pub onto_voucher: bool,
     /// Why.
     pub reason: String,
     /// When it was decided.
@@ -443,6 +455,7 @@ impl OrderJson {
                     id: refund.id,
                     amount: refund.amount,
                     status: refund.status.word(),
+                    onto_voucher: saga.credit_of(refund).is_some(),
                     reason: refund.reason.clone(),
                     created_at: refund.created_at,
                 })

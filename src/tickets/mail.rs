@@ -22,6 +22,7 @@ use crate::platform::keys::Keys;
 
 const ORDER_CONFIRMATION: &str = "order_confirmation";
 const ORDER_REFUNDED: &str = "order_refunded";
+const BACK_ON_VOUCHER: &str = "back_on_voucher";
 const LATE_MONEY_REFUNDED: &str = "late_money_refunded";
 const ORDER_HELD: &str = "order_held";
 const ORDER_NOT_SOLD: &str = "order_not_sold";
@@ -53,6 +54,14 @@ pub async fn confirm(connection: &mut PgConnection, order: Uuid) -> Result<bool,
 /// When the database does not answer.
 pub async fn tell_refunded(connection: &mut PgConnection, refund: Uuid) -> Result<bool, DbFault> {
     put(connection, ORDER_REFUNDED, &format!("{ORDER_REFUNDED}:{refund}"), &AboutRefund { refund }).await
+}
+
+/// "What your voucher had paid is on it again". Once a refund.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_back_on_voucher(connection: &mut PgConnection, refund: Uuid) -> Result<bool, DbFault> {
+    put(connection, BACK_ON_VOUCHER, &format!("{BACK_ON_VOUCHER}:{refund}"), &AboutRefund { refund }).await
 }
 
 /// "Your payment came too late, and goes back". Once a refund.
@@ -98,7 +107,7 @@ impl Writer {
     #[must_use]
     pub fn register(&self, composers: Composers) -> Composers {
         let (confirmed, refunded, late) = (self.clone(), self.clone(), self.clone());
-        let (held, not_sold) = (self.clone(), self.clone());
+        let (held, not_sold, on_voucher) = (self.clone(), self.clone(), self.clone());
         self.register_passed(self.register_links(composers))
             .with(ORDER_CONFIRMATION, move |payload| {
                 let writer = confirmed.clone();
@@ -107,6 +116,10 @@ impl Writer {
             .with(ORDER_REFUNDED, move |payload| {
                 let writer = refunded.clone();
                 async move { writer.about_refund(ORDER_REFUNDED, payload).await }
+            })
+            .with(BACK_ON_VOUCHER, move |payload| {
+                let writer = on_voucher.clone();
+                async move { writer.about_refund(BACK_ON_VOUCHER, payload).await }
             })
             .with(LATE_MONEY_REFUNDED, move |payload| {
                 let writer = late.clone();
@@ -262,6 +275,8 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("order_links.txt", include_str!("mail/order_links.txt")),
         ("order_refunded.html", include_str!("mail/order_refunded.html")),
         ("order_refunded.txt", include_str!("mail/order_refunded.txt")),
+        ("back_on_voucher.html", include_str!("mail/back_on_voucher.html")),
+        ("back_on_voucher.txt", include_str!("mail/back_on_voucher.txt")),
         ("late_money_refunded.html", include_str!("mail/late_money_refunded.html")),
         ("late_money_refunded.txt", include_str!("mail/late_money_refunded.txt")),
         ("order_held.html", include_str!("mail/order_held.html")),
@@ -321,8 +336,15 @@ mod tests {
     use super::*;
     use crate::platform::money::Money;
 
-    const KINDS: [&str; 6] =
-        [ORDER_CONFIRMATION, ORDER_REFUNDED, LATE_MONEY_REFUNDED, ORDER_HELD, ORDER_NOT_SOLD, "tickets_given_away"];
+    const KINDS: [&str; 7] = [
+        ORDER_CONFIRMATION,
+        ORDER_REFUNDED,
+        BACK_ON_VOUCHER,
+        LATE_MONEY_REFUNDED,
+        ORDER_HELD,
+        ORDER_NOT_SOLD,
+        "tickets_given_away",
+    ];
 
     fn letter() -> Letter {
         let money = |amount| Money::new(amount, "EUR".parse().unwrap());

@@ -1,9 +1,10 @@
-//! What is paid: fees, taxes, timed prices, promo codes; that a quote is the order, the order the charge, and the charge the books.
+//! What is paid: fees, taxes, timed prices, promo codes, vouchers; that a quote is the order, the order the charge, and the charge the books.
 
 mod bills;
 mod office;
 mod promo;
 mod timed;
+mod vouchers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

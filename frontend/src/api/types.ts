@@ -128,7 +128,7 @@ export type HoldPatch = { add: string[]; remove: string[]; areas?: AreaQuantity[
 
 export type Line = {
   id: string
-  kind: 'ticket' | 'fee' | 'tax' | 'discount'
+  kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher'
   label: string
   show_id: string | null
   seat?: string | null
@@ -148,6 +148,7 @@ export type Line = {
 export type HoldProof = { show_id: string; hold_id: string; token: string }
 export type TicketChoice = { seat?: string; area?: string; quantity?: number; ticket_type: string }
 export type PromoReason = 'unknown' | 'not_yet' | 'over' | 'not_these_shows' | 'not_these_tickets' | 'other_currency' | 'nothing_to_take_off' | 'used_up' | 'used_by_you'
+export type VoucherReason = 'unknown' | 'void' | 'over' | 'other_currency' | 'empty' | 'nothing_to_pay' | 'less_left'
 export type Quote = {
   lines: Line[]
   tickets: Money
@@ -157,6 +158,7 @@ export type Quote = {
   total: Money
   currency: string
   promo?: { code: string; applies: boolean; reason?: PromoReason; detail?: string }
+  voucher?: { code: string; applies: boolean; pays: Money; left: Money | null; reason?: VoucherReason; detail?: string }
 }
 export type PaymentStatus = 'starting' | 'pending' | 'authorized' | 'captured' | 'declined' | 'cancelled' | 'refunded'
 export type PaymentMethod = { provider: string; method: string; kind: 'authorise_then_capture' | 'paid_at_once' }
@@ -165,7 +167,7 @@ export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
 export type RefundStatus = 'pending' | 'succeeded' | 'failed' | 'by_hand' | 'again'
-export type Refund = { id: string; amount: Money; status: RefundStatus; reason: string | null; created_at: string }
+export type Refund = { id: string; amount: Money; status: RefundStatus; onto_voucher: boolean; reason: string | null; created_at: string }
 export type OrderShow = { id: string; title: string; poster_url: string; venue: string; city: string; starts_at: string; doors_at: string | null; time_zone: string }
 export type ReviewState = 'flagged' | 'wanted' | 'accepted' | 'refused' | 'lapsed' | 'withdrawn' | 'let_go'
 export type Finding = { rule: 'velocity' | 'mismatch' | 'reuse'; holds: boolean; fact: string; max: number | null; window_s: number | null; country: string | null; text: string }
@@ -215,6 +217,7 @@ export type OrderRequest = {
   method?: string
   accept_equal_seats?: boolean
   promo_code?: string
+  voucher_code?: string
   expected_total?: number
 }
 export type Ticket = {
@@ -247,14 +250,14 @@ export type TicketBack = {
   until: string | null
   transfer_until: string | null
 }
-export type Cancellation = { open: boolean; back: Money; kept: Money; until: string | null; tickets: TicketBack[]; order_paid: Money; order_back: Money }
+export type Cancellation = { open: boolean; back: Money; onto_voucher: Money; kept: Money; until: string | null; tickets: TicketBack[]; order_paid: Money; order_back: Money }
 /** The money of one order, for staff. */
 export type OrderMoney = {
   total: Money
   left: Money
-  lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' }[]
+  lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' | 'paid_with' }[]
   payments: { id: string; number: number; provider: string; account: string; provider_ref: string | null; status: string; amount: Money; counts: boolean; paid_at: string | null; problem: string | null }[]
-  refunds: { id: string; payment_id: string; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again' | 'elsewhere'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
+  refunds: { id: string; payment_id: string | null; onto_line: string | null; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again' | 'elsewhere'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
   books: { kind: string; at: string; entries: { account: string; show_id: string | null; amount: Money }[] }[]
   passed_on: string[]
 }

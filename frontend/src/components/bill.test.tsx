@@ -5,7 +5,7 @@ import type { Line, Quote, Show } from '../api/types'
 import { Speaking } from '../i18n'
 import { Bill } from './Bill'
 import { PriceNotes } from './PriceNotes'
-import { PromoField } from './PromoField'
+import { PromoField, VoucherField } from './PromoField'
 import { billRows, taxWithin } from './bill'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
@@ -61,4 +61,18 @@ it('says what comes once an order, and until when a price is what it is', () => 
   screen.getByText(/^Early bird until Mon,? 1 Apr, 12:00$/)
   screen.getByText('Once an order: Handling, €2.')
   screen.getByText('Once an order: Service, 2.5 %.')
+})
+
+it('says what a voucher pays and what is left, or why it pays nothing', async () => {
+  const use = vi.fn()
+  const field = (used: string | null, said?: Quote['voucher']) => <Speaking language="en"><VoucherField used={used} said={said} busy={false} onUse={use} /></Speaking>
+  const { rerender } = render(field(null))
+  await userEvent.type(screen.getByLabelText('Gift voucher'), '7f3k-2m9p{Enter}')
+  expect(use).toHaveBeenCalledWith('7f3k-2m9p')
+  rerender(field('7f3k-2m9p', { code: '7f3k-2m9p', applies: false, pays: eur(0), left: null, reason: 'empty', detail: '' }))
+  screen.getByText('Nothing is left on this voucher.')
+  rerender(field('7f3k-2m9p', { code: '7f3k-2m9p', applies: true, pays: eur(4500), left: eur(500) }))
+  screen.getByText('The voucher pays €45; €5 will be left on it.')
+  await userEvent.click(screen.getByRole('button', { name: 'Leave it out' }))
+  expect(use).toHaveBeenLastCalledWith(null)
 })

@@ -67,6 +67,11 @@ export const de: Messages = {
       not_these_tickets: 'Dieser Code gilt für andere Karten als diese.', other_currency: 'Dieser Code gilt für eine andere Währung.', nothing_to_take_off: 'Es gibt nichts, wovon dieser Code etwas nehmen könnte.',
       used_up: 'Dieser Code ist aufgebraucht.', used_by_you: 'Sie haben diesen Code schon benutzt.',
     },
+    voucher: 'Geschenkgutschein', voucherGo: 'Gutschein einlösen', voucherOff: 'Weglassen', voucherOn: (pays, left) => `Der Gutschein zahlt ${pays}; danach sind noch ${left} darauf.`,
+    voucherWhy: {
+      unknown: 'Diesen Gutschein gibt es nicht. Sehen Sie nach, wie er geschrieben wird.', void: 'Das Haus hat diesen Gutschein entwertet.', over: 'Dieser Gutschein gilt nicht mehr.', other_currency: 'Dieser Gutschein gilt für eine andere Währung.',
+      empty: 'Auf diesem Gutschein ist nichts mehr.', nothing_to_pay: 'Es gibt nichts, was dieser Gutschein zahlen könnte.', less_left: 'Auf diesem Gutschein ist weniger als eben noch.',
+    },
     taxIn: (amount) => `Davon ${amount} Steuern.`, taxOf: (amount, name) => `Davon ${amount} ${name}.`,
   },
   order: {
@@ -81,7 +86,7 @@ export const de: Messages = {
     },
     back: {
       choose: 'Welche Karten möchten Sie zurückgeben?', paid: 'Bezahlt', back: 'Kommt zurück', kept: 'Wird einbehalten', until: (when) => `So bis ${when}`, closed: 'kann nicht mehr zurückgegeben werden', none: 'Keine dieser Karten kann noch zurückgegeben werden.',
-      all: 'Kommt insgesamt zurück', fees: 'Gebühren der ganzen Bestellung', stops: 'Die Karten gelten sofort nicht mehr. Banken brauchen einige Tage.', yes: (money) => `Zurückgeben, ${money} kommt zurück`,
+      all: 'Kommt insgesamt zurück', fees: 'Gebühren der ganzen Bestellung', voucher: (money) => `Davon kommen ${money} wieder auf Ihren Gutschein.`, stops: 'Die Karten gelten sofort nicht mehr. Banken brauchen einige Tage.', yes: (money) => `Zurückgeben, ${money} kommt zurück`,
     },
     pass: {
       go: 'Weitergeben', title: 'Eine Karte weitergeben', text: 'Wen Sie nennen, bekommt die Karte per Mail. Ihr Code ändert sich: Was Sie gedruckt oder gespeichert haben, gilt nicht mehr. Die Bestellung und ihr Geld bleiben die Ihren.', name: 'Name', email: 'E-Mail-Adresse', yes: 'Weitergeben', done: 'An jemand anderen weitergegeben',
@@ -90,7 +95,7 @@ export const de: Messages = {
     notSold: 'Wir konnten diese Bestellung nicht abschließen', notSoldText: 'Jemand vom Haus hat sie angesehen, oder niemand konnte es rechtzeitig. Abgebucht wurde nichts. Die Kasse hilft gern.',
     declined: 'Die Zahlung wurde abgelehnt. Nichts wurde abgebucht, und die Plätze sind noch die Ihren.', payNow: 'Weiter zur Zahlung', payAgain: 'Noch einmal bezahlen', others: 'Andere Plätze wählen', othersHint: 'Gibt diese Zahlung auf; die Plätze bleiben gehalten, während Sie wählen.',
     payBy: (clock) => `noch ${clock} zum Zahlen`, tickets: 'Karten', ticketPdf: 'PDF', ticketIcs: 'Kalender', allBill: 'Rechnung', code: 'Code', mailbox: 'Die Post im Postfach ansehen', cancel: 'Bestellung stornieren', cancelYes: 'Stornieren und erstatten', keepIt: 'Behalten',
-    refunds: 'Erstattungen', refundState: { pending: 'unterwegs', succeeded: 'erledigt', failed: 'liegt bei der Kasse', by_hand: 'vom Haus selbst gegeben', again: 'noch einmal versucht' }, noToken: 'Diese Seite braucht den Link aus Ihrer Post.', noTokenHint: 'Geben Sie Ihre E-Mail-Adresse an, dann schicken wir den Link noch einmal.',
+    ontoVoucher: 'wieder auf Ihrem Gutschein', refunds: 'Erstattungen', refundState: { pending: 'unterwegs', succeeded: 'erledigt', failed: 'liegt bei der Kasse', by_hand: 'vom Haus selbst gegeben', again: 'noch einmal versucht' }, noToken: 'Diese Seite braucht den Link aus Ihrer Post.', noTokenHint: 'Geben Sie Ihre E-Mail-Adresse an, dann schicken wir den Link noch einmal.',
     linkEnded: 'Dieser Link gilt nicht mehr: Jemand hat ihn beendet, weil er in falsche Hände gekommen sein kann. Ein neuerer ging an die Adresse der Bestellung. Hier können Sie ihn noch einmal anfordern.',
     keep: { title: 'Diese Bestellung nicht verlieren', guest: 'In einem Konto finden Sie alle Ihre Bestellungen, auf jedem Gerät. Was Sie mit derselben Adresse gekauft haben, steht von selbst darin.', make: 'Konto anlegen', have: 'Ich habe ein Konto', mine: 'In meinem Konto behalten', kept: 'Diese Bestellung steht in Ihrem Konto.', toMine: 'Meine Bestellungen' },
     wrongHands: { go: 'Dieser Link ist in falsche Hände gekommen', title: 'Die Links beenden', text: (email) => `Jeder Link zu dieser Bestellung gilt dann nicht mehr, auch dieser und die ihrer Karten. Ein neuer geht per Mail an ${email}. Karten auf Papier gelten weiter.`, textStaff: 'Jeder Link zu dieser Bestellung gilt dann nicht mehr, auch die ihrer Karten. Ein neuer geht per Mail an die Adresse der Bestellung. Karten auf Papier gelten weiter.', yes: 'Links beenden', done: 'Die Links gelten nicht mehr', doneText: (email) => `Ein neuer ist auf dem Weg an ${email}. Nur diese Mail hat ihn.` },

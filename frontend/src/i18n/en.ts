@@ -1,5 +1,5 @@
 /** Everything the house says, in English. Other languages have exactly these keys; the compiler sees to it. */
-import type { PromoReason } from '../api/types'
+import type { PromoReason, VoucherReason } from '../api/types'
 import { account } from './account.en'
 
 /** "row C", but "Table 3" as it is. */
@@ -70,6 +70,11 @@ export const en = {
       not_these_tickets: 'This code is for other tickets than these.', other_currency: 'This code is for another currency.', nothing_to_take_off: 'There is nothing that this code could take off.',
       used_up: 'This code has been used up.', used_by_you: 'You have used this code already.',
     } as Record<PromoReason, string>,
+    voucher: 'Gift voucher', voucherGo: 'Use voucher', voucherOff: 'Leave it out', voucherOn: (pays: string, left: string) => `The voucher pays ${pays}; ${left} will be left on it.`,
+    voucherWhy: {
+      unknown: 'There is no such voucher. Look at how it is written.', void: 'The house has voided this voucher.', over: 'This voucher is no longer valid.', other_currency: 'This voucher is of another currency.',
+      empty: 'Nothing is left on this voucher.', nothing_to_pay: 'There is nothing that this voucher could pay.', less_left: 'Less is left on this voucher than a moment ago.',
+    } as Record<VoucherReason, string>,
     taxIn: (amount: string) => `${amount} of it is tax.`, taxOf: (amount: string, name: string) => `${amount} of it is ${name}.`,
   },
   order: {
@@ -84,7 +89,7 @@ export const en = {
     },
     back: {
       choose: 'Which tickets do you want to give back?', paid: 'Paid', back: 'Comes back', kept: 'Is kept', until: (when: string) => `So until ${when}`, closed: 'cannot be given back any more', none: 'None of these tickets can be given back any more.',
-      all: 'Comes back in all', fees: 'Fees of the whole order', stops: 'The tickets stop admitting at once. Banks take some days.', yes: (money: string) => `Give back, ${money} comes back`,
+      all: 'Comes back in all', fees: 'Fees of the whole order', voucher: (money: string) => `${money} of it goes back onto your voucher.`, stops: 'The tickets stop admitting at once. Banks take some days.', yes: (money: string) => `Give back, ${money} comes back`,
     },
     pass: {
       go: 'Pass on', title: 'Pass a ticket on', text: 'Who you name gets the ticket by mail. Its code changes: what you have printed or saved no longer admits. The order and its money stay yours.', name: 'Their name', email: 'Their e-mail address', yes: 'Pass it on', done: 'Passed on to somebody else',
@@ -93,7 +98,7 @@ export const en = {
     notSold: 'We could not complete this order', notSoldText: 'Somebody of the house has looked at it, or nobody could in time. Nothing was taken. The box office is glad to help.',
     declined: 'The payment was declined. Nothing was charged, and the seats are still yours.', payNow: 'Go on to payment', payAgain: 'Try paying again', others: 'Choose other seats', othersHint: 'Gives up this payment; the seats stay held while you choose.',
     payBy: (clock: string) => `${clock} left to pay`, tickets: 'Tickets', ticketPdf: 'PDF', ticketIcs: 'Calendar', allBill: 'Bill', code: 'Code', mailbox: 'See the mail in the mailbox', cancel: 'Cancel the order', cancelYes: 'Cancel and refund', keepIt: 'Keep it',
-    refunds: 'Refunds', refundState: { pending: 'under way', succeeded: 'done', failed: 'being looked at by the box office', by_hand: 'given by the house itself', again: 'tried again' }, noToken: 'This page needs the link from your mail.', noTokenHint: 'Give your e-mail address, and we send the link again.',
+    ontoVoucher: 'back on your voucher', refunds: 'Refunds', refundState: { pending: 'under way', succeeded: 'done', failed: 'being looked at by the box office', by_hand: 'given by the house itself', again: 'tried again' }, noToken: 'This page needs the link from your mail.', noTokenHint: 'Give your e-mail address, and we send the link again.',
     linkEnded: 'This link no longer works: somebody has ended it because it may have come into wrong hands. A newer one went to the address of the order. Have it sent again here.',
     keep: { title: 'Don\u2019t lose this order', guest: 'In an account you find all your orders, on every device. What you bought with the same address is in it by itself.', make: 'Make an account', have: 'I have an account', mine: 'Keep it in my account', kept: 'This order is in your account.', toMine: 'My orders' },
     wrongHands: { go: 'This link got into wrong hands', title: 'End the links', text: (email: string) => `Every link to this order stops working, this one too, and those of its tickets. A new one goes by mail to ${email}. Tickets on paper stay good.`, textStaff: 'Every link to this order stops working, and those of its tickets. A new one goes by mail to the address of the order. Tickets on paper stay good.', yes: 'End the links', done: 'The links have ended', doneText: (email: string) => `A new one is on its way to ${email}. Only that mail has it.` },

@@ -8,7 +8,7 @@ export type ProblemCode =
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
   | 'invitation_for_another' | 'already_member' | 'too_many_invitations' | 'last_organizer' | 'last_administrator'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
-  | 'promo_code_invalid' | 'promo_code_used_up' | 'price_changed'
+  | 'promo_code_invalid' | 'promo_code_used_up' | 'voucher_invalid' | 'voucher_used_up' | 'price_changed'
   | 'unsupported_media_type' | 'payload_too_large' | 'method_not_allowed' | 'malformed_request' | 'unknown'
 
 type Sentences = Record<ProblemCode, string>
@@ -36,6 +36,8 @@ const en: Sentences = {
   access_code_used_up: 'This access code has been used for as many places as it gives.',
   promo_code_invalid: 'This promo code takes nothing off here, or not now. Look at how it is written.',
   promo_code_used_up: 'This promo code has been used as often as it may be.',
+  voucher_invalid: 'This voucher pays nothing here, or not now. Look at how it is written.',
+  voucher_used_up: 'Nothing, or not enough, is left on this voucher.',
   price_changed: 'The price has changed a moment ago. Look at the bill, and press again.',
   strands_a_seat: 'This would leave a single seat alone. Move one to the side, please.',
   seat_limit_reached: 'That is more than one buyer may have.',
@@ -104,6 +106,8 @@ const de: Sentences = {
   access_code_used_up: 'Dieser Zugangscode ist für alle seine Plätze verwendet.',
   promo_code_invalid: 'Dieser Rabattcode gilt hier nicht, oder nicht jetzt. Sehen Sie nach, wie er geschrieben wird.',
   promo_code_used_up: 'Dieser Rabattcode ist so oft benutzt worden, wie er darf.',
+  voucher_invalid: 'Dieser Gutschein zahlt hier nichts, oder nicht jetzt. Sehen Sie nach, wie er geschrieben wird.',
+  voucher_used_up: 'Auf diesem Gutschein ist nichts mehr, oder nicht genug.',
   price_changed: 'Der Preis hat sich eben geändert. Sehen Sie auf die Rechnung und drücken Sie noch einmal.',
   strands_a_seat: 'So bliebe ein einzelner Platz übrig. Bitte einen zur Seite rücken.',
   seat_limit_reached: 'Das ist mehr, als eine Person haben darf.',

@@ -7,7 +7,7 @@ import type { Hold, OrderRequest, Quote, Show } from '../api/types'
 import { Bill } from '../components/Bill'
 import { HoldClock } from '../components/HoldClock'
 import { PayBy, usePaymentMethods, wayNamed } from '../components/PayBy'
-import { PromoField } from '../components/PromoField'
+import { PromoField, VoucherField } from '../components/PromoField'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { bandAt, guidName, pricing } from '../components/describe'
@@ -69,7 +69,7 @@ function Closed({ basket, show }: { basket: Basket; show: string }) {
 type DeskProps = { show: Show; plan: Plan; hold: Hold; basket: Basket; busy: boolean }
 type Draft = { name: string; email: string }
 /** What it costs is not what the buyer was shown: it is shown anew. */
-const PRICED: readonly string[] = ['price_changed', 'promo_code_invalid', 'promo_code_used_up']
+const PRICED: readonly string[] = ['price_changed', 'promo_code_invalid', 'promo_code_used_up', 'voucher_invalid', 'voucher_used_up']
 const DRAFT = 'aisle.customer'
 
 function Desk({ show, plan, hold, basket, busy }: DeskProps) {
@@ -86,6 +86,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const [way, setWay] = useState<string>()
   const [equal, setEqual] = useState(false)
   const [promo, setPromo] = useState<string | null>(null)
+  const [voucher, setVoucher] = useState<string | null>(null)
   const [sending, setSending] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const [missing, setMissing] = useState<{ name?: string; email?: string }>({})
@@ -93,8 +94,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const proof = { show_id: show.id, hold_id: hold.id, token: token ?? '' }
   const tickets = ticketChoices(places, types, standard)
   const quote = useQuery({
-    queryKey: ['quote', hold.id, tickets, promo],
-    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}) }, { signal }),
+    queryKey: ['quote', hold.id, tickets, promo, voucher],
+    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}), ...(voucher ? { voucher_code: voucher } : {}) }, { signal }),
     enabled: token !== null, placeholderData: keepPreviousData, staleTime: 60_000,
   })
   const chosen = wayNamed(methods.data ?? [], way)
@@ -119,7 +120,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
       holds: [proof], customer: { name: draft.name.trim(), email: draft.email.trim(), locale: language }, tickets,
       ...(chosen ? { provider: chosen.provider, method: chosen.method } : {}), ...(equal ? { accept_equal_seats: true } : {}),
       // Nobody pays another price than the one they were shown.
-      ...(promo && quote.data?.promo?.applies ? { promo_code: promo } : {}), ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
+      ...(promo && quote.data?.promo?.applies ? { promo_code: promo } : {}), ...(voucher && quote.data?.voucher?.applies ? { voucher_code: voucher } : {}),
+      ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
     }
     setSending(true)
     setFailed(null)
@@ -168,6 +170,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
         {quote.isError && <Trouble error={quote.error} again={() => void quote.refetch()} />}
         {quote.data ? <Bill title={t.checkout.bill} totalLabel={t.checkout.total} lines={quote.data.lines} taxes={quote.data.taxes} total={quote.data.total} waiting={quote.isFetching} /> : quote.isPending && <Waiting label={t.checkout.quoteWait} />}
         <PromoField used={promo} said={quote.isPlaceholderData ? undefined : quote.data?.promo} busy={quote.isFetching} onUse={setPromo} />
+        <VoucherField used={voucher} said={quote.isPlaceholderData ? undefined : quote.data?.voucher} busy={quote.isFetching} onUse={setVoucher} />
         {failed !== null && <Notice kind="alarm">{isUncertain(failed) ? t.checkout.again : f.problem(failed)}</Notice>}
         <Button type="submit" look="lamp" wide disabled={busy || sending || !quote.data || quote.isPlaceholderData || (!free && !chosen)}>
           {sending ? t.checkout.leaving : quote.data ? (quote.data.total.amount === 0 ? t.checkout.confirmFree : t.checkout.pay(f.money(quote.data.total))) : t.checkout.quoteWait}

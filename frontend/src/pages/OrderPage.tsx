@@ -124,7 +124,7 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
         {order.refunds.length > 0 && (
           <section aria-labelledby="refunds">
             <h2 id="refunds" className="order__h">{t.order.refunds}</h2>
-            <ul>{order.refunds.map((refund) => <li key={refund.id}>{f.money(refund.amount)}, {t.order.refundState[refund.status]}</li>)}</ul>
+            <ul>{order.refunds.map((refund) => <li key={refund.id}>{f.money(refund.amount)}, {t.order.refundState[refund.status]}{refund.onto_voucher && `, ${t.order.ontoVoucher}`}</li>)}</ul>
           </section>
         )}
       </div>

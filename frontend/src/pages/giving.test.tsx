@@ -19,7 +19,7 @@ const line = (id: string, more: Partial<TicketBack> = {}): TicketBack => ({
   tickets: [id], label: `Stalls, A, ${id}`, show_id: 's', paid: eur(4500), back: eur(2250), kept: eur(2250), open: true, back_bp: 5000, until: '2030-05-03T17:00:00Z', transfer_until: null, ...more,
 })
 const plan = (tickets: TicketBack[], back: number, more: Partial<Cancellation> = {}): Cancellation => ({
-  open: true, back: eur(back), kept: eur(0), until: null, tickets, order_paid: eur(0), order_back: eur(0), ...more,
+  open: true, back: eur(back), onto_voucher: eur(0), kept: eur(0), until: null, tickets, order_paid: eur(0), order_back: eur(0), ...more,
 })
 
 function server(tickets: TicketBack[], back: number) {

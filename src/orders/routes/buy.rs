@@ -12,10 +12,12 @@ use uuid::Uuid;
 use super::super::asking::area_ids;
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
-use super::super::pricing::{Bill, Promo, PromoRefusal, Terms, ToPrice, price};
+use super::super::pricing::{Bill, Promo, PromoRefusal, Terms, ToPrice, Voucher, VoucherRefusal, price};
 use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Refusal, Review, Saga};
 use super::super::store::{Made, NewOrder, Trace};
-use super::super::wire::{AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, WantedTicket};
+use super::super::wire::{
+    AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, QuotedVoucher, WantedTicket,
+};
 use super::methods::chosen;
 use super::{answer, token_for, told};
 use crate::accounts::{MaybeIdentity, Role, normalized};
@@ -140,6 +142,35 @@ impl Desk<'_> {
         }
         Ok(Some(found.ok_or(PromoRefusal::Unknown)))
     }
+
+    /// The voucher whose code the buyer told; of another house's as little as of none. Who guesses is stopped.
+    async fn voucher(
+        &self,
+        organizer: Uuid,
+        told: Option<&str>,
+    ) -> Result<Option<Result<Voucher, VoucherRefusal>>, ApiError> {
+        let Some(told) = told else { return Ok(None) };
+        let (now, from) = (to_core(self.checkout.now()), Some(self.from));
+        self.guesses.must_be_few(now, from)?;
+        let found = self.checkout.store.voucher_typed(organizer, told).await?;
+        if found.is_none() {
+            self.guesses.was_wrong(now, from);
+        }
+        Ok(Some(found.ok_or(VoucherRefusal::Unknown)))
+    }
+}
+
+/// Nor is one with a voucher that pays nothing.
+fn no_voucher(refused: VoucherRefusal) -> ApiError {
+    let code = match refused {
+        VoucherRefusal::Empty | VoucherRefusal::LessLeft => Code::VoucherUsedUp,
+        VoucherRefusal::Unknown
+        | VoucherRefusal::Void
+        | VoucherRefusal::Over
+        | VoucherRefusal::OtherCurrency
+        | VoucherRefusal::NothingToPay => Code::VoucherInvalid,
+    };
+    ApiError::new(code, refused.detail())
 }
 
 /// An order with a code that takes nothing off is not made: its buyer believes that it costs less.
@@ -198,7 +229,13 @@ pub async fn make_quote(
     if let Some(Err(refused)) = promo {
         bill.refused = Some(refused);
     }
-    Ok(answer(StatusCode::OK, false, &Quote::of(&bill, seller.currency, wanted.promo_code)))
+    let told = desk.voucher(seller.organizer, wanted.voucher_code.as_deref()).await?;
+    let voucher = wanted.voucher_code.zip(told).map(|(code, found)| {
+        let mut pay = |voucher| bill.pay_with(Uuid::nil(), voucher, seller.currency, checkout.now());
+        let paid = found.as_ref().map_err(|refused| *refused).and_then(|voucher| Ok((voucher, pay(voucher)?)));
+        QuotedVoucher::of(code, seller.currency, paid)
+    });
+    Ok(answer(StatusCode::OK, false, &Quote::of(&bill, seller.currency, wanted.promo_code, voucher)))
 }
 
 /// Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once.
@@ -246,6 +283,7 @@ pub async fn create_order(
             Made::New | Made::Before => {}
             Made::Reused => return Err(ApiError::plain(Code::IdempotencyKeyReused)),
             Made::Refused(refused) => return Err(no_promo(refused)),
+            Made::NoVoucher(refused) => return Err(no_voucher(refused)),
         }
         let drove = desk.checkout.drive(order).await?.ok_or_else(|| ApiError::not_found("order"))?;
         if let Some(refusal) = drove.refusals.first() {
@@ -303,9 +341,13 @@ async fn intent(
     let standing = desk.standing(&seller, &wanted.holds, false).await?;
     let promo = desk.promo(organizer, wanted.promo_code.as_deref()).await?.transpose().map_err(no_promo)?;
     let terms = Terms { rules: &seller.rules, promo: promo.as_ref(), currency, now: desk.checkout.now() };
-    let bill = priced(order, &standing, &wanted.tickets, &terms)?;
+    let mut bill = priced(order, &standing, &wanted.tickets, &terms)?;
     if let Some(refused) = bill.refused {
         return Err(no_promo(refused));
+    }
+    let voucher = desk.voucher(organizer, wanted.voucher_code.as_deref()).await?.transpose().map_err(no_voucher)?;
+    if let Some(voucher) = &voucher {
+        bill.pay_with(order, voucher, currency, terms.now).map_err(no_voucher)?;
     }
     let total = bill.total();
     if wanted.expected_total.is_some_and(|expected| expected != total) {
@@ -378,6 +420,7 @@ async fn intent(
         request,
         trace: Trace::default(),
         promo: promo.map(|promo| promo.id),
+        voucher: voucher.map(|voucher| voucher.id),
     })
 }
 

@@ -211,14 +211,14 @@ pub struct LineMoney {
     tickets: Vec<Uuid>,
     /// What people read.
     label: String,
-    /// `ticket`, `fee`, `tax` or `discount`.
+    /// `ticket`, `fee`, `tax`, `discount` or `voucher`.
     kind: &'static str,
     /// What it costs.
     amount: Money,
     /// How much of it was kept when it was given back.
     kept: Money,
-    /// `sold`, `giving_back` or `given_back`.
-    #[schema(value_type = String, pattern = "^(sold|giving_back|given_back)$")]
+    /// `sold`, `giving_back` or `given_back`; `paid_with` of what pays for the others.
+    #[schema(value_type = String, pattern = "^(sold|giving_back|given_back|paid_with)$")]
     state: &'static str,
 }
 
@@ -253,8 +253,10 @@ pub struct AttemptMoney {
 pub struct RefundMoney {
     /// Its id.
     id: Uuid,
-    /// Of which payment.
-    payment_id: Uuid,
+    /// To which payment; null where it goes back onto the voucher that had paid.
+    payment_id: Option<Uuid>,
+    /// Onto which line of the order, where that is so.
+    onto_line: Option<Uuid>,
     /// What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
     /// provider.
     #[schema(value_type = String, pattern = "^(tickets|goodwill|late|duplicate|amount|again|elsewhere)$")]
@@ -318,6 +320,7 @@ impl OrderMoney {
             amount: money(line.amount),
             kept: money(line.kept),
             state: match (line.giving_back, line.cancelled) {
+                _ if line.kind.is_credit() => "paid_with",
                 (_, true) => "given_back",
                 (true, false) => "giving_back",
                 (false, false) => "sold",
@@ -337,7 +340,8 @@ impl OrderMoney {
         });
         let refunds = saga.refunds.iter().map(|refund| RefundMoney {
             id: refund.id,
-            payment_id: refund.payment,
+            payment_id: saga.credit_of(refund).is_none().then_some(refund.payment),
+            onto_line: saga.credit_of(refund).map(|line| line.id),
             what_for: what_for(refund),
             amount: refund.amount,
             status: refund.status.word(),

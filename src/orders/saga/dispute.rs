@@ -97,7 +97,7 @@ impl Saga {
 
     /// A refund that may be sent: no bank holds its money.
     pub(super) fn may_be_sent(&self, refund: &Repayment) -> bool {
-        refund.status == RefundStatus::Pending && !self.is_disputed(refund.payment)
+        refund.status == RefundStatus::Pending && !self.is_disputed(refund.payment) && self.credit_of(refund).is_none()
     }
 
     /// A refund that waited for a verdict, and whose money the bank has given back itself, will never be made. It is a person's

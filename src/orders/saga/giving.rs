@@ -90,14 +90,14 @@ impl Saga {
                 back += line.amount - it.kept;
             }
         }
-        if let Some(payment) = self.paid_with {
+        if self.paid_with.is_some() || self.credits().next().is_some() {
             let mut names: Vec<String> = returning.lines.iter().map(|it| it.line.simple().to_string()).collect();
             names.sort();
             let names = crate::platform::ids::derived_id(&[names.join(",").as_bytes()]);
             let cause = format!("cancel:{}:", names.simple());
             // A refund that was refused before is another one now.
             let tries = self.refunds.iter().filter(|refund| refund.cause.starts_with(&cause)).count();
-            self.send_back(now, payment, &format!("{cause}{tries}"), back, way, reason);
+            self.send_back(now, &format!("{cause}{tries}"), back, way, reason);
         }
         self.state = OrderState::Refunding;
         Ok(())
@@ -124,20 +124,20 @@ impl Saga {
     /// As [`Saga::give_back`].
     pub fn wanted_back(&self, lines: Option<&[Uuid]>) -> Result<Vec<Uuid>, WishRefused> {
         self.may_give_back()?;
-        let is_head = |line: &Line| line.hold.is_some() || line.of.is_none();
+        let is_head = |line: &Line| (line.hold.is_some() || line.of.is_none()) && !line.kind.is_credit();
         let unknown = |wanted: &Uuid| !self.lines.iter().any(|line| line.id == *wanted && is_head(line));
         if lines.is_some_and(|lines| lines.iter().any(unknown)) {
             return Err(WishRefused::NotItsLines);
         }
         let goes = |line: &&Line| {
             let named = |id: Uuid| lines.is_none_or(|lines| lines.contains(&id));
-            !line.cancelled && (named(line.id) || line.of.is_some_and(named))
+            !line.cancelled && !line.kind.is_credit() && (named(line.id) || line.of.is_some_and(named))
         };
         let wanted: Vec<Uuid> = self.lines.iter().filter(goes).map(|line| line.id).collect();
         if wanted.is_empty() { Err(WishRefused::NothingToGiveBack) } else { Ok(wanted) }
     }
 
-    /// What giving these lines back would bring, where so much of each is kept. Never more than is left of the payment, and
+    /// What giving these lines back would bring, where so much of each is kept. Never more than is left of what was paid, and
     /// never less than nothing: what lies beyond is kept of the first line, or is kept less.
     #[must_use]
     pub fn returning(&self, wanted: &[Uuid], kept: &BTreeMap<Uuid, i64>) -> Returning {
@@ -151,7 +151,7 @@ impl Saga {
             })
             .collect();
         let back: i64 = lines.iter().map(|line| line.back).sum();
-        let mut beyond = back - back.clamp(0, self.left().max(0));
+        let mut beyond = back - back.clamp(0, self.left());
         // From one line after the other what it has; what none has is the first one's.
         for line in &mut lines {
             let takes = if beyond > 0 { beyond.min(line.back.max(0)) } else { 0 };
@@ -166,9 +166,38 @@ impl Saga {
         Returning { lines }
     }
 
-    /// How much of the payment that the seats were sold for has not gone back, to its buyer or to their bank, and is not about to.
+    /// How much of what the seats were sold for has not gone back and is not about to: of the payment, and of what a voucher paid.
     #[must_use]
     pub fn left(&self) -> i64 {
+        self.left_of_payment() + self.credits().map(|line| self.left_of_credit(line)).sum::<i64>()
+    }
+
+    /// How much of what this line paid has not gone back and is not about to.
+    fn left_of_credit(&self, line: &Line) -> i64 {
+        if self.confirmed_at.is_some() { (-line.amount - self.refunded(line.id)).max(0) } else { 0 }
+    }
+
+    /// Where so much would go: to the payment as far as that has it, the rest back onto what had paid beside it.
+    #[must_use]
+    pub fn shares(&self, amount: i64) -> Vec<(Uuid, i64)> {
+        let mut rest = amount;
+        let mut shares = Vec::new();
+        if let Some(payment) = self.paid_with {
+            let part = if self.credits().next().is_none() { rest } else { rest.min(self.left_of_payment()) };
+            shares.push((payment, part));
+            rest -= part;
+        }
+        for line in self.credits() {
+            let part = rest.min(self.left_of_credit(line));
+            shares.push((line.id, part));
+            rest -= part;
+        }
+        shares.retain(|(_, part)| *part > 0);
+        shares
+    }
+
+    /// The same of the payment alone, to its buyer or to their bank.
+    fn left_of_payment(&self) -> i64 {
         let paid = self.paid_with.and_then(|id| self.attempt(id)).filter(|attempt| match attempt.status {
             AttemptStatus::Captured | AttemptStatus::Refunded => true,
             AttemptStatus::Starting
@@ -178,7 +207,8 @@ impl Saga {
             | AttemptStatus::Cancelling
             | AttemptStatus::Cancelled => false,
         });
-        paid.map_or(0, |attempt| attempt.amount.amount - self.refunded(attempt.id) - self.lost(attempt.id))
+        let left = paid.map(|attempt| attempt.amount.amount - self.refunded(attempt.id) - self.lost(attempt.id));
+        left.unwrap_or(0).max(0)
     }
 
     /// Money for tickets that stay as they are. The same `wish` again is the same money.
@@ -197,24 +227,57 @@ impl Saga {
         if self.refunds.iter().any(|refund| refund.cause == cause) {
             return Ok(());
         }
-        let payment = self.paid_with.filter(|_| self.confirmed_at.is_some()).ok_or(WishRefused::NothingToGiveBack)?;
+        let paid = self.paid_with.is_some() || self.credits().next().is_some();
+        if !paid || self.confirmed_at.is_none() {
+            return Err(WishRefused::NothingToGiveBack);
+        }
         self.must_not_be_disputed()?;
         let left = self.left();
         if amount > left {
             return Err(WishRefused::TooMuch { left });
         }
-        self.send_back(now, payment, &cause, amount, way, reason);
+        self.send_back(now, &cause, amount, way, reason);
         Ok(())
     }
 
-    fn send_back(&mut self, now: Timestamp, payment: Uuid, cause: &str, amount: i64, way: &Way, reason: &str) {
-        self.give_money_back(now, payment, cause, Money::new(amount, self.currency), reason);
-        if let Way::ByHand { note } = way {
+    fn send_back(&mut self, now: Timestamp, cause: &str, amount: i64, way: &Way, reason: &str) {
+        for (to, part) in self.shares(amount) {
+            self.give_money_back(now, to, cause, Money::new(part, self.currency), reason);
+        }
+        // What a voucher had paid goes back onto it all the same: there is nothing to hand out.
+        if let (Way::ByHand { note }, Some(payment)) = (way, self.paid_with) {
             let id = refund_id(payment, cause);
             for refund in self.refunds.iter_mut().filter(|it| it.id == id && it.status == RefundStatus::Pending) {
                 refund.status = RefundStatus::ByHand;
                 note.clone_into(&mut refund.note);
             }
+        }
+    }
+
+    /// What goes back onto a voucher needs nobody: it is done by keeping it. With tickets it waits for the money of the payment,
+    /// because without that the tickets stay.
+    pub(super) fn settle_credits(&mut self) {
+        let refunds = &self.refunds;
+        let decided: Vec<(usize, RefundStatus)> = refunds
+            .iter()
+            .enumerate()
+            .filter(|(_, refund)| refund.status == RefundStatus::Pending && self.credit_of(refund).is_some())
+            .filter_map(|(at, refund)| {
+                let with_it = |it: &&Repayment| it.cause == refund.cause && Some(it.payment) == self.paid_with;
+                let beside = refunds.iter().find(with_it).filter(|_| refund.is_for_tickets());
+                match beside.map(|it| (it.status, it.owed)) {
+                    Some((RefundStatus::Pending, _)) => None,
+                    Some((RefundStatus::Failed, false)) => Some((at, RefundStatus::Failed)),
+                    Some((
+                        RefundStatus::Succeeded | RefundStatus::Failed | RefundStatus::ByHand | RefundStatus::Again,
+                        _,
+                    ))
+                    | None => Some((at, RefundStatus::Succeeded)),
+                }
+            })
+            .collect();
+        for (at, status) in decided {
+            self.refunds[at].status = status;
         }
     }
 

@@ -129,6 +129,19 @@ words! {
         Tax "tax",
         /// What is taken off.
         Discount "discount",
+        /// What a voucher pays: negative, and no price of anything.
+        Voucher "voucher",
+    }
+}
+
+impl LineKind {
+    /// Whether the line is money that pays for the others, rather than something that is sold.
+    #[must_use]
+    pub fn is_credit(self) -> bool {
+        match self {
+            Self::Voucher => true,
+            Self::Ticket | Self::Fee | Self::Tax | Self::Discount => false,
+        }
     }
 }
 
@@ -196,7 +209,7 @@ pub struct Instrument {
 pub struct Repayment {
     /// Its id, also the key at the provider.
     pub id: Uuid,
-    /// Of which payment.
+    /// To which payment; or onto which line, where what a voucher had paid goes back.
     pub payment: Uuid,
     /// Why, as a word.
     pub cause: String,

@@ -33,6 +33,7 @@ impl Saga {
             self.expire(now);
             self.refuse_money(now);
             self.fail_what_was_lost();
+            self.settle_credits();
             self.finish_giving_back();
             if *self == before {
                 return;
@@ -183,12 +184,13 @@ impl Saga {
             line.giving_back = false;
             line.cancelled = true;
         }
-        let back = self.lines.iter().filter(|line| line.cancelled).count();
+        let sold = || self.lines.iter().filter(|line| !line.kind.is_credit());
+        let back = sold().filter(|line| line.cancelled).count();
         self.state = if back == 0 {
             OrderState::Confirmed
-        } else if back < self.lines.len() {
+        } else if back < sold().count() {
             OrderState::PartiallyRefunded
-        } else if self.total == 0 {
+        } else if self.total == 0 && self.credits().next().is_none() {
             OrderState::Cancelled
         } else {
             OrderState::Refunded
@@ -243,8 +245,11 @@ impl Saga {
                 })
             }
             OrderState::Refunding => {
-                let pending =
-                    |refund: &&super::Repayment| refund.is_for_tickets() && refund.status == RefundStatus::Pending;
+                let pending = |refund: &&super::Repayment| {
+                    refund.is_for_tickets()
+                        && refund.status == RefundStatus::Pending
+                        && self.credit_of(refund).is_none()
+                };
                 if let Some(refund) = self.refunds.iter().find(pending) {
                     return self.may_be_sent(refund).then(|| self.refund(refund.id, now));
                 }

@@ -8,4 +8,5 @@ mod giving;
 mod product;
 mod review;
 mod scenes;
+mod vouchers;
 mod world;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
 use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
-use super::{Orders, books, disputes, promo};
+use super::{Orders, books, disputes, promo, vouchers};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::time::sql;
@@ -55,6 +55,7 @@ impl Orders {
         disputes::keep(&mut transaction, found.organizer_id, before, after).await?;
         lines(&mut transaction, before, after).await?;
         promo::settle(&mut transaction, before, after).await?;
+        vouchers::settle(&mut transaction, before, after).await?;
         book(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
         review(&mut transaction, found.organizer_id, before, after).await?;
@@ -132,14 +133,16 @@ async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) ->
 
 async fn refunds(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {
     for refund in after.refunds.iter().filter(|refund| !before.refunds.contains(refund)) {
+        let onto = after.credit_of(refund).map(|line| line.id);
         sqlx::query!(
-            "INSERT INTO refund (id, order_id, payment_id, cause, amount, currency, status, reason, created_at, settled_at, owed, note)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'pending' THEN NULL ELSE now() END, $10, $11)
+            "INSERT INTO refund (id, order_id, payment_id, cause, amount, currency, status, reason, created_at, settled_at, owed, note,
+                                 line_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'pending' THEN NULL ELSE now() END, $10, $11, $12)
              ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, settled_at = EXCLUDED.settled_at, owed = EXCLUDED.owed,
                  note = EXCLUDED.note",
             refund.id,
             after.order,
-            refund.payment,
+            onto.is_none().then_some(refund.payment),
             refund.cause,
             refund.amount.amount,
             refund.amount.currency.as_str(),
@@ -147,7 +150,8 @@ async fn refunds(connection: &mut PgConnection, before: &Saga, after: &Saga) -> 
             refund.reason,
             sql(refund.created_at) as jiff_sqlx::Timestamp,
             refund.owed,
-            refund.note
+            refund.note,
+            onto
         )
         .execute(&mut *connection)
         .await?;
@@ -213,7 +217,9 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
         if was == Some(RefundStatus::Succeeded) || refund.is_elsewhere() {
             continue;
         }
-        if refund.is_late() {
+        if after.credit_of(refund).is_some() {
+            mail::tell_back_on_voucher(&mut *connection, refund.id).await?;
+        } else if refund.is_late() {
             mail::tell_late_money_refunded(&mut *connection, refund.id).await?;
         } else {
             mail::tell_refunded(&mut *connection, refund.id).await?;

@@ -3,11 +3,11 @@
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
-use super::super::pricing::PromoRefusal;
+use super::super::pricing::{PromoRefusal, VoucherRefusal};
 use super::super::saga::{LineKind, Saga};
-use super::Orders;
 use super::fraud::{Trace, leave_trace};
 use super::promo::reserve;
+use super::{Orders, vouchers};
 use crate::platform::db::DbFault;
 use crate::platform::ids;
 
@@ -65,6 +65,8 @@ pub struct NewOrder {
     pub trace: Trace,
     /// The promo code in its prices: one use of it is the order's.
     pub promo: Option<Uuid>,
+    /// The voucher that one of its lines is paid with.
+    pub voucher: Option<Uuid>,
 }
 
 /// Whether it was made.
@@ -78,6 +80,8 @@ pub enum Made {
     Reused,
     /// Its promo code has no use left for it; nothing was made.
     Refused(PromoRefusal),
+    /// Its voucher does not pay so much any more; nothing was made.
+    NoVoucher(VoucherRefusal),
 }
 
 /// Numbers of this length are enough for a house's years; where one is taken, another is tried.
@@ -165,6 +169,11 @@ impl Orders {
             && let Err(refused) = reserve(&mut transaction, promo, saga.order, customer).await?
         {
             return Ok(Made::Refused(refused));
+        }
+        if let Some(voucher) = new.voucher
+            && let Err(refused) = vouchers::take(&mut transaction, voucher, saga).await?
+        {
+            return Ok(Made::NoVoucher(refused));
         }
         transaction.commit().await?;
         Ok(Made::New)

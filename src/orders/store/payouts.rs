@@ -329,7 +329,7 @@ async fn ours(connection: &mut PgConnection, organizer: Uuid, run: Uuid, file: &
     .await?;
     let ids: Vec<Uuid> = payments.iter().map(|row| row.id).collect();
     let refunds = sqlx::query!(
-        "SELECT r.id, r.payment_id, r.amount, r.currency FROM refund r
+        "SELECT r.id, r.payment_id AS \"payment_id!\", r.amount, r.currency FROM refund r
          WHERE r.payment_id = ANY ($1) AND r.status = 'succeeded'
            AND NOT EXISTS (SELECT 1 FROM payout_line l WHERE l.refund_id = r.id AND l.result IN ('matched', 'different'))
          ORDER BY r.created_at, r.id",

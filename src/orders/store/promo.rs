@@ -310,8 +310,8 @@ pub(super) async fn reserve(
     Ok(Ok(()))
 }
 
-/// Whether an order counts as a use of its code: it was sold, or may still be.
-fn counts(saga: &Saga) -> bool {
+/// Whether an order counts as a use of its code, and of its voucher: it was sold, or may still be.
+pub(super) fn counts(saga: &Saga) -> bool {
     match saga.state {
         OrderState::Expired | OrderState::Cancelled => saga.confirmed_at.is_some(),
         OrderState::AwaitingPayment

@@ -18,7 +18,7 @@ pub struct LineView {
     /// Its id.
     pub id: Uuid,
     /// What kind of line.
-    #[schema(value_type = String, pattern = "^(ticket|fee|tax|discount)$")]
+    #[schema(value_type = String, pattern = "^(ticket|fee|tax|discount|voucher)$")]
     pub kind: String,
     /// The ticket line that it belongs to and goes back with.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,6 +45,8 @@ pub struct CancellationJson {
     pub open: bool,
     /// What would go back; say it as `expect` to be sure of it.
     pub back: Money,
+    /// How much of that would go back onto the voucher that had paid, rather than to the payment.
+    pub onto_voucher: Money,
     /// What would be kept.
     pub kept: Money,
     /// Until when that holds.
@@ -80,7 +82,11 @@ impl CancellationJson {
                 transfer_until: offer.and_then(|offer| offer.transfer_until),
             })
         });
+        let credits = |to: &Uuid| saga.credits().any(|line| line.id == *to);
+        let shares = saga.shares(plan.returning.back()).into_iter();
+        let onto_voucher = shares.filter(|(to, _)| credits(to)).map(|(_, part)| part).sum();
         Self {
+            onto_voucher: money(onto_voucher),
             open: plan.closed().is_none(),
             back: money(plan.returning.back()),
             kept: money(plan.returning.kept()),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::pricing::{Bill, PromoRefusal};
+use super::super::pricing::{Bill, PromoRefusal, Voucher, VoucherRefusal};
 use super::super::saga::LineKind;
 use super::super::store::LineView;
 use crate::platform::money::{Currency, Money};
@@ -21,7 +21,7 @@ pub struct Quote {
     pub fees: Money,
     /// How much of each tax.
     pub taxes: Vec<QuotedTax>,
-    /// All that is to be paid.
+    /// All that is to be paid, less what a voucher pays.
     pub total: Money,
     /// In which currency.
     #[schema(value_type = String, pattern = "^[A-Z]{3}$")]
@@ -30,6 +30,10 @@ pub struct Quote {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub promo: Option<QuotedPromo>,
+    /// What became of the voucher that was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub voucher: Option<QuotedVoucher>,
 }
 
 /// How much of one tax.
@@ -64,10 +68,48 @@ pub struct QuotedPromo {
     pub detail: Option<&'static str>,
 }
 
-impl Quote {
-    /// Of a bill, and of the code that was told.
+/// What became of a voucher.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QuotedVoucher {
+    /// As it was told.
+    pub code: String,
+    /// Whether it pays something.
+    pub applies: bool,
+    /// How much.
+    pub pays: Money,
+    /// How much would be left on it; null where it pays nothing.
+    pub left: Option<Money>,
+    /// Why it pays nothing, as a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<VoucherRefusal>,
+    /// Why it pays nothing, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub detail: Option<&'static str>,
+}
+
+impl QuotedVoucher {
+    /// What a voucher pays, or why it doesn't.
     #[must_use]
-    pub fn of(bill: &Bill, currency: Currency, promo: Option<String>) -> Self {
+    pub fn of(code: String, currency: Currency, paid: Result<(&Voucher, i64), VoucherRefusal>) -> Self {
+        let pays = paid.as_ref().map_or(0, |(_, pays)| *pays);
+        let refused = paid.as_ref().err().copied();
+        Self {
+            code,
+            applies: refused.is_none(),
+            pays: Money::new(pays, currency),
+            left: paid.ok().map(|(voucher, pays)| Money::new(voucher.balance.amount - pays, currency)),
+            reason: refused,
+            detail: refused.map(VoucherRefusal::detail),
+        }
+    }
+}
+
+impl Quote {
+    /// Of a bill, and of the codes that were told.
+    #[must_use]
+    pub fn of(bill: &Bill, currency: Currency, promo: Option<String>, voucher: Option<QuotedVoucher>) -> Self {
         let money = |amount| Money::new(amount, currency);
         let taxes = bill.taxes.iter().map(|tax| QuotedTax {
             name: tax.name.clone(),
@@ -82,6 +124,7 @@ impl Quote {
             fees: money(bill.of_kind(LineKind::Fee)),
             taxes: taxes.collect(),
             total: money(bill.total()),
+            voucher,
             currency,
             promo: promo.map(|code| QuotedPromo {
                 code,

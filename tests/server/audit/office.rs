@@ -10,7 +10,7 @@ use crate::harness::{Server, spawn, spawn_with};
 
 /// Every address below `/admin` that changes something, with what it leaves in the log. One that is missing here fails the
 /// first test; one that leaves nothing fails the second.
-const ACTS: [(&str, &str, &str); 32] = [
+const ACTS: [(&str, &str, &str); 35] = [
     ("POST", "/admin/organizers", "organizer.made"),
     ("PATCH", "/admin/organizers/{id}", "organizer.changed"),
     ("DELETE", "/admin/organizers/{id}", "organizer.archived"),
@@ -43,6 +43,9 @@ const ACTS: [(&str, &str, &str); 32] = [
     ("POST", "/admin/promo-codes", "promo_code.made"),
     ("PATCH", "/admin/promo-codes/{id}", "promo_code.changed"),
     ("DELETE", "/admin/promo-codes/{id}", "promo_code.archived"),
+    ("POST", "/admin/vouchers", "voucher.issued"),
+    ("PATCH", "/admin/vouchers/{id}", "voucher.changed"),
+    ("POST", "/admin/vouchers/{id}/void", "voucher.voided"),
 ];
 
 /// Those whose action depends on what is sent, or that have a scene of their own.
@@ -183,6 +186,11 @@ async fn every_change_in_the_back_office_leaves_an_entry() {
     let path = format!("/admin/promo-codes/{promo}");
     walk.edit("promo_code.changed", path.clone(), json!({"note": "Leaflets"})).await;
     walk.edit("promo_code.archived", path, Value::Null).await;
+    let body = json!({"organizer_id": organizer, "amount": {"amount": 5000, "currency": "EUR"}, "reason": "Sold"});
+    let voucher = id(&walk.act("voucher.issued", post.clone(), "/admin/vouchers".into(), body).await);
+    let path = format!("/admin/vouchers/{voucher}");
+    walk.edit("voucher.changed", path.clone(), json!({"reason": "Sold, bill 17"})).await;
+    walk.act("voucher.voided", post.clone(), format!("{path}/void"), json!({})).await;
     let path = format!("/admin/organizers/{organizer}/price-rules");
     walk.act("price_rules.changed", Method::PUT, path, json!({"taxes": []})).await;
 

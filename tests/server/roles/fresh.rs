@@ -129,6 +129,11 @@ impl House {
                 let code = json!({"organizer_id": of("organizer"), "discount": {"percent_bp": 1000}});
                 self.made(server, "promo-codes", code).await
             }
+            "new_voucher" => {
+                let amount = json!({"amount": 5000, "currency": "EUR"});
+                let voucher = json!({"organizer_id": of("organizer"), "amount": amount, "reason": "Sold"});
+                self.made(server, "vouchers", voucher).await
+            }
             "new_key" => {
                 let key = json!({"organizer_id": of("organizer"), "name": "A shop", "scopes": ["orders:read"]});
                 self.made(server, "api-keys", key).await

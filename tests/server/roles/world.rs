@@ -351,7 +351,7 @@ impl House {
         }
         house.key =
             house.key_with(server, &["inventory:read", "inventory:hold", "inventory:book", "orders:read"]).await;
-        for name in ["draft", "allocation", "code", "promo", "key", "device", "hold", "booking", "order"] {
+        for name in ["draft", "allocation", "code", "promo", "voucher", "key", "device", "hold", "booking", "order"] {
             house.found(server, name).await;
         }
         house.sell(server).await;

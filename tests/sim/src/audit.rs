@@ -9,6 +9,14 @@ use crate::desk::Admits;
 use crate::house::House;
 use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
 
+/// What a voucher has paid of an order and has not back.
+fn by_voucher_of(saga: &Saga) -> i64 {
+    let onto = saga.refunds.iter().filter(|refund| saga.credit_of(refund).is_some() && refund.takes_money());
+    let paid = -saga.credits().map(|line| line.amount).sum::<i64>();
+    let paid = paid - onto.map(|refund| refund.amount.amount).sum::<i64>();
+    if saga.confirmed_at.is_some() { paid } else { 0 }
+}
+
 impl House {
     /// What moved at the providers for this order: collected, and given back for good.
     fn moved(&self, saga: &Saga) -> (i64, i64) {
@@ -22,7 +30,7 @@ impl House {
         let (captured, back) = self.moved(&row.saga);
         let tickets = row.saga.lines.iter().filter_map(|line| self.desk.tickets.get(&line.id));
         let admits: i64 = tickets.filter(|it| it.admits == Admits::Yes).map(|it| it.amount).sum();
-        must(captured - back >= admits, || {
+        must(captured - back + by_voucher_of(&row.saga) >= admits, || {
             format!("order {order} has tickets for {admits}, paid {captured} and got {back} back: {:#?}", row.saga)
         })
     }
@@ -125,6 +133,7 @@ impl House {
                 "late" => "order: late money given back",
                 "duplicate" => "order: second payment given back",
                 "amount" => "order: wrong amount given back",
+                _ if after.credit_of(refund).is_some() => "order: given back onto a voucher",
                 _ => "order: tickets given back",
             });
         }
@@ -133,12 +142,13 @@ impl House {
     /// When everything has come to rest: money is in tickets or was given back, never both and never neither; seats and books
     /// say the same.
     pub fn close_books(&self) -> Verdict {
-        let (mut moved, mut sold, mut fees, mut owed) = (0, 0, 0, 0);
+        let (mut moved, mut sold, mut fees, mut owed, mut by_voucher) = (0, 0, 0, 0, 0);
         for (order, row) in &self.desk.rows {
             let saga = &row.saga;
             self.audit(*order)?;
             let (captured, back) = self.moved(saga);
-            let kept: i64 = saga.lines.iter().filter(|line| !line.cancelled).map(|line| line.amount).sum();
+            let wares = || saga.lines.iter().filter(|line| !line.kind.is_credit());
+            let kept: i64 = wares().filter(|line| !line.cancelled).map(|line| line.amount).sum();
             let tickets = if saga.confirmed_at.is_some() { kept } else { 0 };
             let fee: i64 = saga.lines.iter().filter(|line| line.cancelled).map(|line| line.kept).sum();
             // What a provider has refused to give back is somebody's work, and the order says so.
@@ -148,7 +158,8 @@ impl House {
                 .filter(|refund| refund.status == RefundStatus::Failed)
                 .map(|refund| refund.amount.amount)
                 .sum();
-            let rest = captured - back - tickets - fee;
+            let credit = by_voucher_of(saga);
+            let rest = captured - back + credit - tickets - fee;
             must((0..=failed).contains(&rest), || {
                 format!(
                     "order {order}: {captured} paid, {back} given back, tickets for {tickets}, {failed} refused: {saga:#?}"
@@ -159,6 +170,7 @@ impl House {
             sold += tickets;
             fees += fee;
             owed += rest;
+            by_voucher += credit;
         }
         let of = |account: &str| self.desk.books.get(account).copied().unwrap_or(0);
         let providers: i64 =
@@ -167,6 +179,7 @@ impl House {
         must(providers == moved, || format!("{moved} moved at the providers, and the books say {books:?}"))?;
         let booked = of("sales") + of("fees") + of("taxes");
         must(-booked == sold, || format!("tickets for {sold} were sold, and the books say {books:?}"))?;
+        must(of("vouchers") == by_voucher, || format!("vouchers paid {by_voucher}, and the books say {books:?}"))?;
         must(-of("cancellation_fees") == fees, || format!("{fees} were kept, and the books say {books:?}"))?;
         must(-of("deposits") - of("refunds_due") == owed, || format!("{owed} is owed, and the books say {books:?}"))?;
         for (what, times) in &self.desk.outbox {

@@ -249,7 +249,7 @@ impl House {
     }
 
     /// What belongs to tickets, and goes back with them: a discount, a fee, an added tax. Now and then a fee of the whole order,
-    /// or a discount that leaves nothing to be paid.
+    /// a discount that leaves nothing to be paid, or a voucher that pays.
     fn add_charges(&mut self, order: Uuid, lines: &mut Vec<Line>) {
         let line = |kind: LineKind, ticket: Option<&Line>, amount: i64, tax: i64| Line {
             id: derived_id(&[b"line of", ticket.map_or(order, |it| it.id).as_bytes(), kind.word().as_bytes()]),
@@ -287,6 +287,12 @@ impl House {
         lines.append(&mut belonging);
         if !comp && self.rng.chance(400) {
             lines.push(line(LineKind::Fee, None, 150, 0));
+        }
+        // A voucher pays a part of it, or all.
+        if !comp && self.rng.chance(250) {
+            let cost: i64 = lines.iter().map(|line| line.amount).sum();
+            let part = if self.rng.chance(200) { cost } else { cost / 3 };
+            lines.push(line(LineKind::Voucher, None, -part, 0));
         }
     }
 

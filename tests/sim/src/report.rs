@@ -69,6 +69,7 @@ const EXPECTED: &[&str] = &[
     "order: second payment given back",
     "order: wrong amount given back",
     "order: tickets given back",
+    "order: given back onto a voucher",
     "provider: paid before it was cancelled",
     "provider: looked up",
     "provider: voided",

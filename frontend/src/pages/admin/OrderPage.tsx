@@ -13,7 +13,7 @@ import { ReviewCell } from './ReviewCell'
 import { minorUnits } from './api'
 
 const WHAT_FOR: Record<OrderMoney['refunds'][number]['what_for'], string> = { tickets: 'Tickets', goodwill: 'Kindness', late: 'Money that came too late', duplicate: 'Second payment', amount: 'Wrong amount', again: 'Tried again', elsewhere: 'Made at the provider' }
-const LINE: Record<OrderMoney['lines'][number]['state'], string> = { sold: '', giving_back: 'on its way back', given_back: 'given back' }
+const LINE: Record<OrderMoney['lines'][number]['state'], string> = { sold: '', giving_back: 'on its way back', given_back: 'given back', paid_with: 'paid with it' }
 const GIVES: readonly string[] = ['confirmed', 'partially_refunded']
 
 /** One order with all its money, and what staff can do with it. */
@@ -164,7 +164,7 @@ function Refunds({ id, money }: { id: string; money: OrderMoney }) {
         <Table label="Refunds" heads={['When', 'What for', 'Amount', 'State', 'Why', ACTS]}>
           {money.refunds.map((refund) => (
             <tr key={refund.id}>
-              <td><Moment at={refund.created_at} /></td><td>{WHAT_FOR[refund.what_for]}</td><td className="number">{f.money(refund.amount)}</td><td>{t.order.refundState[refund.status]}</td>
+              <td><Moment at={refund.created_at} /></td><td>{WHAT_FOR[refund.what_for]}</td><td className="number">{f.money(refund.amount)}</td><td>{t.order.refundState[refund.status]}{refund.onto_line && ', onto the voucher'}</td>
               <td>{refund.reason}{refund.note && <><br /><span className="soft small">{refund.note}</span></>}</td>
               <td>{refund.waits_for_staff && <Failed path={`/admin/orders/${id}/refunds/${refund.id}`} amount={f.money(refund.amount)} />}</td>
             </tr>

@@ -17,7 +17,7 @@ const money: OrderMoney = {
   total: eur(4500), left: eur(4000),
   lines: [{ id: 'l', tickets: ['t'], label: 'Stalls, A, 1', kind: 'ticket', amount: eur(4500), kept: eur(0), state: 'sold' }],
   payments: [{ id: 'p', number: 1, provider: 'sandbox', account: 'default', provider_ref: 'ref-1', status: 'captured', amount: eur(4500), counts: true, paid_at: '2030-05-03T17:00:00Z', problem: null }],
-  refunds: [{ id: 'r', payment_id: 'p', what_for: 'goodwill', amount: eur(500), status: 'failed', reason: 'The heating failed', note: '', waits_for_staff: true, created_at: '2030-05-03T18:00:00Z' }],
+  refunds: [{ id: 'r', payment_id: 'p', onto_line: null, what_for: 'goodwill', amount: eur(500), status: 'failed', reason: 'The heating failed', note: '', waits_for_staff: true, created_at: '2030-05-03T18:00:00Z' }],
   books: [{ kind: 'capture', at: '2030-05-03T17:00:00Z', entries: [{ account: 'provider:sandbox', show_id: null, amount: eur(4500) }, { account: 'deposits', show_id: null, amount: eur(-4500) }] }],
   passed_on: [],
 }
@@ -28,7 +28,7 @@ function withOrder() {
     ...me,
     'GET /admin/orders/o': [200, { order }],
     'GET /admin/orders/o/money': [200, { money }],
-    'GET /orders/o/cancellation': [200, { cancellation: { open: true, back: eur(2000), kept: eur(2500), until: null, tickets: [], order_paid: eur(0), order_back: eur(0) } }],
+    'GET /orders/o/cancellation': [200, { cancellation: { open: true, back: eur(2000), onto_voucher: eur(0), kept: eur(2500), until: null, tickets: [], order_paid: eur(0), order_back: eur(0) } }],
     'POST /admin/orders/o/refunds': [200, { order }],
     'POST /admin/orders/o/refunds/r': [200, { order }],
   })

@@ -1,4 +1,4 @@
-/** What the back office reads and writes of prices: fees, taxes, promo codes, lists that are valid for a while. */
+/** What the back office reads and writes of prices: fees, taxes, promo codes, vouchers, lists that are valid for a while. */
 import type { Money } from '../../api/types'
 import { minorUnits, type PriceTable } from './api'
 
@@ -12,6 +12,10 @@ export type PromoCode = {
   id: string; organizer_id: string; code: string; discount: Discount; only: Only; valid_from: string | null; valid_until: string | null
   uses_max: number | null; per_customer_max: number | null; note: string; uses: number; archived_at: string | null; version: number
 }
+export type Voucher = {
+  id: string; organizer_id: string; prefix: string; amount: Money; balance: Money; valid_until: string | null; reason: string; voided_at: string | null; version: number; created_at: string
+}
+export type Movement = { id: string; kind: 'issued' | 'taken' | 'returned' | 'given_back' | 'voided'; amount: Money; order_id: string | null; order_number: string | null; at: string }
 export type TimedPrices = { name: string; valid_from: string | null; valid_until: string | null; prices: { price_level: string; ticket_type: string; amount: number }[] }
 export type ShowPrices = PriceTable & { timed: TimedPrices[]; currency: string; version: number }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::{OrderState, Part, PartState, Review, Saga, Way};
 use super::dice::Dice;
 use super::scenes::{act, failed, give_back_keeping, wish};
-use super::world::{Trouble, World, attempt, line, seat_name};
+use super::world::{Trouble, World, attempt, credit, line, seat_name};
 use crate::payments::MethodKind;
 
 const ORDERS: usize = 1_000;
@@ -75,6 +75,11 @@ impl Crowd {
         }
         if saga.lines.is_empty() {
             return None;
+        }
+        if self.roll(4) == 0 {
+            let cost: i64 = saga.lines.iter().map(|line| line.amount).sum();
+            let part = 1 + i64::try_from(self.roll(u64::try_from(cost - 1).unwrap())).unwrap();
+            saga.lines.push(credit(order_id(number, 6), part));
         }
         saga.total = saga.lines.iter().map(|line| line.amount).sum();
         saga.attempts = vec![attempt(order_id(number, 4), kind, saga.total)];
@@ -183,10 +188,11 @@ impl Crowd {
             *books.entry("sales").or_default() -= sums.sold;
             *books.entry("cancellation_fees").or_default() -= sums.kept;
             *books.entry("goodwill").or_default() += sums.goodwill;
+            *books.entry("vouchers").or_default() += sums.credit;
             if saga.confirmed_at.is_none() {
                 continue;
             }
-            for line in saga.lines.iter().filter(|line| !line.cancelled) {
+            for line in saga.lines.iter().filter(|line| !line.cancelled && !line.kind.is_credit()) {
                 let seat = (line.show.unwrap(), line.seat.clone().unwrap());
                 let other = owners.insert(seat, saga.order);
                 assert_eq!(other, None, "{story}: a seat has two owners");

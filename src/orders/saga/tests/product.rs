@@ -7,7 +7,7 @@ use super::world::{Fault, Trouble, World};
 use crate::payments::MethodKind;
 
 /// Stories of two shows at 10.00 each. Each act with its second.
-const STORIES: [(&str, &str); 14] = [
+const STORIES: [(&str, &str); 18] = [
     ("bought", "0 ordered; 9 buyer pays"),
     ("nobody pays", "0 ordered; 60 nothing; 181 nothing"),
     ("declined, then paid", "0 ordered; 5 buyer is_declined; 6 again; 9 buyer pays"),
@@ -22,6 +22,16 @@ const STORIES: [(&str, &str); 14] = [
     ("given back in part, then the rest", "0 ordered; 9 buyer pays; 20 given_back first keeping 350; 30 given_back"),
     ("kindness, then all of it back", "0 ordered; 9 buyer pays; 20 goodwill 300; 30 given_back all keeping 100"),
     ("refunds fail later", "0 ordered; 9 buyer pays; 20 given_back first; 25 refunds fail later; 30 goodwill 50"),
+    (
+        "partly by voucher, given back",
+        "0 voucher 600; 0 ordered; 9 buyer pays; 20 given_back first keeping 350; 25 goodwill 900; 30 given_back",
+    ),
+    ("all by voucher, given back", "0 voucher 2000; 0 ordered; 20 given_back first keeping 100; 30 given_back"),
+    ("partly by voucher, late", "0 voucher 600; 0 ordered; 60 nothing; 190 money of 59s"),
+    (
+        "by voucher, refunds fail later",
+        "0 voucher 1500; 0 ordered; 9 buyer pays; 20 given_back all keeping 100; 25 refunds fail later",
+    ),
 ];
 
 /// What a provider's "cancelled" is worth, and how it takes the money.
@@ -111,6 +121,10 @@ fn the_stories_end_as_they_are_called() {
         is("given back in part, then the rest", OrderState::Refunded);
         is("kindness, then all of it back", OrderState::Refunded);
         is("refunds fail later", OrderState::PartiallyRefunded);
+        is("partly by voucher, given back", OrderState::Refunded);
+        is("all by voucher, given back", OrderState::Refunded);
+        is("partly by voucher, late", OrderState::Expired);
+        is("by voucher, refunds fail later", OrderState::Refunded);
         let owed = end("refunds fail later", method);
         assert!(owed.kept.refunds.iter().any(|refund| refund.status == RefundStatus::Again));
     }

@@ -42,6 +42,7 @@ pub fn act(world: &mut World, words: &[&str]) {
             world.money_moved(first_payment(), world.at(at));
             world.news();
         }
+        ["voucher", amount] => world.add_voucher(amount.parse().expect("minor units")),
         ["again"] => wish(world, |saga, now| {
             let kind = saga.attempts.first().map_or(MethodKind::AuthoriseThenCapture, |attempt| attempt.kind);
             let _ = saga.try_again(now, Uuid::from_u128(77), ("sandbox", "default", "card"), kind);

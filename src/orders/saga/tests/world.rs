@@ -129,6 +129,17 @@ pub fn line(id: Uuid, show: Uuid, hold: Uuid, seat: &str, amount: i64) -> Line {
     }
 }
 
+/// What a voucher pays.
+pub fn credit(id: Uuid, amount: i64) -> Line {
+    Line {
+        kind: LineKind::Voucher,
+        show: None,
+        hold: None,
+        seat: None,
+        ..line(id, Uuid::nil(), Uuid::nil(), "", -amount)
+    }
+}
+
 /// A first attempt to pay.
 pub fn attempt(id: Uuid, kind: MethodKind, amount: i64) -> Attempt {
     Attempt {
@@ -464,6 +475,16 @@ impl World {
             cancelled: false,
         };
         self.kept.lines.push(fee);
+    }
+
+    /// So much of it is paid with a voucher; with all of it there is nobody to pay at.
+    pub fn add_voucher(&mut self, amount: i64) {
+        self.kept.total -= amount;
+        for attempt in &mut self.kept.attempts {
+            attempt.amount.amount -= amount;
+        }
+        self.kept.attempts.retain(|attempt| attempt.amount.amount > 0);
+        self.kept.lines.push(credit(id(5, self.kept.lines.len()), amount));
     }
 
     pub fn at(&self, seconds: i64) -> Timestamp {

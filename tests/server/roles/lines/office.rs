@@ -148,6 +148,15 @@ pub const LINES: &[Line] = &[
     line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"note": "Leaflets", "only": {"shows": ["$show"]}}"#),
     line("PATCH /admin/promo-codes/{id}", "$promo").sends(r#"{"organizer_id": "$organizer"}"#),
     line("DELETE /admin/promo-codes/{id}", "$new_promo").gives(204),
+    line("GET /admin/vouchers", ""),
+    line("GET /admin/vouchers", "").query("organizer_id=$organizer"),
+    line("POST /admin/vouchers", "")
+        .sends(r#"{"organizer_id": "$organizer", "amount": {"amount": 5000, "currency": "EUR"}, "reason": "Sold"}"#)
+        .gives(201),
+    line("GET /admin/vouchers/{id}", "$voucher"),
+    line("GET /admin/vouchers/{id}/movements", "$voucher"),
+    line("PATCH /admin/vouchers/{id}", "$voucher").sends(r#"{"reason": "Sold, bill 17"}"#),
+    line("POST /admin/vouchers/{id}/void", "$new_voucher"),
     line("GET /admin/organizers/{id}/payment-accounts", "$organizer"),
     line("POST /admin/organizers/{id}/payment-accounts", "$organizer")
         .sends(r#"{"provider": "stripe", "name": "Ours", "secret_key": "sk_test_walkwalkwalk1", "methods": ["card"], "enabled": false}"#)

@@ -19,6 +19,8 @@ pub struct Sums {
     pub kept: i64,
     /// What was given back for tickets that stayed.
     pub goodwill: i64,
+    /// What a voucher has paid of it and has not back.
+    pub credit: i64,
 }
 
 impl World {
@@ -33,11 +35,19 @@ impl World {
         let with = |is: &dyn Fn(&&Repayment) -> bool| -> i64 {
             saga.refunds.iter().filter(is).map(|refund| refund.amount.amount).sum()
         };
-        let lines = |cancelled: bool| saga.lines.iter().filter(move |line| line.cancelled == cancelled);
+        let lines = |cancelled: bool| {
+            saga.lines.iter().filter(move |line| line.cancelled == cancelled && !line.kind.is_credit())
+        };
         let confirmed = saga.confirmed_at.is_some();
         Sums {
             captured: i64::try_from(captured).unwrap() * saga.total,
             refunded: of_it.map(|(_, amount)| amount).sum(),
+            credit: if confirmed {
+                -saga.credits().map(|line| line.amount).sum::<i64>()
+                    - with(&|refund| saga.credit_of(refund).is_some() && refund.takes_money())
+            } else {
+                0
+            },
             by_hand: with(&|refund| refund.status == RefundStatus::ByHand),
             sold: if confirmed { lines(false).map(|line| line.amount).sum() } else { 0 },
             kept: if confirmed { lines(true).map(|line| line.kept).sum() } else { 0 },
@@ -58,6 +68,7 @@ impl World {
             ("refunds_due", 0),
             ("cancellation_fees", -sums.kept),
             ("goodwill", sums.goodwill),
+            ("vouchers", sums.credit),
         ];
         let sold = of("sales") + of("fees") + of("taxes");
         assert_eq!(sold, -sums.sold, "{scene}: {sums:?} {:?} {:#?}", self.books, self.kept);
@@ -66,15 +77,15 @@ impl World {
         }
         assert!(self.confirmed <= 1, "{scene}: confirmed twice");
         let booked = self.seats().matches('b').count();
-        let lines = self.kept.lines.iter().filter(|line| !line.cancelled).count();
+        let lines = self.kept.lines.iter().filter(|line| !line.cancelled && !line.kind.is_credit()).count();
         let expected = if self.kept.confirmed_at.is_some() { lines } else { 0 };
         assert_eq!(booked, expected, "{scene}: seats and tickets differ: {} {:#?}", self.seats(), self.kept);
     }
 
     /// The same for one order among many, but for the books that all of them share.
     pub fn order_must_agree(&self, saga: &Saga, sums: Sums, scene: &str) {
-        let Sums { captured, refunded, by_hand, sold, kept, goodwill } = sums;
-        assert_eq!(captured - refunded - by_hand, sold + kept - goodwill, "{scene}: {sums:?}: {saga:#?}");
+        let Sums { captured, refunded, by_hand, sold, kept, goodwill, credit } = sums;
+        assert_eq!(captured - refunded - by_hand + credit, sold + kept - goodwill, "{scene}: {sums:?}: {saga:#?}");
         let set_aside =
             |payment: &uuid::Uuid| matches!(self.provider.charges.get(payment), Some(Charge::Authorized(_)));
         let authorized = saga.attempts.iter().any(|attempt| set_aside(&attempt.id));
@@ -84,7 +95,9 @@ impl World {
             let refused = refund.status == RefundStatus::Failed && refund.is_for_tickets() && !refund.owed;
             let ended = matches!(refund.status, RefundStatus::Succeeded | RefundStatus::ByHand | RefundStatus::Again);
             // A kindness that was refused, and whose money went back with the tickets since, has nothing left to go back.
-            let moot = refund.is_goodwill() && !refund.takes_money() && refund.amount.amount > saga.left();
+            let brought = saga.attempt(refund.payment).map_or(0, |attempt| attempt.amount.amount);
+            let there = brought - saga.refunded(refund.payment) - saga.lost(refund.payment);
+            let moot = refund.is_goodwill() && !refund.takes_money() && refund.amount.amount > there;
             assert!(ended || refused || moot, "{scene}: {refund:?}: {saga:#?}");
         }
         // Money that bought nothing went back once, and whole.
