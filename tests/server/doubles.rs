@@ -71,6 +71,7 @@ struct Desk<B> {
 
 /// Where a provider's news goes.
 #[derive(Clone, Debug, serde::Deserialize)]
+#[allow(dead_code, reason = "the tests send its news themselves; examples/doubles.rs does not")]
 pub struct Hook {
     /// The address.
     pub url: String,
