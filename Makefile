@@ -20,8 +20,9 @@ SEED ?= 1
 SEEDS ?=
 TICKS ?= 3000
 ORDERS ?= 2000
+RATIO ?=
 
-.PHONY: help run build website test check audit bench seating load refund-drill sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating load ratio refund-drill sim sim-planted generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +65,10 @@ seating: ## Seat generated guests in three ways and search the worst case of bes
 
 load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/load
+
+ratio: ## Measure holds beside a handler that does nothing and servers with a row for each seat (about 8 minutes once built)
+	@scripts/install-needs run
+	@scripts/ratio $(RATIO)
 
 refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)
 	@echo "refund-drill: $(ORDERS) orders are sold, and refunded with the server killed hard twice"

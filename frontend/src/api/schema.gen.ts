@@ -1481,6 +1481,95 @@ export interface paths {
         patch: operations["patch_admin_venues_id"];
         trace?: never;
     };
+    "/api/v1/admin/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vouchers, oldest first; each with what is left of it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_vouchers"];
+        put?: never;
+        /**
+         * Issues a voucher. Its code is in this answer alone.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_vouchers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/vouchers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A voucher, with what is left of it.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_vouchers_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes until when a voucher pays, and what it is for; one that had ended pays again.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        patch: operations["patch_admin_vouchers_id"];
+        trace?: never;
+    };
+    "/api/v1/admin/vouchers/{id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has changed a voucher's balance, oldest first: the balance is its sum.
+         * @description Who may: The role box_office in the house that it belongs to.
+         */
+        get: operations["get_admin_vouchers_id_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/vouchers/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Voids what is left of a voucher: from now on it pays nothing. Orders that were made with it stay paid; what comes back from them
+         *     lies on it, and can be voided again. Once more changes nothing.
+         * @description Who may: The role organizer in the house that it belongs to.
+         */
+        post: operations["post_admin_vouchers_id_void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -3129,6 +3218,11 @@ export interface components {
              * @example SPRING24
              */
             promo_code?: string | null;
+            /**
+             * @description A gift voucher's code. One that pays nothing changes nothing, and the quote says why.
+             * @example 7F3K-2M9P-8HJW-QQ23-4567
+             */
+            voucher_code?: string | null;
         };
         /** @description A file that came with a mail. */
         AttachmentView: {
@@ -3294,6 +3388,8 @@ export interface components {
             open: boolean;
             /** @description What would go back; say it as `expect` to be sure of it. */
             back: components["schemas"]["Money"];
+            /** @description How much of that would go back onto the voucher that had paid, rather than to the payment. */
+            onto_voucher: components["schemas"]["Money"];
             /** @description What would be kept. */
             kept: components["schemas"]["Money"];
             /**
@@ -3437,7 +3533,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "voucher_invalid" | "voucher_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -3521,6 +3617,11 @@ export interface components {
              * @example SPRING24
              */
             promo_code?: string | null;
+            /**
+             * @description A gift voucher's code: pays up to what is left of it. One that pays nothing is refused.
+             * @example 7F3K-2M9P-8HJW-QQ23-4567
+             */
+            voucher_code?: string | null;
             /**
              * Format: int64
              * @description What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
@@ -3972,6 +4073,34 @@ export interface components {
             /** @description What to do. */
             next: components["schemas"]["Next"];
         };
+        /** @description A voucher to be issued. */
+        IssueVoucher: {
+            /**
+             * Format: uuid
+             * @description Whose it is: it pays for all shows of this house in its currency.
+             */
+            organizer_id: string;
+            /** @description How much it pays. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /**
+             * @description What it was issued for, or the number of its bill; the house's own.
+             * @example Sold at the box office, bill 2031-17
+             */
+            reason: string;
+        };
+        /** @description A voucher that was just issued. */
+        IssuedVoucher: components["schemas"]["VoucherRecord"] & {
+            /**
+             * @description Its code. Only in this answer; a repeated request gets none, because nothing that makes it is kept.
+             * @example 7F3K-2M9P-8HJW-QQ23-4567
+             */
+            code?: string;
+        };
         /**
          * @description How far the refund of a show is.
          * @enum {string}
@@ -4166,13 +4295,13 @@ export interface components {
             tickets: string[];
             /** @description What people read. */
             label: string;
-            /** @description `ticket`, `fee`, `tax` or `discount`. */
+            /** @description `ticket`, `fee`, `tax`, `discount` or `voucher`. */
             kind: string;
             /** @description What it costs. */
             amount: components["schemas"]["Money"];
             /** @description How much of it was kept when it was given back. */
             kept: components["schemas"]["Money"];
-            /** @description `sold`, `giving_back` or `given_back`. */
+            /** @description `sold`, `giving_back` or `given_back`; `paid_with` of what pays for the others. */
             state: string;
         };
         /** @description One place that was ordered, or a fee. */
@@ -4516,6 +4645,35 @@ export interface components {
              */
             currency: string;
         };
+        /** @description One movement of a voucher's balance. */
+        Movement: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What happened. */
+            kind: components["schemas"]["MovementKind"];
+            /** @description By how much the balance changed; negative where it became less. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: uuid
+             * @description By which order.
+             */
+            order_id?: string | null;
+            /** @description What people call that. */
+            order_number?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
+        /**
+         * @description What has changed a voucher's balance.
+         * @enum {string}
+         */
+        MovementKind: "issued" | "taken" | "returned" | "given_back" | "voided";
         /** @description What may be changed of oneself without further proof. */
         MyChanges: {
             /** @description What to be called. */
@@ -5204,6 +5362,35 @@ export interface components {
             next?: string | null;
         };
         /** @description A list's answer. */
+        Page_Movement: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What happened. */
+                kind: components["schemas"]["MovementKind"];
+                /** @description By how much the balance changed; negative where it became less. */
+                amount: components["schemas"]["Money"];
+                /**
+                 * Format: uuid
+                 * @description By which order.
+                 */
+                order_id?: string | null;
+                /** @description What people call that. */
+                order_number?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list's answer. */
         Page_MyOrderJson: {
             /** @description This page's items. */
             items: {
@@ -5682,6 +5869,55 @@ export interface components {
             /** @description What to give as `after` for the next page; null on the last. */
             next?: string | null;
         };
+        /** @description A list's answer. */
+        Page_VoucherRecord: {
+            /** @description This page's items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Whose it is.
+                 */
+                organizer_id: string;
+                /**
+                 * @description The first characters of its code.
+                 * @example 7F3K
+                 */
+                prefix: string;
+                /** @description For how much it was issued. */
+                amount: components["schemas"]["Money"];
+                /** @description What is left of it. */
+                balance: components["schemas"]["Money"];
+                /**
+                 * Format: date-time
+                 * @description Until this moment, which is not part of it; null: for good.
+                 */
+                valid_until?: string | null;
+                /** @description What it is for; the house's own. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it pays nothing any more.
+                 */
+                voided_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Grows with every change; what `If-Match` compares.
+                 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When it was issued.
+                 */
+                created_at: string;
+            }[];
+            /** @description What to give as `after` for the next page; null on the last. */
+            next?: string | null;
+        };
         /** @description A part in a house. */
         Part: {
             /**
@@ -5989,6 +6225,16 @@ export interface components {
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
+        };
+        /** @description What of a voucher can be changed. */
+        Patch_VoucherInput: {
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /** @description What it was issued for. */
+            reason?: string;
         };
         /** @description An account, as the back office sees it. */
         PaymentAccount: {
@@ -6779,12 +7025,14 @@ export interface components {
             fees: components["schemas"]["Money"];
             /** @description How much of each tax. */
             taxes: components["schemas"]["QuotedTax"][];
-            /** @description All that is to be paid. */
+            /** @description All that is to be paid, less what a voucher pays. */
             total: components["schemas"]["Money"];
             /** @description In which currency. */
             currency: string;
             /** @description What became of the promo code that was told. */
             promo?: components["schemas"]["QuotedPromo"];
+            /** @description What became of the voucher that was told. */
+            voucher?: components["schemas"]["QuotedVoucher"];
         };
         /** @description What became of a promo code. */
         QuotedPromo: {
@@ -6815,6 +7063,20 @@ export interface components {
             /** @description How much. */
             amount: components["schemas"]["Money"];
         };
+        /** @description What became of a voucher. */
+        QuotedVoucher: {
+            /** @description As it was told. */
+            code: string;
+            /** @description Whether it pays something. */
+            applies: boolean;
+            /** @description How much. */
+            pays: components["schemas"]["Money"];
+            left?: components["schemas"]["Money"] | null;
+            /** @description Why it pays nothing, as a word. */
+            reason?: components["schemas"]["VoucherRefusal"];
+            /** @description Why it pays nothing, for people. */
+            detail?: string;
+        };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
             /** @description Each signs in once in place of the app; null for who has codes already, which stay. */
@@ -6840,6 +7102,8 @@ export interface components {
             amount: components["schemas"]["Money"];
             /** @description How far it is. */
             status: string;
+            /** @description Whether it goes back onto the voucher that had paid, rather than to the payment. */
+            onto_voucher: boolean;
             /** @description Why. */
             reason: string;
             /**
@@ -6857,9 +7121,14 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description Of which payment.
+             * @description To which payment; null where it goes back onto the voucher that had paid.
              */
-            payment_id: string;
+            payment_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Onto which line of the order, where that is so.
+             */
+            onto_line?: string | null;
             /**
              * @description What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
              *     provider.
@@ -8002,6 +8271,65 @@ export interface components {
             /** @description Whatever integrations want to keep here. */
             metadata?: Record<string, never>;
         };
+        /** @description What of a voucher can be changed. */
+        VoucherInput: {
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /** @description What it was issued for. */
+            reason: string;
+        };
+        /** @description A voucher, as the back office sees it. */
+        VoucherRecord: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            organizer_id: string;
+            /**
+             * @description The first characters of its code.
+             * @example 7F3K
+             */
+            prefix: string;
+            /** @description For how much it was issued. */
+            amount: components["schemas"]["Money"];
+            /** @description What is left of it. */
+            balance: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description Until this moment, which is not part of it; null: for good.
+             */
+            valid_until?: string | null;
+            /** @description What it is for; the house's own. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when it pays nothing any more.
+             */
+            voided_at?: string | null;
+            /**
+             * Format: int32
+             * @description Grows with every change; what `If-Match` compares.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            created_at: string;
+        };
+        /**
+         * @description Why a voucher pays nothing.
+         * @enum {string}
+         */
+        VoucherRefusal: "unknown" | "void" | "over" | "other_currency" | "empty" | "nothing_to_pay" | "less_left";
         /** @description "The best that you have." */
         WantedBest: {
             /**
@@ -11652,6 +11980,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Venue"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_vouchers: {
+        parameters: {
+            query?: {
+                /** @description Of this organiser; without it, of all that the caller has a part in. */
+                organizer_id?: string;
+                /** @description Whose code begins with these four characters. */
+                prefix?: string;
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VoucherRecord"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_vouchers: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueVoucher"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedVoucher"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_vouchers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherRecord"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_vouchers_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch_VoucherInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherRecord"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_vouchers_id_movements: {
+        parameters: {
+            query?: {
+                /** @description How many items at most; 50 unless told, 200 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Movement"];
+                };
+            };
+            /** @description A problem: see `code` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_vouchers_id_void: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherRecord"];
                 };
             };
             /** @description A problem: see `code` */
