@@ -90,6 +90,9 @@ pub async fn all(options: &Options) -> Result<Report, Failed> {
     Ok(bench.report)
 }
 
+/// A server, and the shows there.
+type Side<'a> = (&'a Target, &'a Arc<[Show]>);
+
 /// The most that was reached: how many requests a second, at how many connections.
 #[derive(Clone, Copy, Debug)]
 struct Best {
@@ -113,7 +116,7 @@ impl Bench<'_> {
     /// Ours and another by turns; the medians of both, with the last run of each.
     async fn by_turns(
         &mut self,
-        (ours, theirs): ((&Target, &Arc<[Show]>), (&Target, &Arc<[Show]>)),
+        (ours, theirs): (Side<'_>, Side<'_>),
         play: Play,
         buyers: usize,
     ) -> Result<Pair, Failed> {
