@@ -93,9 +93,10 @@ enum Waiting<R> {
     Summarise(ShowSummary),
 }
 
-/// So long a show rests between two snapshots that are taken while it works. In a rush its events would else have a stadium copied
-/// many times a second, and whoever wakes from the last copy reads a second of events more, which takes some hundredths of one.
-const SNAPSHOT_REST_MS: u64 = 1_000;
+/// A snapshot that is taken while a show works costs as much as it is large, and what a rush leaves behind makes it large: so many
+/// of its bytes are worth one event more before the next. Copying stays a small part of the work however long the rush lasts, and
+/// whoever wakes from the last one reads at most as much again as it has.
+const SNAPSHOT_BYTES_AN_EVENT: u64 = 32;
 
 /// One show's life in this process.
 #[derive(Debug)]
@@ -114,8 +115,8 @@ pub struct Turn<R> {
     touched: Touched,
     snapshot_every: u64,
     snapshot_at: Seq,
-    /// No snapshot is taken on the way before then.
-    snapshot_not_before: Timestamp,
+    /// How large the last one was.
+    snapshot_bytes: u64,
     /// Taken when an append left, kept once it is durable.
     snapshot_waiting: Option<Snapshot>,
 }
@@ -134,6 +135,7 @@ impl<R> Turn<R> {
         known: Option<Seq>,
     ) -> Result<(Self, Vec<HoldView>), ReplayError> {
         let snapshot_at = recovered.snapshot.as_ref().map_or(Seq(0), |snapshot| snapshot.seq);
+        let snapshot_bytes = recovered.snapshot.as_ref().map_or(0, |snapshot| snapshot.image.len() as u64);
         let (Recalled { show, seq: newest, at: not_before }, holds) = Recalled::whole(id, plan, &recovered, known)?;
         let turn = Self {
             show,
@@ -147,7 +149,7 @@ impl<R> Turn<R> {
             touched: Touched::default(),
             snapshot_every,
             snapshot_at,
-            snapshot_not_before: Timestamp(0),
+            snapshot_bytes,
             snapshot_waiting: None,
         };
         Ok((turn, holds))
@@ -350,11 +352,12 @@ impl<R> Turn<R> {
         }
         self.in_flight = Some(self.newest);
         // Memory and the end of this batch are the same now, and may never be again while a rush lasts.
-        let is_due = self.newest.0 >= self.snapshot_at.0.saturating_add(self.snapshot_every);
-        if is_due && now >= self.snapshot_not_before {
+        let every = self.snapshot_every.max(self.snapshot_bytes / SNAPSHOT_BYTES_AN_EVENT);
+        if self.newest.0 >= self.snapshot_at.0.saturating_add(every) {
             self.snapshot_at = self.newest;
-            self.snapshot_not_before = now.plus_ms(SNAPSHOT_REST_MS);
-            self.snapshot_waiting = Some(self.image(now));
+            let snapshot = self.image(now);
+            self.snapshot_bytes = snapshot.image.len() as u64;
+            self.snapshot_waiting = Some(snapshot);
         }
         effects.push(Effect::Append(std::mem::take(&mut self.batch).into()));
     }

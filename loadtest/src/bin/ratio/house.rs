@@ -102,7 +102,7 @@ impl Office {
         let mut shows = Vec::with_capacity(count);
         for _ in 0..count {
             let show = json!({
-                "production_id": house.production, "venue_id": house.venue, "plan_id": plan, "starts_at": "2100-01-01T19:00:00Z",
+                "production_id": house.production, "venue_id": house.venue, "plan_id": plan, "currency": "EUR", "starts_at": "2100-01-01T19:00:00Z",
                 "orphan_rule": "off", "hold_ttl_s": 86_400, "extend_max_s": 86_400,
             });
             let id = id_of(&self.make("/admin/shows", &show).await?)?;
