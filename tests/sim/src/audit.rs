@@ -7,11 +7,13 @@ use crate::auditor::{Model, Verdict, must};
 use crate::bank::Status;
 use crate::desk::Admits;
 use crate::house::House;
-use crate::orders::saga::{OrderState, RefundStatus, ReviewState, Saga};
+use crate::orders::saga::{OrderState, RefundStatus, Repayment, ReviewState, Saga};
 
-/// What a voucher has paid of an order and has not back.
+/// What a voucher has paid of an order and has not back. What is still to go back there has not: it waits for what goes back to the
+/// payment, and stays where that is refused.
 fn by_voucher_of(saga: &Saga) -> i64 {
-    let onto = saga.refunds.iter().filter(|refund| saga.credit_of(refund).is_some() && refund.takes_money());
+    let is_back = |refund: &&Repayment| saga.credit_of(refund).is_some() && refund.status == RefundStatus::Succeeded;
+    let onto = saga.refunds.iter().filter(is_back);
     let paid = -saga.credits().map(|line| line.amount).sum::<i64>();
     let paid = paid - onto.map(|refund| refund.amount.amount).sum::<i64>();
     if saga.confirmed_at.is_some() { paid } else { 0 }
