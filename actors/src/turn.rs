@@ -94,8 +94,8 @@ enum Waiting<R> {
 }
 
 /// A snapshot that is taken while a show works costs as much as it is large, and what a rush leaves behind makes it large: so many
-/// of its bytes are worth one event more before the next. Copying stays a small part of the work however long the rush lasts, and
-/// whoever wakes from the last one reads at most as much again as it has.
+/// of its bytes are worth one event more before the next. Copying stays a small part of the work however long the rush lasts; what
+/// whoever wakes has to read beside it grows with it, and no faster.
 const SNAPSHOT_BYTES_AN_EVENT: u64 = 32;
 
 /// One show's life in this process.
