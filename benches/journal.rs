@@ -1,4 +1,5 @@
-//! How many rows a second the Postgres journal takes, at commits of 1, 16 and 256 shows: `cargo bench --bench journal`.
+//! How many events a second the Postgres journal takes, at commits of 1 to 1,024 events of one show, and of one event each of 1 to
+//! 1,024 shows: `cargo bench --bench journal`.
 //!
 //! On a database of its own on the server of `AISLE_TEST_DATABASE_URL`. The numbers say as much about that server's disk as
 //! about the journal: with fsync off they are the price of the round trip and of the statement.
@@ -72,28 +73,50 @@ struct Owned {
     newest: Seq,
 }
 
-fn rows(c: &mut Criterion) {
+/// The next events of a show.
+fn next(of: &mut Owned, events: u64) -> Arc<[Entry]> {
+    let first = of.newest.0 + 1;
+    of.newest = Seq(of.newest.0 + events);
+    let entry = |seq| Entry { seq: Seq(seq), at: Timestamp(1_800_000_000_000), event: held(seq) };
+    (first..first + events).map(entry).collect()
+}
+
+fn events(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let database = runtime.block_on(Database::create());
     let options = database.server.clone().database(&database.name);
     let journal = runtime.block_on(PostgresJournal::connect(options, NODE)).unwrap();
-    let mut group = c.benchmark_group("journal_rows");
     let mut next_show = 0_u128;
-    for shows in [1_usize, 16, 256] {
-        let mut owned: Vec<Owned> = Vec::new();
-        for _ in 0..shows {
-            next_show += 1;
-            let show = ShowId(Uuid::from_u128(next_show));
-            let epoch = runtime.block_on(journal.acquire(show)).unwrap();
-            owned.push(Owned { show, epoch, newest: Seq(0) });
-        }
-        group.throughput(Throughput::Elements(shows as u64));
-        group.bench_function(BenchmarkId::from_parameter(shows), |b| {
+    let mut own = || {
+        next_show += 1;
+        let show = ShowId(Uuid::from_u128(next_show));
+        let epoch = runtime.block_on(journal.acquire(show)).unwrap();
+        Owned { show, epoch, newest: Seq(0) }
+    };
+    const SIZES: [u64; 6] = [1, 4, 16, 64, 256, 1_024];
+
+    let mut group = c.benchmark_group("journal, events of one show a commit");
+    for size in SIZES {
+        let mut of = own();
+        group.throughput(Throughput::Elements(size));
+        group.bench_function(BenchmarkId::from_parameter(size), |b| {
+            b.iter(|| {
+                let (show, epoch, entries) = (of.show, of.epoch, next(&mut of, size));
+                runtime.block_on(journal.append(show, epoch, entries)).unwrap();
+            });
+        });
+    }
+    group.finish();
+
+    let mut group = c.benchmark_group("journal, shows with an event each a commit");
+    for size in SIZES {
+        let mut owned: Vec<Owned> = (0..size).map(|_| own()).collect();
+        group.throughput(Throughput::Elements(size));
+        group.bench_function(BenchmarkId::from_parameter(size), |b| {
             b.iter(|| {
                 let appends = owned.iter_mut().map(|of| {
-                    of.newest = of.newest.next();
-                    let entry = Entry { seq: of.newest, at: Timestamp(1_800_000_000_000), event: held(of.newest.0) };
-                    journal.append(of.show, of.epoch, Arc::new([entry]))
+                    let (show, epoch, entries) = (of.show, of.epoch, next(of, 1));
+                    journal.append(show, epoch, entries)
                 });
                 for outcome in runtime.block_on(join_all(appends)) {
                     outcome.unwrap();
@@ -106,5 +129,5 @@ fn rows(c: &mut Criterion) {
     runtime.block_on(database.drop());
 }
 
-criterion_group!(benches, rows);
+criterion_group!(benches, events);
 criterion_main!(benches);

@@ -41,7 +41,17 @@ impl Site {
     async fn forget_entry(&self, seq: u64) {
         match self {
             Self::Memory(memory) => memory.damage(show(1), |entries, _| entries.retain(|entry| entry.seq != Seq(seq))),
-            Self::Postgres(database) => database.run(&format!("DELETE FROM journal WHERE seq = {seq}")).await,
+            // Its page becomes one for each of its other lines.
+            Self::Postgres(database) => {
+                let forget = format!(
+                    "WITH page AS (DELETE FROM journal_page WHERE {seq} BETWEEN first AND seq RETURNING *)
+                     INSERT INTO journal_page (show_id, seq, first, epoch, at, events)
+                     SELECT show_id, first + line.number - 1, first + line.number - 1, epoch, at, jsonb_build_array(line.it)::text
+                     FROM page, jsonb_array_elements(events::jsonb) WITH ORDINALITY AS line(it, number)
+                     WHERE first + line.number - 1 <> {seq}"
+                );
+                database.run(&forget).await;
+            }
         }
     }
 }

@@ -92,12 +92,13 @@ pub async fn with_database<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Inserts a row of the journal in a transaction that stays open: an append of the same number waits for its end, with its owner
-/// row locked.
-async fn in_the_way(database: &Database, show: ShowId, seq: u64) -> PgConnection {
+/// Inserts a page of the journal in a transaction that stays open: an append that ends at the same number waits for its end, with
+/// its owner row locked.
+async fn in_the_way(database: &Database, show: ShowId, seq: usize) -> PgConnection {
     let mut other = database.connection().await;
     let insert = format!(
-        "BEGIN; INSERT INTO journal (show_id, seq, epoch, at, event) VALUES ('{show}', {seq}, 0, now(), '{{\"type\":\"published\"}}')"
+        "BEGIN; INSERT INTO journal_page (show_id, seq, first, epoch, at, events)
+         VALUES ('{show}', {seq}, 1, 0, now(), '[[0,{{\"type\":\"published\"}}]]')"
     );
     sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut other).await.unwrap();
     other
@@ -114,7 +115,7 @@ async fn acquire_and_load_wait_for_an_append_that_is_on_its_way() {
         database.add_node(node(2)).await;
         let (first, second) = (database.journal(node(1)).await, database.journal(node(2)).await);
         let epoch = first.acquire(show(1)).await.unwrap();
-        let blocker = in_the_way(&database, show(1), 1).await;
+        let blocker = in_the_way(&database, show(1), some_events().len()).await;
         let append = tokio::spawn(async move { first.append(show(1), epoch, entries(1, some_events())).await });
         database.until_waiting(1).await;
         database.end_lease(node(1)).await;
@@ -167,7 +168,7 @@ async fn one_bad_show_in_a_commit_hurts_no_other() {
             epochs.push(journal.acquire(show(number)).await.unwrap());
         }
         // The first append is held, so that the others gather into one commit.
-        let blocker = in_the_way(&database, show(0), 1).await;
+        let blocker = in_the_way(&database, show(0), some_events().len()).await;
         let mut appends = Vec::new();
         for (number, epoch) in (0..4).zip(epochs) {
             // Show 2 repeats a number that it has already; show 3 is no longer ours.
@@ -175,7 +176,7 @@ async fn one_bad_show_in_a_commit_hurts_no_other() {
             if number == 2 {
                 database
                     .run(&format!(
-                        "INSERT INTO journal VALUES ('{}', 1, 1, now(), '{{\"type\":\"published\"}}')",
+                        "INSERT INTO journal_page VALUES ('{}', 1, 1, 1, now(), '[[0,{{\"type\":\"published\"}}]]')",
                         show(2)
                     ))
                     .await;
@@ -209,7 +210,7 @@ async fn a_lost_connection_is_unknown_and_the_next_append_has_another() {
         database.add_node(node(1)).await;
         let journal = database.journal(node(1)).await;
         let epoch = journal.acquire(show(1)).await.unwrap();
-        let blocker = in_the_way(&database, show(1), 1).await;
+        let blocker = in_the_way(&database, show(1), some_events().len()).await;
         let writer = Arc::clone(&journal);
         let append = tokio::spawn(async move { writer.append(show(1), epoch, entries(1, some_events())).await });
         database.until_waiting(1).await;

@@ -91,7 +91,8 @@ impl Office {
     pub async fn journal(&self, show: Uuid, after: i64, limit: i64) -> Result<Vec<JournalLine>, DbFault> {
         Ok(sqlx::query_as!(
             JournalLine,
-            "SELECT seq, at, event FROM journal WHERE show_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            "SELECT seq AS \"seq!\", at AS \"at!\", event AS \"event!\" FROM journal
+             WHERE show_id = $1 AND page > $2 AND seq > $2 ORDER BY page, seq LIMIT $3",
             show,
             after,
             limit

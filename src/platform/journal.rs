@@ -28,7 +28,8 @@ pub struct Line {
 /// When the database does not answer.
 pub async fn lines(db: &Db, show: Uuid, after: i64, limit: i64) -> Result<Vec<Line>, DbFault> {
     let rows = sqlx::query!(
-        "SELECT seq, at, epoch, event FROM journal WHERE show_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        "SELECT seq AS \"seq!\", at AS \"at!\", epoch AS \"epoch!\", event AS \"event!\" FROM journal
+         WHERE show_id = $1 AND page > $2 AND seq > $2 ORDER BY page, seq LIMIT $3",
         show,
         after,
         limit
@@ -46,5 +47,5 @@ pub async fn lines(db: &Db, show: Uuid, after: i64, limit: i64) -> Result<Vec<Li
 /// # Errors
 /// When the database does not answer.
 pub async fn shows(db: &Db) -> Result<Vec<Uuid>, DbFault> {
-    Ok(sqlx::query_scalar!("SELECT DISTINCT show_id FROM journal").fetch_all(db).await?)
+    Ok(sqlx::query_scalar!("SELECT DISTINCT show_id FROM journal_page").fetch_all(db).await?)
 }

@@ -25,7 +25,8 @@ async fn multiply(db: &PgPool, like: Uuid) -> Vec<Uuid> {
     .await
     .unwrap();
     let copies = [
-        "INSERT INTO journal SELECT n.id, j.seq, j.epoch, j.at, j.event FROM journal j, UNNEST($2::uuid[]) n(id) WHERE j.show_id = $1",
+        "INSERT INTO journal_page SELECT n.id, p.seq, p.first, p.epoch, p.at, p.events FROM journal_page p, UNNEST($2::uuid[]) n(id)
+         WHERE p.show_id = $1",
         "INSERT INTO show_summary SELECT (jsonb_populate_record(s, jsonb_build_object('show_id', n.id))).*
          FROM show_summary s, UNNEST($2::uuid[]) n(id) WHERE s.show_id = $1",
     ];
@@ -208,7 +209,11 @@ async fn the_command_line_verifies_journals_and_names_what_is_spoiled() {
     assert!(code == Some(0) && said.starts_with("1 shows, ") && said.trim().ends_with(" 0 faults"), "{code:?} {said}");
     // Beside the running server, which goes on.
     server.post(&format!("/shows/{show}/holds"), &json!({"seats": ["r1-3"]})).await.expect(201);
-    sqlx::query("DELETE FROM journal WHERE show_id = $1 AND seq = 2").bind(show).execute(&server.db).await.unwrap();
+    sqlx::query("DELETE FROM journal_page WHERE show_id = $1 AND seq = 2")
+        .bind(show)
+        .execute(&server.db)
+        .await
+        .unwrap();
     let (code, said) = verify().await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains(&format!("show {show}: line 3 follows 1")), "{said}");

@@ -4,6 +4,7 @@
 //! runtime that opened it: the writer (group commit), the store (acquire, load, snapshots, summaries), the lease.
 
 mod lease;
+mod page;
 mod reader;
 mod store;
 mod summaries;

@@ -1,12 +1,12 @@
 //! Reading journals, one's own and others': nothing here owns, locks or writes.
 
-use aisle_core::{Event, Seq, ShowId, Timestamp};
-use sqlx::postgres::{PgPool, PgRow};
+use aisle_core::{Seq, ShowId, Timestamp};
+use sqlx::postgres::PgPool;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use super::fault;
 use super::store::Store;
+use super::{fault, page};
 use crate::journal::{JournalError, Line, Recovered, Snapshot, entries_of};
 
 pub(super) async fn load(store: &Store, show: ShowId, with_snapshot: bool) -> Result<Recovered, JournalError> {
@@ -22,24 +22,24 @@ pub(super) async fn load(store: &Store, show: ShowId, with_snapshot: bool) -> Re
 }
 
 /// Not in one transaction. After `acquire` nobody but us may write; and who reads another's show reads the snapshot first, which
-/// is never ahead of the journal, and then the entries in one statement, which sees whole appends only.
+/// is never ahead of the journal, and then pages, each of which is a whole append.
 async fn read(pool: &PgPool, show: ShowId, until: Seq) -> Result<(Option<Snapshot>, Seq, Vec<Line>), sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let snapshot = newest_snapshot(&mut connection, show, until).await?;
-    let newest = sqlx::query("SELECT coalesce(max(seq), 0) FROM journal WHERE show_id = $1")
+    let newest = sqlx::query("SELECT coalesce(max(seq), 0) FROM journal_page WHERE show_id = $1")
         .bind(show.0)
         .fetch_one(&mut *connection)
         .await?
         .try_get::<i64, _>(0)?;
     let after = snapshot.as_ref().map_or(Seq(0), |snapshot| snapshot.seq);
-    let lines = lines_after(&mut connection, show, after, i64::MAX).await?;
+    let lines = lines_after(&mut connection, show, after, usize::MAX).await?;
     Ok((snapshot, Seq(newest.cast_unsigned()), lines))
 }
 
 pub(super) async fn lines(store: &Store, show: ShowId, after: Seq, max: usize) -> Result<Vec<Line>, JournalError> {
     let read = async {
         let mut connection = store.pool.acquire().await?;
-        lines_after(&mut connection, show, after, i64::try_from(max).unwrap_or(i64::MAX)).await
+        lines_after(&mut connection, show, after, max).await
     };
     read.await.map_err(|error| fault(show, error))
 }
@@ -53,7 +53,7 @@ pub(super) async fn heads(store: &Store, shows: Vec<ShowId>) -> Result<Vec<(Show
     // One look at the end of each show's own part of the key.
     let rows = sqlx::query(
         "SELECT w.show_id, newest.seq FROM UNNEST($1::uuid[]) AS w(show_id)
-         CROSS JOIN LATERAL (SELECT seq FROM journal j WHERE j.show_id = w.show_id ORDER BY seq DESC LIMIT 1) newest",
+         CROSS JOIN LATERAL (SELECT seq FROM journal_page p WHERE p.show_id = w.show_id ORDER BY seq DESC LIMIT 1) newest",
     )
     .bind(shows.iter().map(|show| show.0).collect::<Vec<Uuid>>())
     .fetch_all(&store.pool)
@@ -81,26 +81,38 @@ async fn newest_snapshot(
     .transpose()
 }
 
+/// Pages in one answer: some megabytes of a rush.
+const PAGES_MAX: i64 = 256;
+
 async fn lines_after(
     connection: &mut PgConnection,
     show: ShowId,
     after: Seq,
-    max: i64,
+    max: usize,
 ) -> Result<Vec<Line>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT seq, (extract(epoch FROM at) * 1000)::bigint, event::text FROM journal
-         WHERE show_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-    )
-    .bind(show.0)
-    .bind(after.0.cast_signed())
-    .bind(max)
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(line).collect()
-}
-
-fn line(row: &PgRow) -> Result<Line, sqlx::Error> {
-    let (seq, at, event): (i64, i64, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    let event = serde_json::from_str::<Event>(event).map_err(|error| error.to_string());
-    Ok(Line { seq: Seq(seq.cast_unsigned()), at: Timestamp(at), event })
+    let (mut lines, mut newest) = (Vec::new(), after);
+    while lines.len() < max {
+        // None is empty, so there is no use in more of them than lines are wanted.
+        let pages = i64::try_from(max - lines.len()).unwrap_or(PAGES_MAX).min(PAGES_MAX);
+        let rows = sqlx::query(
+            "SELECT first, seq, (extract(epoch FROM at) * 1000)::bigint, events FROM journal_page
+             WHERE show_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(show.0)
+        .bind(newest.0.cast_signed())
+        .bind(pages)
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in &rows {
+            let (first, seq, at): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            newest = Seq(seq.cast_unsigned());
+            let page = page::read(Seq(first.cast_unsigned()), newest, Timestamp(at), row.try_get(3)?);
+            lines.extend(page.into_iter().filter(|line| line.seq > after));
+        }
+        if i64::try_from(rows.len()).unwrap_or(pages) < pages {
+            break;
+        }
+    }
+    lines.truncate(max);
+    Ok(lines)
 }

@@ -159,7 +159,7 @@ WITH owned AS MATERIALIZED (
 ), kept AS (
     INSERT INTO snapshot (show_id, seq, epoch, taken_at, image)
     SELECT show_id, $4, epoch, 'epoch'::timestamptz + $5::bigint * interval '1 millisecond', $6 FROM owned
-    WHERE EXISTS (SELECT 1 FROM journal WHERE show_id = $1 AND seq = $4)
+    WHERE EXISTS (SELECT 1 FROM journal_page WHERE show_id = $1 AND seq >= $4)
     ON CONFLICT (show_id, seq) DO UPDATE
         SET epoch = excluded.epoch, taken_at = excluded.taken_at, image = excluded.image
     RETURNING show_id

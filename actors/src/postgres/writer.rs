@@ -2,7 +2,7 @@
 //!
 //! There is no timer to tune: while one commit is on its way, the next batch fills.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{is_definite_no, thread_with_runtime};
+use super::{is_definite_no, page, thread_with_runtime};
 use crate::clock::Stopwatch;
 use crate::journal::{Epoch, JournalError, NodeId};
 use crate::metrics;
 use crate::summary::StoreError;
 
-/// Rows in one statement: some megabytes of JSON at the most; a commit this large takes tens of milliseconds.
-const ROWS_MAX: usize = 4_096;
+/// Events in one statement: about a megabyte of JSON; a commit this large takes tens of milliseconds.
+const EVENTS_MAX: usize = 4_096;
 /// Appends that wait for the next commit. Each show has one on its way at most, so this is shows awake.
 const WAITING_MAX: usize = 8_192;
 /// Longer than the server's own limit for a statement: after it, only the network can be to blame.
@@ -30,23 +30,27 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 
 // The owner rows are locked first, in the order of their shows, so that two writers cannot wait for each other; `acquire` waits
 // for these locks, and whoever waited here for an `acquire` finds another epoch and does not match any more. Comparing the epoch
-// in the insert alone would let an append that was on its way land after the next owner had loaded.
+// in the insert alone would let an append that was on its way land after the next owner had loaded. A page that does not go on
+// where its show's journal ends is not written.
 const APPEND: &str = "
 WITH wanted AS (
-    SELECT * FROM UNNEST($1::uuid[], $2::bigint[]) AS w(show_id, epoch)
+    SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+        AS w(show_id, epoch, first, seq, at, events)
 ), owned AS MATERIALIZED (
-    SELECT o.show_id, o.epoch
+    SELECT w.*
     FROM show_owner o JOIN wanted w ON w.show_id = o.show_id
-    WHERE o.epoch = w.epoch AND o.node_id = $3
+    WHERE o.epoch = w.epoch AND o.node_id = $7
     ORDER BY o.show_id
     FOR KEY SHARE OF o
 ), written AS (
-    INSERT INTO journal (show_id, seq, epoch, at, event)
-    SELECT e.show_id, e.seq, owned.epoch, 'epoch'::timestamptz + e.at * interval '1 millisecond', e.event::jsonb
-    FROM UNNEST($4::uuid[], $5::bigint[], $6::bigint[], $7::text[]) AS e(show_id, seq, at, event)
-    JOIN owned ON owned.show_id = e.show_id
+    INSERT INTO journal_page (show_id, seq, first, epoch, at, events)
+    SELECT o.show_id, o.seq, o.first, o.epoch, 'epoch'::timestamptz + o.at * interval '1 millisecond', o.events
+    FROM owned o
+    WHERE o.first - 1 = coalesce(
+        (SELECT p.seq FROM journal_page p WHERE p.show_id = o.show_id ORDER BY p.seq DESC LIMIT 1), 0)
+    RETURNING show_id
 )
-SELECT show_id FROM owned";
+SELECT o.show_id, w.show_id IS NOT NULL FROM owned o LEFT JOIN written w ON w.show_id = o.show_id";
 
 #[derive(Debug)]
 struct Job {
@@ -71,6 +75,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn start(options: PgConnectOptions, node: NodeId) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (calls, waiting) = mpsc::channel(WAITING_MAX);
+        // Planned once: however many shows a commit brings, the way to each is the same index.
+        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         let ((), thread) = thread_with_runtime("aisle-journal", move |begun| async move {
             match options.connect().await {
                 Ok(connection) => {
@@ -110,7 +116,7 @@ impl Writer {
 struct Batch {
     jobs: Vec<Job>,
     shows: HashSet<ShowId>,
-    rows: usize,
+    events: usize,
 }
 
 struct Work {
@@ -138,7 +144,7 @@ impl Work {
                     None => break,
                 }
             }
-            while batch.rows < ROWS_MAX && stopped.is_none() {
+            while batch.events < EVENTS_MAX && stopped.is_none() {
                 match self.waiting.try_recv() {
                     Ok(Call::Append(job)) => self.take(job, &mut batch),
                     Ok(Call::Stop(sender)) => stopped = Some(sender),
@@ -160,7 +166,7 @@ impl Work {
 
     fn take(&mut self, job: Job, batch: &mut Batch) {
         if batch.shows.insert(job.show) {
-            batch.rows += job.entries.len();
+            batch.events += job.entries.len();
             batch.jobs.push(job);
         } else {
             self.put_off.push_back(job);
@@ -169,11 +175,16 @@ impl Work {
 
     async fn commit_batch(&mut self, batch: Vec<Job>) {
         match self.commit(&batch).await {
-            Ok(durable) => {
+            Ok(owned) => {
                 for job in batch {
                     let show = job.show;
-                    let outcome = if durable.contains(&show.0) { Ok(()) } else { Err(JournalError::Fenced { show }) };
-                    let _ = job.reply.send(outcome);
+                    let _ = job.reply.send(match owned.get(&show.0) {
+                        Some(true) => Ok(()),
+                        Some(false) => {
+                            Err(JournalError::Refused { show, cause: "it does not end where this begins".into() })
+                        }
+                        None => Err(JournalError::Fenced { show }),
+                    });
                 }
             }
             Err(error) if is_definite_no(&error) && batch.len() > 1 => {
@@ -198,44 +209,35 @@ impl Work {
         }
     }
 
-    /// One statement, one commit. Returns the shows that matched: they are durable, the others are fenced.
-    async fn commit(&mut self, batch: &[Job]) -> Result<HashSet<Uuid>, sqlx::Error> {
+    /// One statement, one commit. Returns the shows that are ours, and whether their pages are durable; the others are fenced.
+    async fn commit(&mut self, batch: &[Job]) -> Result<HashMap<Uuid, bool>, sqlx::Error> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             // Not connected means not sent; yet a show that hears "no" and one that hears "unknown" do the same.
             empty => empty.insert(connect(&self.options).await?),
         };
         let watch = Stopwatch::start();
-        let rows: usize = batch.iter().map(|job| job.entries.len()).sum();
-        let (mut shows, mut epochs) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-        let (mut of_show, mut seqs) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        let (mut moments, mut events) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let events: usize = batch.iter().map(|job| job.entries.len()).sum();
+        let mut pages = Pages::default();
         for job in batch {
-            shows.push(job.show.0);
-            epochs.push(job.epoch.0);
-            for entry in job.entries.iter() {
-                of_show.push(job.show.0);
-                seqs.push(entry.seq.0.cast_signed());
-                moments.push(entry.at.0);
-                events.push(serde_json::to_string(&entry.event).map_err(|error| sqlx::Error::Encode(error.into()))?);
-            }
+            pages.add(job)?;
         }
         let statement = sqlx::query(APPEND)
-            .bind(shows)
-            .bind(epochs)
+            .bind(pages.shows)
+            .bind(pages.epochs)
+            .bind(pages.firsts)
+            .bind(pages.seqs)
+            .bind(pages.moments)
+            .bind(pages.events)
             .bind(self.node.0)
-            .bind(of_show)
-            .bind(seqs)
-            .bind(moments)
-            .bind(events)
             .fetch_all(&mut *connection);
         let outcome = match tokio::time::timeout(COMMIT_TIMEOUT, statement).await {
             Ok(outcome) => outcome,
             Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
         };
-        metrics::committed(batch.len(), rows, watch.seconds());
+        metrics::committed(batch.len(), events, watch.seconds());
         match outcome {
-            Ok(durable) => durable.iter().map(|row| row.try_get(0)).collect(),
+            Ok(owned) => owned.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect(),
             Err(error) => {
                 if !is_definite_no(&error) {
                     // Whatever it was doing, nobody listens any more.
@@ -244,6 +246,30 @@ impl Work {
                 Err(error)
             }
         }
+    }
+}
+
+/// Columns of the pages that go with one commit.
+#[derive(Default)]
+struct Pages {
+    shows: Vec<Uuid>,
+    epochs: Vec<i64>,
+    firsts: Vec<i64>,
+    seqs: Vec<i64>,
+    moments: Vec<i64>,
+    events: Vec<String>,
+}
+
+impl Pages {
+    fn add(&mut self, job: &Job) -> Result<(), sqlx::Error> {
+        let (Some(first), Some(last)) = (job.entries.first(), job.entries.last()) else { return Ok(()) };
+        self.shows.push(job.show.0);
+        self.epochs.push(job.epoch.0);
+        self.firsts.push(first.seq.0.cast_signed());
+        self.seqs.push(last.seq.0.cast_signed());
+        self.moments.push(last.at.0);
+        self.events.push(page::write(&job.entries, last.at).map_err(|error| sqlx::Error::Encode(error.into()))?);
+        Ok(())
     }
 }
 
