@@ -34,7 +34,8 @@ async fn admit(request: &ServiceRequest) -> Result<(), ApiError> {
     if !route.asks_who() && (route.scopes.is_empty() || !brings_a_token) {
         return Ok(());
     }
-    let who = Shown::of(request.request()).resolve().await?;
+    // In a box of its own: few requests come here, and all others would carry the room for it from layer to layer.
+    let who = Box::pin(Shown::of(request.request()).resolve()).await?;
     let verdict = route.admit(who.as_ref());
     request.extensions_mut().insert(Resolved(who));
     verdict

@@ -228,6 +228,11 @@ impl Shown {
         }
     }
 
+    /// Whether it is a stranger's: nobody has to be looked up.
+    fn nothing(&self) -> bool {
+        self.authorization.is_none() && (self.cookie.is_none() || !self.vouched)
+    }
+
     /// Who that is; `None` for a stranger. Nothing is looked up for who shows nothing. A person's request is counted as theirs.
     pub async fn resolve(self) -> Result<Option<Principal>, ApiError> {
         let Some(limits) = self.limits.clone() else { return Err(ApiError::plain(Code::Internal)) };
@@ -299,6 +304,9 @@ impl FromRequest for MaybePrincipal {
             return Box::pin(async move { Ok(Self(known)) });
         }
         let (request, shown) = (request.clone(), Shown::of(request));
+        if shown.nothing() {
+            return Box::pin(ready(Ok(Self(None))));
+        }
         Box::pin(async move {
             let who = shown.resolve().await?;
             request.extensions_mut().insert(Resolved(who.clone()));

@@ -43,7 +43,7 @@ pub(super) async fn door(
     now: Timestamp,
 ) -> Result<Door, ApiError> {
     if let Some(Principal::Machine(machine)) = who {
-        must_sell(catalog, machine, show).await?;
+        Box::pin(must_sell(catalog, machine, show)).await?;
         if wanted.access_code.is_some() {
             return Err(ApiError::field("access_code", "is not needed by a key"));
         }
@@ -54,13 +54,14 @@ pub(super) async fn door(
         (None, None) => Ok(Door { channel: Channel::Public, allocation: None, code: None }),
         (Some(allocation), None) => {
             let who = who.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
-            let organizer = catalog.organizer_of_show(show).await?.ok_or_else(|| ApiError::not_found("show"))?;
+            let organizer =
+                Box::pin(catalog.organizer_of_show(show)).await?.ok_or_else(|| ApiError::not_found("show"))?;
             who.must(Role::BoxOffice, organizer, "show")?;
             Ok(Door { channel: Channel::Staff, allocation: Some(AllocationId(allocation)), code: None })
         }
         (None, Some(told)) => {
             guesses.must_be_few(now, from)?;
-            let Some(open) = catalog.open_code(show, told).await? else {
+            let Some(open) = Box::pin(catalog.open_code(show, told)).await? else {
                 guesses.was_wrong(now, from);
                 return Err(ApiError::plain(Code::AccessCodeInvalid));
             };

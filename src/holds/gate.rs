@@ -57,14 +57,17 @@ pub(super) async fn must_have(
     hold: HoldId,
 ) -> Result<(), ApiError> {
     let Some(machine) = &machine.0 else { return must_own(request, keys, show, hold) };
-    must_sell(catalog, machine, show).await?;
+    // Boxed, as everything is that few buyers need: a rush would carry the room for it through every layer.
+    Box::pin(must_sell(catalog, machine, show)).await?;
     if request.headers().contains_key("aisle-hold-token") {
         return must_own(request, keys, show, hold);
     }
-    let handle = shows.get(show).await.map_err(|error| rejection::unasked(&error))?;
-    let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
-    let made = view.is_some_and(|view| view.origin.buyer == Some(BuyerId(machine.id)));
-    if made { Ok(()) } else { Err(ApiError::not_found("hold")) }
+    let made = async {
+        let handle = shows.get(show).await.map_err(|error| rejection::unasked(&error))?;
+        let view = handle.hold(hold).await.map_err(|error| rejection::asked(error, handle.plan()))?;
+        Ok::<bool, ApiError>(view.is_some_and(|view| view.origin.buyer == Some(BuyerId(machine.id))))
+    };
+    if Box::pin(made).await? { Ok(()) } else { Err(ApiError::not_found("hold")) }
 }
 
 /// What live feeds may cost.

@@ -74,7 +74,7 @@ async fn create_hold(
             let category =
                 match &best.price_level {
                     None => None,
-                    Some(level) => Some(catalog.category_of_level(id, level).await?.ok_or_else(|| {
+                    Some(level) => Some(Box::pin(catalog.category_of_level(id, level)).await?.ok_or_else(|| {
                         ApiError::field("best_available.price_level", "there is no such price level")
                     })?),
                 };
@@ -110,7 +110,7 @@ async fn create_hold(
     };
     let answered = match answered {
         // Who is told "not yet" while others are let in is told what these have.
-        Err(AskError::Rejected(Rejection::NotOnSale { .. })) if catalog.has_presale(id).await? => {
+        Err(AskError::Rejected(Rejection::NotOnSale { .. })) if Box::pin(catalog.has_presale(id)).await? => {
             return Err(ApiError::plain(Code::AccessCodeRequired));
         }
         other => other.map_err(|error| rejection::asked(error, plan))?,
@@ -267,10 +267,10 @@ fn done() -> HttpResponse {
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(create_hold)
+        .service(release_hold)
+        .service(change_hold)
         .service(extend_hold)
         .service(read_hold)
-        .service(change_hold)
-        .service(release_hold)
         .service(bookings::book_hold)
         .service(bookings::read_booking)
         .service(bookings::cancel_booking)

@@ -79,7 +79,7 @@ impl Visitor {
             Some(Principal::Machine(_)) => return Ok(None),
             // Who works nowhere is nobody's staff: buyers cost no look-up.
             Some(Principal::Person(person)) if person.is_admin || !person.memberships.is_empty() => {
-                let organizer = catalog.organizer_of_show(show).await?;
+                let organizer = Box::pin(catalog.organizer_of_show(show)).await?;
                 if organizer.is_some_and(|organizer| person.may(Role::BoxOffice, organizer)) {
                     return Ok(None);
                 }
@@ -124,24 +124,36 @@ impl Visitor {
     ) -> Result<Result<Answered, AskError>, ApiError> {
         let claimed = (handle.id(), hold);
         if let Err(refused) = self.hoards.claim(self.clock.now(), claimed, holder, places) {
-            let Refused::Unbought { wait_ms } = refused else { return Err(self.full(refused).await) };
-            let entry = Entry::new(holder.account.map_or(Actor::Stranger, Actor::User), "holds.limited");
-            let entry = entry.with("why", refused.word()).on("show", handle.id());
-            self.notices.tell(Severity::Warning, refused.word(), self.from().0, entry).await;
-            match self.challenges.meet(&self.request, Scene::Hold).await {
-                Challenged::Passed => {
-                    // A browser that has no cookie yet may never have one: then it is their address that they speak for.
-                    let device = holder.device.filter(|_| !holder.is_new);
-                    self.hoards.forgive(self.clock.now(), &Holder { device, ..holder });
-                    if let Err(refused) = self.hoards.claim(self.clock.now(), claimed, holder, places) {
-                        return Err(self.refusal(refused).await);
-                    }
-                }
-                Challenged::Due(refusal) => return Err(refusal),
-                Challenged::NoAnswer => return Err(too_many(Duration::from_millis(wait_ms))),
-            }
+            Box::pin(self.challenge(refused, holder, claimed, places)).await?;
         }
         Ok(ask_to_the_end(self.hoards.clone(), handle.clone(), hold, command).await)
+    }
+
+    /// Who was refused a claim has it all the same where they pass a challenge, and one would have helped.
+    async fn challenge(
+        &self,
+        refused: Refused,
+        holder: Holder,
+        claimed: (ShowId, HoldId),
+        places: u64,
+    ) -> Result<(), ApiError> {
+        let Refused::Unbought { wait_ms } = refused else { return Err(self.full(refused).await) };
+        let entry = Entry::new(holder.account.map_or(Actor::Stranger, Actor::User), "holds.limited");
+        let entry = entry.with("why", refused.word()).on("show", claimed.0);
+        self.notices.tell(Severity::Warning, refused.word(), self.from().0, entry).await;
+        match self.challenges.meet(&self.request, Scene::Hold).await {
+            Challenged::Passed => {
+                // A browser that has no cookie yet may never have one: then it is their address that they speak for.
+                let device = holder.device.filter(|_| !holder.is_new);
+                self.hoards.forgive(self.clock.now(), &Holder { device, ..holder });
+                match self.hoards.claim(self.clock.now(), claimed, holder, places) {
+                    Ok(()) => Ok(()),
+                    Err(refused) => Err(self.refusal(refused).await),
+                }
+            }
+            Challenged::Due(refusal) => Err(refusal),
+            Challenged::NoAnswer => Err(too_many(Duration::from_millis(wait_ms))),
+        }
     }
 
     /// Asks a show to change a hold, after claiming what the change adds where the hold is counted.
@@ -158,7 +170,7 @@ impl Visitor {
         match self.hoards.claim_more(self.clock.now(), hold, change) {
             Ok(true) => Ok(ask_to_the_end(self.hoards.clone(), handle.clone(), hold, command).await),
             Ok(false) => Ok(handle.ask(command).await),
-            Err(refused) => Err(self.full(refused).await),
+            Err(refused) => Err(Box::pin(self.full(refused)).await),
         }
     }
 

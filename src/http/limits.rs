@@ -250,7 +250,7 @@ async fn counted(request: &ServiceRequest) -> Result<(), ApiError> {
     };
     match asked {
         Ok(()) => Ok(()),
-        Err(limited) => Err(limited.refuse(request.app_data::<web::Data<Notices>>(), from).await),
+        Err(limited) => Err(Box::pin(limited.refuse(request.app_data::<web::Data<Notices>>(), from)).await),
     }
 }
 
