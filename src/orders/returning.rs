@@ -192,7 +192,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
         let share = tickets.iter().filter_map(|it| it.terms).map(|terms| terms.back_bp).max().unwrap_or(WHOLE_BP);
         let back = match line.kind {
             LineKind::Fee if fees_back => line.amount,
-            LineKind::Fee | LineKind::Voucher => 0,
+            LineKind::Fee | LineKind::Voucher | LineKind::Exchange => 0,
             // A discount is taken from what goes back as it was taken from what was paid.
             LineKind::Ticket | LineKind::Tax | LineKind::Discount => {
                 line.amount.signum() * Terms { back_bp: share, ..Terms::whole(None) }.back_of(line.amount.abs(), 1)

@@ -178,6 +178,7 @@ impl Orders {
             refunds: Vec::with_capacity(refunds.len()),
             disputes,
             lines: Vec::with_capacity(lines.len()),
+            exchanges: Vec::new(),
         };
         for part in parts {
             saga.parts.push(Part {

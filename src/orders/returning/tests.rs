@@ -89,6 +89,7 @@ fn order(lines: Vec<Line>) -> Saga {
         parts: shows.into_iter().map(part).collect(),
         attempts: vec![attempt],
         disputes: Disputes::default(),
+        exchanges: Vec::new(),
         refunds: Vec::new(),
         lines,
     }

@@ -405,6 +405,7 @@ async fn intent(
         attempts: attempts.collect(),
         refunds: Vec::new(),
         disputes: Disputes::default(),
+        exchanges: Vec::new(),
         lines,
     };
     Ok(NewOrder {

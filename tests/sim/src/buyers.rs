@@ -244,6 +244,7 @@ impl House {
             attempts,
             refunds: Vec::new(),
             disputes: Disputes::default(),
+            exchanges: Vec::new(),
             lines,
         })
     }

@@ -296,6 +296,7 @@ impl House {
             self.report.count(match refused {
                 WishRefused::NotOpen => "refused: order not open",
                 WishRefused::NothingToGiveBack => "refused: nothing to give back",
+                WishRefused::Promised => "refused: the tickets are being exchanged",
                 WishRefused::UnderWay => "refused: another cancellation is under way",
                 WishRefused::Disputed => "refused: the bank has the money",
                 WishRefused::NotItsLines => "refused: not of this order",
