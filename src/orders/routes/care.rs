@@ -211,7 +211,7 @@ pub async fn preview_cancellation(
     let lines = wanted.ids()?.map(|tickets| lines_of(&saga, &tickets)).transpose()?;
     let offers = checkout.store.offers(*id).await?;
     let plan = plan(&saga, &offers, lines.as_deref(), checkout.now())?;
-    let cancellation = CancellationJson::of(&saga, &view, &offers, &plan);
+    let cancellation = CancellationJson::of(&saga, &view, &offers, &plan, checkout.now());
     Ok(answer(StatusCode::OK, false, &CancellationBody { cancellation }))
 }
 
