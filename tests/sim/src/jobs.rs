@@ -268,8 +268,15 @@ impl House {
                     return Ok(Next::Over);
                 }
                 Commit::Done => {
-                    let made = if self.desk.make(saga, now) { "order: made" } else { "order: the same request twice" };
-                    self.report.count(made);
+                    let made = self.desk.make(saga, now);
+                    self.report.count(match made {
+                        Some(true) => "order: made",
+                        Some(false) => "order: the same request twice",
+                        None => "exchange: the tickets' order has changed meanwhile",
+                    });
+                    if made.is_none() {
+                        return Ok(Next::Over);
+                    }
                 }
             }
         }
