@@ -152,8 +152,11 @@ fn told(name: &str) -> World {
     tell(METHODS[0], story, Trouble::default(), 1)
 }
 
-/// How the order whose tickets are given ended, how the other one, and what went back of each: its cause and how much.
-fn ends(name: &str) -> (OrderState, OrderState, Vec<(String, i64)>, Vec<(String, i64)>) {
+/// What went back of an order: its cause, and how much.
+type Back = Vec<(String, i64)>;
+
+/// How the order whose tickets are given ended, how the other one, and what went back of each.
+fn ends(name: &str) -> (OrderState, OrderState, Back, Back) {
     let world = told(name);
     let old = world.beside.as_ref().expect("an exchange");
     let back = |saga: &super::super::Saga| {
@@ -164,7 +167,7 @@ fn ends(name: &str) -> (OrderState, OrderState, Vec<(String, i64)>, Vec<(String,
     (old.state, world.kept.state, back(old), back(&world.kept))
 }
 
-fn causes(said: &[(&str, i64)]) -> Vec<(String, i64)> {
+fn causes(said: &[(&str, i64)]) -> Back {
     said.iter().map(|(cause, amount)| ((*cause).to_owned(), *amount)).collect()
 }
 
