@@ -262,6 +262,8 @@ fn wish_of(
         cancel_until_s: Some(86_400),
         cancellation: None,
         transfer_until_s: Some(0),
+        exchange_until_s: Some(7_200),
+        exchange_fee_kept: 0,
         external_id: Some(show.key.clone()),
         metadata: serde_json::Map::new(),
         prices: None,

@@ -100,6 +100,7 @@ codes! {
     AmountChanged "amount_changed" CONFLICT "Another amount would come back by now; look again.";
     RefundNotFailed "refund_not_failed" CONFLICT "No such refund of this order waits for somebody.";
     TransferClosed "transfer_closed" CONFLICT "This ticket cannot be passed on.";
+    ExchangeClosed "exchange_closed" CONFLICT "These tickets cannot be exchanged, or not any more.";
     ProviderUnknown "provider_unknown" UNPROCESSABLE_ENTITY "There is no such payment provider here.";
     AlreadySetUp "already_set_up" CONFLICT "This server is set up already.";
     AlreadyExists "already_exists" CONFLICT "There is one of this name already.";

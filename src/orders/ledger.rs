@@ -15,11 +15,13 @@
 //! | `by_hand` | money that the house gave back itself, past its providers |
 //! | `vouchers` | what the house owes whoever has its vouchers' codes, and what of it an order was made with that is not sold yet |
 //! | `voucher_issues` | what vouchers were issued for, less what was voided |
+//! | `exchanges` | what tickets have paid for other orders, between the two orders' books: see [`exchanges`] |
 //!
 //! Discounts have no account: they are less sales.
 
 mod disputes;
 mod elsewhere;
+mod exchanges;
 mod kept;
 pub mod vouchers;
 
@@ -65,6 +67,7 @@ fn account_of(kind: LineKind) -> &'static str {
         LineKind::Fee => "fees",
         LineKind::Tax => "taxes",
         LineKind::Voucher => "vouchers",
+        LineKind::Exchange => "exchanges",
     }
 }
 
@@ -178,6 +181,7 @@ pub fn transactions(before: &Saga, after: &Saga) -> Vec<Transaction> {
         }
     }
     booked.extend(disputes::of_disputes(before, after));
+    booked.extend(exchanges::given(before, after));
     booked.extend(kept::kept(before, after));
     booked.extend(elsewhere::elsewhere(before, after));
     booked

@@ -5,6 +5,7 @@
 //! what is paid: ticket and discount together contain the tax of the price that was paid. A tax that is added has lines of its
 //! own, one for each ticket and tax. How anything is rounded is said in [`crate::catalog::price_rules`].
 
+mod exchange;
 mod promo;
 #[cfg(test)]
 mod scenes;

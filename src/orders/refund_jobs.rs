@@ -90,6 +90,7 @@ impl RefundJobs {
         Ok(match self.checkout.change(of.order, give_back).await? {
             Some(Ok(drove)) => after(of, &drove.saga, drove.stuck),
             Some(Err(WishRefused::UnderWay)) => later(of, "another cancellation is under way".to_owned()),
+            Some(Err(WishRefused::Promised)) => later(of, "its tickets are just being exchanged".to_owned()),
             Some(Err(refused)) => later(of, format!("it could not be given back: {refused:?}")),
             None => Settled::Nothing,
         })

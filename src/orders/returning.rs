@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::saga::{Line, LineKind, Returning, Saga, WishRefused};
@@ -33,6 +33,15 @@ impl Fate {
     }
 }
 
+/// Under what tickets of a show may be exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExchangePolicy {
+    /// Until so many seconds before the start.
+    pub until_s: i32,
+    /// What is kept of each ticket.
+    pub fee_kept: i64,
+}
+
 /// What a show says of giving its tickets back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -52,6 +61,8 @@ pub struct Offer {
     pub today: Cancellation,
     /// Until when its tickets may be passed on by who bought them; `None`: never.
     pub transfer_until: Option<Timestamp>,
+    /// Under what its tickets may be exchanged: by what they were bought under, and by what holds today, where either allows it.
+    pub exchange: Vec<ExchangePolicy>,
 }
 
 impl Offer {
@@ -76,6 +87,34 @@ impl Offer {
         let held = policies.filter_map(|policy| policy.at(self.starts_at, now));
         let back = |terms: &Terms| terms.back_of(price, places) + if terms.fees_back { fees } else { 0 };
         held.max_by_key(|terms| (back(terms), terms.until))
+    }
+
+    /// What holds for an exchange at `now`: of the policies that still allow it the one that keeps less; where they keep the same,
+    /// the one that lasts longer. The house itself may always, but for a show that was cancelled: its tickets are given back.
+    #[must_use]
+    pub fn exchange_terms(&self, now: Timestamp, by_house: bool) -> Option<Terms> {
+        if self.fate == Fate::Cancelled {
+            return None;
+        }
+        let open = self.exchange.iter().filter(|policy| by_house || now < self.exchange_end(policy));
+        let best = open.min_by_key(|policy| (policy.fee_kept, policy.until_s));
+        if best.is_none() && !by_house {
+            return None;
+        }
+        // Nobody pays for it that the house does not play what it had sold.
+        let fee_kept = if self.broken(now).is_some() { 0 } else { best.map_or(0, |policy| policy.fee_kept) };
+        let until = best.filter(|_| !by_house).map(|policy| self.exchange_end(policy));
+        Some(Terms { fee_kept, ..Terms::whole(until) })
+    }
+
+    /// Until when its tickets may be exchanged at all; `None`: never.
+    #[must_use]
+    pub fn exchange_ends(&self) -> Option<Timestamp> {
+        self.exchange.iter().map(|policy| self.exchange_end(policy)).max()
+    }
+
+    fn exchange_end(&self, policy: &ExchangePolicy) -> Timestamp {
+        self.starts_at - SignedDuration::from_secs(i64::from(policy.until_s))
     }
 
     /// Until when anything goes back at all; `None`: never, or not any more and never again.
@@ -153,6 +192,35 @@ fn share_out(lines: &[&Line], back: i64) -> Vec<(Uuid, i64)> {
 /// # Errors
 /// As [`Saga::wanted_back`]; a ticket that cannot be given back any more is none, but in the plan.
 pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestamp) -> Result<Plan, WishRefused> {
+    planned(saga, lines, |ticket, cost, fee| {
+        let offer = offers.iter().find(|offer| Some(offer.show) == ticket.show)?;
+        offer.terms(now, cost, fee, ticket.quantity)
+    })
+}
+
+/// What these tickets' lines, or all that are left, would be worth in an exchange at `now`.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_exchange(
+    saga: &Saga,
+    offers: &[Offer],
+    lines: Option<&[Uuid]>,
+    now: Timestamp,
+    by_house: bool,
+) -> Result<Plan, WishRefused> {
+    planned(saga, lines, |ticket, _, _| {
+        let offer = offers.iter().find(|offer| Some(offer.show) == ticket.show)?;
+        offer.exchange_terms(now, by_house)
+    })
+}
+
+/// The same under whatever terms each ticket's line has, for its price and its fees.
+fn planned(
+    saga: &Saga,
+    lines: Option<&[Uuid]>,
+    terms: impl Fn(&Line, i64, i64) -> Option<Terms>,
+) -> Result<Plan, WishRefused> {
     let wanted = saga.wanted_back(lines)?;
     let is_wanted = |line: &&Line| wanted.contains(&line.id);
     let mut kept = BTreeMap::new();
@@ -165,8 +233,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
         let price: Vec<&Line> = [ticket].into_iter().chain(others).collect();
         let sum = |lines: &[&Line]| lines.iter().map(|line| line.amount).sum::<i64>();
         let (cost, fee) = (sum(&price), sum(&fees));
-        let offer = offers.iter().find(|offer| Some(offer.show) == ticket.show);
-        let terms = offer.and_then(|offer| offer.terms(now, cost, fee, ticket.quantity));
+        let terms = terms(ticket, cost, fee);
         let back = terms.map_or(0, |terms| {
             let of_price = if terms.back_bp == WHOLE_BP && terms.fee_kept == 0 {
                 cost
@@ -192,7 +259,7 @@ pub fn plan(saga: &Saga, offers: &[Offer], lines: Option<&[Uuid]>, now: Timestam
         let share = tickets.iter().filter_map(|it| it.terms).map(|terms| terms.back_bp).max().unwrap_or(WHOLE_BP);
         let back = match line.kind {
             LineKind::Fee if fees_back => line.amount,
-            LineKind::Fee | LineKind::Voucher => 0,
+            LineKind::Fee | LineKind::Voucher | LineKind::Exchange => 0,
             // A discount is taken from what goes back as it was taken from what was paid.
             LineKind::Ticket | LineKind::Tax | LineKind::Discount => {
                 line.amount.signum() * Terms { back_bp: share, ..Terms::whole(None) }.back_of(line.amount.abs(), 1)

@@ -10,6 +10,7 @@
 
 mod dispute;
 mod elsewhere;
+mod exchange;
 mod giving;
 mod learn;
 mod model;
@@ -21,6 +22,7 @@ mod wishes;
 
 pub use dispute::{Admission, Dispute, Disputes};
 pub use elsewhere::mark;
+pub use exchange::{Exchange, ExchangeNews, ExchangeState, news};
 pub use giving::{Returned, Returning, Way};
 pub use model::{
     Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
@@ -80,6 +82,8 @@ pub struct Saga {
     pub disputes: Disputes,
     /// What was ordered.
     pub lines: Vec<Line>,
+    /// For which other orders its tickets are given.
+    pub exchanges: Vec<Exchange>,
 }
 
 impl Saga {
@@ -147,7 +151,8 @@ impl Saga {
         // Also money whose refund failed stays refused: it has become somebody's work.
         let refused = self.refunds.iter().any(|refund| refund.payment == attempt.id);
         let claimed = self.is_disputed(attempt.id) || self.lost(attempt.id) > 0;
-        // What a voucher had paid has gone back to it, and somebody may have spent it since.
+        // What a voucher had paid has gone back to it, and somebody may have spent it since; tickets that were to pay are their
+        // order's again.
         let unpaid = self.is_over() && self.credits().next().is_some();
         let shut = unpaid || !self.review.state.lets_sell();
         if claimed || self.paid_with.is_some() || !in_time || !enough || refused || shut {

@@ -4,6 +4,7 @@ mod books;
 mod claims;
 mod desk;
 mod disputes;
+mod exchanges;
 mod fraud;
 mod inbox;
 mod keep;
@@ -23,6 +24,7 @@ pub(super) use claims::claim_by_address;
 pub use claims::{Claimed, LINKS_REST_S, LinksEnded, Owned};
 pub use desk::{Closed, WorkFilter, WorkRow};
 pub use disputes::KeptDisputeRules;
+pub use exchanges::{ExchangeView, NewExchange, NotGiven};
 pub use fraud::{Asked, KeptRules, Trace};
 pub use inbox::{Waiting, Whose};
 pub use keep::tickets_of;
@@ -153,6 +155,7 @@ impl Orders {
         .fetch_all(&mut *transaction)
         .await?;
         let disputes = disputes::load(&mut transaction, order, row.organizer_id).await?;
+        let exchanges = exchanges::load(&mut transaction, order).await?;
         transaction.commit().await?;
 
         let mut saga = Saga {
@@ -178,6 +181,7 @@ impl Orders {
             refunds: Vec::with_capacity(refunds.len()),
             disputes,
             lines: Vec::with_capacity(lines.len()),
+            exchanges,
         };
         for part in parts {
             saga.parts.push(Part {

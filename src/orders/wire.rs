@@ -2,6 +2,8 @@
 
 mod cancellation;
 mod dispute;
+mod exchange;
+mod mine;
 mod quote;
 mod review;
 
@@ -11,13 +13,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::saga::{OrderState, Saga};
-use super::store::{LineView, OrderView, Owned, PaymentView, ShowView};
+use super::saga::{LineKind, OrderState, Repayment, Saga};
+use super::store::{ExchangeView, LineView, OrderView, PaymentView, ShowView};
 use crate::holds::HoldJson;
 use crate::platform::money::Money;
 
 pub use cancellation::{CancellationJson, TicketBackJson};
 pub use dispute::DisputeJson;
+pub use exchange::{ExchangeWish, QuotedExchange};
+pub use mine::{MyOrderJson, PlaceJson};
 pub use quote::{Quote, QuotedPromo, QuotedTax, QuotedVoucher};
 pub use review::{FindingJson, ReviewJson};
 
@@ -85,6 +89,10 @@ pub struct AskQuote {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80, example = "7F3K-2M9P-8HJW-QQ23-4567")]
     pub voucher_code: Option<String>,
+    /// Tickets of another order that are given for it; they pay before a voucher does.
+    #[garde(dive)]
+    #[serde(default)]
+    pub exchange: Option<ExchangeWish>,
 }
 
 /// Who buys.
@@ -155,6 +163,10 @@ pub struct CreateOrder {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 80, example = "7F3K-2M9P-8HJW-QQ23-4567")]
     pub voucher_code: Option<String>,
+    /// Tickets of another order that are given for it; they pay before a voucher does. They stay good until it is sold.
+    #[garde(dive)]
+    #[serde(default)]
+    pub exchange: Option<ExchangeWish>,
     /// What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
     #[garde(inner(range(min = 0)))]
     #[serde(default)]
@@ -227,74 +239,6 @@ pub struct ClaimOrder {
     pub token: String,
 }
 
-/// A place of an order, in a list of orders.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PlaceJson {
-    /// Of which show.
-    pub show_id: Uuid,
-    /// What people read.
-    pub label: String,
-    /// How many.
-    #[schema(minimum = 1)]
-    pub quantity: u32,
-}
-
-/// One of one's own orders.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MyOrderJson {
-    /// Its id.
-    pub id: Uuid,
-    /// What people call it.
-    #[schema(example = "A-7F3K2M")]
-    pub number: String,
-    /// How far it is.
-    pub status: StatusJson,
-    /// Who sold it.
-    pub organizer: String,
-    /// What it costs.
-    pub total: Money,
-    /// Of which shows, by their start.
-    pub shows: Vec<ShowView>,
-    /// Its places that were not given back.
-    pub places: Vec<PlaceJson>,
-    /// Whether all of it may be cancelled now.
-    pub cancellable: bool,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// When its tickets were issued.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub confirmed_at: Option<Timestamp>,
-}
-
-impl MyOrderJson {
-    /// An order as its owner's list shows it at `now`.
-    #[must_use]
-    pub fn of(owned: Owned, now: Timestamp) -> Self {
-        let paid = matches!(owned.state, OrderState::Confirmed | OrderState::PartiallyRefunded);
-        let in_time = owned.offers.iter().all(|offer| offer.ends_at(now).is_some_and(|until| now < until));
-        // What nobody has paid is given up.
-        let unpaid = owned.state == OrderState::AwaitingPayment;
-        let cancellable = unpaid || (paid && in_time && !owned.places.is_empty() && !owned.giving_back);
-        Self {
-            id: owned.id,
-            number: owned.number,
-            status: owned.state.into(),
-            organizer: owned.organizer,
-            total: owned.total,
-            shows: owned.shows,
-            places: owned
-                .places
-                .into_iter()
-                .map(|(show_id, label, quantity)| PlaceJson { show_id, label, quantity })
-                .collect(),
-            cancellable,
-            created_at: owned.created_at,
-            confirmed_at: owned.confirmed_at,
-        }
-    }
-}
-
 /// How far an order is, as its buyer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -358,6 +302,8 @@ pub struct RefundJson {
     pub status: &'static str,
     /// Whether it goes back onto the voucher that had paid, rather than to the payment.
     pub onto_voucher: bool,
+    /// Whether it goes back to the order whose tickets had paid, and from there the way that was paid.
+    pub through_exchange: bool,
     /// Why.
     pub reason: String,
     /// When it was decided.
@@ -419,6 +365,8 @@ pub struct OrderJson {
     pub holds: Vec<OrderHoldJson>,
     /// Of which shows.
     pub shows: Vec<ShowView>,
+    /// Its tickets that were given for other orders, and those that were given for it, oldest first.
+    pub exchanges: Vec<ExchangeView>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -455,17 +403,24 @@ impl OrderJson {
                     id: refund.id,
                     amount: refund.amount,
                     status: refund.status.word(),
-                    onto_voucher: saga.credit_of(refund).is_some(),
+                    onto_voucher: is_onto(saga, refund, LineKind::Voucher),
+                    through_exchange: is_onto(saga, refund, LineKind::Exchange),
                     reason: refund.reason.clone(),
                     created_at: refund.created_at,
                 })
                 .collect(),
             holds: saga.parts.iter().map(|part| OrderHoldJson { show_id: part.show, hold_id: part.hold }).collect(),
             shows: view.shows,
+            exchanges: view.exchanges,
             created_at: view.created_at,
             confirmed_at: saga.confirmed_at,
         }
     }
+}
+
+/// Whether money goes back onto a line of this kind.
+fn is_onto(saga: &Saga, refund: &Repayment, kind: LineKind) -> bool {
+    saga.credit_of(refund).is_some_and(|line| line.kind == kind)
 }
 
 /// An answer with an order.

@@ -120,6 +120,13 @@ impl<'a> Shown<'a> {
         Self { links: [link, None], identity: identity.0.as_ref() }
     }
 
+    /// By a token that stands in a request's body, or by who asks.
+    #[must_use]
+    pub fn told(keys: &Keys, identity: &'a MaybeIdentity, order: Uuid, token: Option<&str>) -> Self {
+        let link = token.and_then(|token| order_token_version(keys, order, token));
+        Self { links: [link, None], identity: identity.0.as_ref() }
+    }
+
     /// And by the link of one of its tickets.
     #[must_use]
     pub fn or_ticket(mut self, keys: &Keys, ticket: Uuid, token: Option<&str>) -> Self {

@@ -1,6 +1,7 @@
 //! What the house writes to its customers: each mail is asked for in the transaction that made it true, and composed when
 //! it is sent, from what is true then.
 
+mod exchanged;
 mod links;
 mod passed;
 
@@ -27,6 +28,7 @@ const LATE_MONEY_REFUNDED: &str = "late_money_refunded";
 const ORDER_HELD: &str = "order_held";
 const ORDER_NOT_SOLD: &str = "order_not_sold";
 
+pub use exchanged::tell_exchanged;
 pub use links::{ask_for_links, send_newer_link};
 pub use passed::{PassedOn, tell_passed_on};
 
@@ -108,7 +110,7 @@ impl Writer {
     pub fn register(&self, composers: Composers) -> Composers {
         let (confirmed, refunded, late) = (self.clone(), self.clone(), self.clone());
         let (held, not_sold, on_voucher) = (self.clone(), self.clone(), self.clone());
-        self.register_passed(self.register_links(composers))
+        self.register_exchanged(self.register_passed(self.register_links(composers)))
             .with(ORDER_CONFIRMATION, move |payload| {
                 let writer = confirmed.clone();
                 async move { writer.about_order(payload).await }
@@ -283,6 +285,8 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("order_held.txt", include_str!("mail/order_held.txt")),
         ("order_not_sold.html", include_str!("mail/order_not_sold.html")),
         ("order_not_sold.txt", include_str!("mail/order_not_sold.txt")),
+        ("tickets_exchanged.html", include_str!("mail/tickets_exchanged.html")),
+        ("tickets_exchanged.txt", include_str!("mail/tickets_exchanged.txt")),
         ("tickets_passed_on.html", include_str!("mail/tickets_passed_on.html")),
         ("tickets_passed_on.txt", include_str!("mail/tickets_passed_on.txt")),
         ("tickets_given_away.html", include_str!("mail/tickets_given_away.html")),
@@ -336,7 +340,7 @@ mod tests {
     use super::*;
     use crate::platform::money::Money;
 
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 8] = [
         ORDER_CONFIRMATION,
         ORDER_REFUNDED,
         BACK_ON_VOUCHER,
@@ -344,6 +348,7 @@ mod tests {
         ORDER_HELD,
         ORDER_NOT_SOLD,
         "tickets_given_away",
+        exchanged::EXCHANGED,
     ];
 
     fn letter() -> Letter {

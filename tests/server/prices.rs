@@ -1,6 +1,7 @@
-//! What is paid: fees, taxes, timed prices, promo codes, vouchers; that a quote is the order, the order the charge, and the charge the books.
+//! What is paid: fees, taxes, timed prices, promo codes, vouchers, exchanges; that a quote is the order, the order the charge, and the charge the books.
 
 mod bills;
+mod exchanges;
 mod office;
 mod promo;
 mod timed;

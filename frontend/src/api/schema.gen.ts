@@ -3223,6 +3223,7 @@ export interface components {
              * @example 7F3K-2M9P-8HJW-QQ23-4567
              */
             voucher_code?: string | null;
+            exchange?: components["schemas"]["ExchangeWish"] | null;
         };
         /** @description A file that came with a mail. */
         AttachmentView: {
@@ -3390,6 +3391,8 @@ export interface components {
             back: components["schemas"]["Money"];
             /** @description How much of that would go back onto the voucher that had paid, rather than to the payment. */
             onto_voucher: components["schemas"]["Money"];
+            /** @description And how much to the order whose tickets had paid, and from there the way that was paid. */
+            through_exchange: components["schemas"]["Money"];
             /** @description What would be kept. */
             kept: components["schemas"]["Money"];
             /**
@@ -3533,7 +3536,7 @@ export interface components {
          * @description The stable words by which clients tell errors apart. `docs/API.md` explains each.
          * @enum {string}
          */
-        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "voucher_invalid" | "voucher_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
+        Code: "malformed_request" | "validation_failed" | "unauthenticated" | "sign_in_again" | "forbidden" | "mfa_required" | "hold_token_invalid" | "order_token_invalid" | "order_link_ended" | "access_code_required" | "access_code_invalid" | "link_invalid" | "invitation_for_another" | "signature_invalid" | "not_found" | "method_not_allowed" | "request_timeout" | "head_too_large" | "payload_too_large" | "unsupported_media_type" | "seats_taken" | "area_full" | "none_available" | "strands_a_seat" | "plan_lacks_places" | "table_sold_whole" | "seat_limit_reached" | "access_code_used_up" | "promo_code_invalid" | "promo_code_used_up" | "voucher_invalid" | "voucher_used_up" | "price_changed" | "hold_limit_reached" | "hold_not_open" | "hold_lapsed" | "not_on_sale" | "sales_paused" | "sales_ended" | "booking_cancelled" | "wrong_state" | "order_not_open" | "order_under_way" | "review_closed" | "payment_disputed" | "cancellation_closed" | "amount_changed" | "refund_not_failed" | "transfer_closed" | "exchange_closed" | "provider_unknown" | "already_set_up" | "already_exists" | "already_member" | "too_many_invitations" | "last_organizer" | "last_administrator" | "passkeys_unavailable" | "in_use" | "rush_running" | "idempotency_key_reused" | "request_in_flight" | "edit_conflict" | "challenge_required" | "too_many_requests" | "busy" | "internal";
         /** @description A code of the app. */
         Confirm: {
             /** @example 123456 */
@@ -3622,6 +3625,7 @@ export interface components {
              * @example 7F3K-2M9P-8HJW-QQ23-4567
              */
             voucher_code?: string | null;
+            exchange?: components["schemas"]["ExchangeWish"] | null;
             /**
              * Format: int64
              * @description What the buyer was told it costs, in minor units: where it has become another price since, nothing is ordered.
@@ -3771,6 +3775,45 @@ export interface components {
         EraseCustomer: {
             /** @description Also with a show to come: their tickets stay good, and nobody can tell them any more should it not take place. */
             at_once?: boolean;
+        };
+        /** @description An exchange, as either of its orders shows it. */
+        ExchangeView: {
+            /**
+             * Format: uuid
+             * @description The order whose tickets are given.
+             */
+            from_order: string;
+            /** @description Its number. */
+            from_number: string;
+            /**
+             * Format: uuid
+             * @description The order that they are given for.
+             */
+            into_order: string;
+            /** @description Its number. */
+            into_number: string;
+            /** @description `open` until that is sold; then `sold`, and `done` once the places are given back. `off`: it was not sold. */
+            state: string;
+            /** @description Which tickets. */
+            tickets: string[];
+            /** @description What they are worth. */
+            worth: components["schemas"]["Money"];
+            /** @description How much of that the other order took. */
+            credit: components["schemas"]["Money"];
+            /** @description How much of what it took has come back since. */
+            returned: components["schemas"]["Money"];
+        };
+        /** @description Tickets that are given for what is ordered. */
+        ExchangeWish: {
+            /**
+             * Format: uuid
+             * @description Whose tickets: an order of the same house in the same currency.
+             */
+            order_id: string;
+            /** @description Which; all that are left unless told. */
+            tickets?: string[] | null;
+            /** @description That order's token, for who has no account that it belongs to. */
+            token?: string | null;
         };
         /** @description One value that productions can be narrowed to. */
         Facet: {
@@ -4295,7 +4338,7 @@ export interface components {
             tickets: string[];
             /** @description What people read. */
             label: string;
-            /** @description `ticket`, `fee`, `tax`, `discount` or `voucher`. */
+            /** @description `ticket`, `fee`, `tax`, `discount`, `voucher` or `exchange`. */
             kind: string;
             /** @description What it costs. */
             amount: components["schemas"]["Money"];
@@ -4958,6 +5001,8 @@ export interface components {
             holds: components["schemas"]["OrderHoldJson"][];
             /** @description Of which shows. */
             shows: components["schemas"]["ShowView"][];
+            /** @description Its tickets that were given for other orders, and those that were given for it, oldest first. */
+            exchanges: components["schemas"]["ExchangeView"][];
             /**
              * Format: date-time
              * @description When it was made.
@@ -6190,6 +6235,17 @@ export interface components {
              * @description Tickets may be passed on to somebody else until so many seconds before it begins; null: never.
              */
             transfer_until_s?: number | null;
+            /**
+             * Format: int32
+             * @description Tickets may be exchanged for others of the house until so many seconds before it begins; null: never. An order keeps what it
+             *     was bought under; a later one that is better for its buyer counts too.
+             */
+            exchange_until_s?: number | null;
+            /**
+             * Format: int64
+             * @description What is kept of each ticket that is exchanged, in minor units of the show's currency; never more than it is worth.
+             */
+            exchange_fee_kept?: number;
             /** @description Its id in another system. */
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
@@ -7025,7 +7081,7 @@ export interface components {
             fees: components["schemas"]["Money"];
             /** @description How much of each tax. */
             taxes: components["schemas"]["QuotedTax"][];
-            /** @description All that is to be paid, less what a voucher pays. */
+            /** @description All that is to be paid, less what tickets that are given for it and a voucher pay. */
             total: components["schemas"]["Money"];
             /** @description In which currency. */
             currency: string;
@@ -7033,6 +7089,26 @@ export interface components {
             promo?: components["schemas"]["QuotedPromo"];
             /** @description What became of the voucher that was told. */
             voucher?: components["schemas"]["QuotedVoucher"];
+            /** @description What giving the tickets that were told means. */
+            exchange?: components["schemas"]["QuotedExchange"];
+        };
+        /** @description What giving tickets for it means. */
+        QuotedExchange: {
+            /**
+             * Format: uuid
+             * @description Whose tickets.
+             */
+            order_id: string;
+            /** @description What people call that order. */
+            number: string;
+            /** @description What the tickets are worth, with their fees and taxes. */
+            worth: components["schemas"]["Money"];
+            /** @description What the house keeps of them beside that. */
+            kept: components["schemas"]["Money"];
+            /** @description How much of their worth pays for this order. */
+            pays: components["schemas"]["Money"];
+            /** @description How much is beyond that, and goes back the way they were paid. */
+            back: components["schemas"]["Money"];
         };
         /** @description What became of a promo code. */
         QuotedPromo: {
@@ -7104,6 +7180,8 @@ export interface components {
             status: string;
             /** @description Whether it goes back onto the voucher that had paid, rather than to the payment. */
             onto_voucher: boolean;
+            /** @description Whether it goes back to the order whose tickets had paid, and from there the way that was paid. */
+            through_exchange: boolean;
             /** @description Why. */
             reason: string;
             /**
@@ -7121,7 +7199,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description To which payment; null where it goes back onto the voucher that had paid.
+             * @description To which payment; null where it goes back onto the voucher, or into the exchange, that had paid.
              */
             payment_id?: string | null;
             /**
@@ -7131,7 +7209,7 @@ export interface components {
             onto_line?: string | null;
             /**
              * @description What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
-             *     provider.
+             *     provider; `exchange`: its tickets were worth more than what they were given for, or that was given back.
              */
             what_for: string;
             /** @description How much. */
@@ -7670,6 +7748,17 @@ export interface components {
              * @description Tickets may be passed on to somebody else until so many seconds before it begins; null: never.
              */
             transfer_until_s?: number | null;
+            /**
+             * Format: int32
+             * @description Tickets may be exchanged for others of the house until so many seconds before it begins; null: never. An order keeps what it
+             *     was bought under; a later one that is better for its buyer counts too.
+             */
+            exchange_until_s?: number | null;
+            /**
+             * Format: int64
+             * @description What is kept of each ticket that is exchanged, in minor units of the show's currency; never more than it is worth.
+             */
+            exchange_fee_kept?: number;
             /** @description Its id in another system. */
             external_id?: string | null;
             /** @description Whatever integrations want to keep here. */
@@ -8013,6 +8102,11 @@ export interface components {
              * @description Until when this ticket may be passed on to somebody else; null: not.
              */
             transfer_until?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when this ticket may be exchanged for another; null: not, or not any more.
+             */
+            exchange_until?: string | null;
         };
         /** @description An order's tickets. */
         TicketList: {

@@ -128,7 +128,7 @@ export type HoldPatch = { add: string[]; remove: string[]; areas?: AreaQuantity[
 
 export type Line = {
   id: string
-  kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher'
+  kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher' | 'exchange'
   label: string
   show_id: string | null
   seat?: string | null
@@ -159,6 +159,8 @@ export type Quote = {
   currency: string
   promo?: { code: string; applies: boolean; reason?: PromoReason; detail?: string }
   voucher?: { code: string; applies: boolean; pays: Money; left: Money | null; reason?: VoucherReason; detail?: string }
+  /** What giving tickets of another order means. */
+  exchange?: { order_id: string; number: string; worth: Money; kept: Money; pays: Money; back: Money }
 }
 export type PaymentStatus = 'starting' | 'pending' | 'authorized' | 'captured' | 'declined' | 'cancelled' | 'refunded'
 export type PaymentMethod = { provider: string; method: string; kind: 'authorise_then_capture' | 'paid_at_once' }
@@ -167,7 +169,7 @@ export type OrderStatus =
   | 'awaiting_payment' | 'in_review' | 'paid' | 'confirmed' | 'expired'
   | 'cancelled' | 'refunding' | 'refunded' | 'partially_refunded'
 export type RefundStatus = 'pending' | 'succeeded' | 'failed' | 'by_hand' | 'again'
-export type Refund = { id: string; amount: Money; status: RefundStatus; onto_voucher: boolean; reason: string | null; created_at: string }
+export type Refund = { id: string; amount: Money; status: RefundStatus; onto_voucher: boolean; through_exchange: boolean; reason: string | null; created_at: string }
 export type OrderShow = { id: string; title: string; poster_url: string; venue: string; city: string; starts_at: string; doors_at: string | null; time_zone: string }
 export type ReviewState = 'flagged' | 'wanted' | 'accepted' | 'refused' | 'lapsed' | 'withdrawn' | 'let_go'
 export type Finding = { rule: 'velocity' | 'mismatch' | 'reuse'; holds: boolean; fact: string; max: number | null; window_s: number | null; country: string | null; text: string }
@@ -193,9 +195,12 @@ export type Order = {
   refunds: Refund[]
   holds: { show_id: string; hold_id: string }[]
   shows: OrderShow[]
+  /** Its tickets that were given for others, and those that it was paid with. */
+  exchanges: OrderExchange[]
   created_at: string
   confirmed_at: string | null
 }
+export type OrderExchange = { from_order: string; from_number: string; into_order: string; into_number: string; state: 'open' | 'sold' | 'off' | 'done'; tickets: string[]; worth: Money; credit: Money; returned: Money }
 /** One of one's own orders, as their list has it. */
 export type MyOrder = {
   id: string
@@ -218,6 +223,7 @@ export type OrderRequest = {
   accept_equal_seats?: boolean
   promo_code?: string
   voucher_code?: string
+  exchange?: { order_id: string; tickets?: string[]; token?: string }
   expected_total?: number
 }
 export type Ticket = {
@@ -249,15 +255,17 @@ export type TicketBack = {
   back_bp: number | null
   until: string | null
   transfer_until: string | null
+  /** Until when it may be exchanged; null: not, or not any more. */
+  exchange_until: string | null
 }
-export type Cancellation = { open: boolean; back: Money; onto_voucher: Money; kept: Money; until: string | null; tickets: TicketBack[]; order_paid: Money; order_back: Money }
+export type Cancellation = { open: boolean; back: Money; onto_voucher: Money; through_exchange: Money; kept: Money; until: string | null; tickets: TicketBack[]; order_paid: Money; order_back: Money }
 /** The money of one order, for staff. */
 export type OrderMoney = {
   total: Money
   left: Money
-  lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' | 'paid_with' }[]
+  lines: { id: string; tickets: string[]; label: string; kind: 'ticket' | 'fee' | 'tax' | 'discount' | 'voucher' | 'exchange'; amount: Money; kept: Money; state: 'sold' | 'giving_back' | 'given_back' | 'paid_with' }[]
   payments: { id: string; number: number; provider: string; account: string; provider_ref: string | null; status: string; amount: Money; counts: boolean; paid_at: string | null; problem: string | null }[]
-  refunds: { id: string; payment_id: string | null; onto_line: string | null; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again' | 'elsewhere'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
+  refunds: { id: string; payment_id: string | null; onto_line: string | null; what_for: 'tickets' | 'goodwill' | 'late' | 'duplicate' | 'amount' | 'again' | 'elsewhere' | 'exchange'; amount: Money; status: RefundStatus; reason: string; note: string; waits_for_staff: boolean; created_at: string }[]
   books: { kind: string; at: string; entries: { account: string; show_id: string | null; amount: Money }[] }[]
   passed_on: string[]
 }

@@ -5,6 +5,7 @@ import type { Line, Quote, Show } from '../api/types'
 import { Speaking } from '../i18n'
 import { Bill } from './Bill'
 import { PriceNotes } from './PriceNotes'
+import { GivenTickets } from './GivenTickets'
 import { PromoField, VoucherField } from './PromoField'
 import { billRows, taxWithin } from './bill'
 
@@ -75,4 +76,16 @@ it('says what a voucher pays and what is left, or why it pays nothing', async ()
   screen.getByText('The voucher pays €45; €5 will be left on it.')
   await userEvent.click(screen.getByRole('button', { name: 'Leave it out' }))
   expect(use).toHaveBeenLastCalledWith(null)
+})
+
+it('says which tickets are given for what is ordered, and what becomes of their worth', async () => {
+  const leave = vi.fn()
+  const giving = { order_id: 'o', number: 'A-OLD', tickets: ['1', '2'] }
+  const given = (said?: Quote['exchange']) => <Speaking language="en"><GivenTickets giving={giving} said={said} busy={false} onLeaveOut={leave} /></Speaking>
+  const { rerender } = render(given())
+  screen.getByText('You give 2 tickets of order A-OLD for these seats.')
+  rerender(given({ order_id: 'o', number: 'A-OLD', worth: eur(9000), kept: eur(500), pays: eur(6000), back: eur(3000) }))
+  screen.getByText('You give 2 tickets of order A-OLD for these seats. Worth €90. The house keeps €5. €30 goes back the way you paid.')
+  await userEvent.click(screen.getByRole('button', { name: 'Keep those tickets' }))
+  expect(leave).toHaveBeenCalled()
 })

@@ -3,7 +3,7 @@ import type { Line, Money } from '../api/types'
 
 export type BillRow = { key: string; line: Line; quantity: number; amount: Money }
 
-const ORDER: Record<Line['kind'], number> = { ticket: 0, discount: 1, fee: 2, tax: 3, voucher: 4 }
+const ORDER: Record<Line['kind'], number> = { ticket: 0, discount: 1, fee: 2, tax: 3, exchange: 4, voucher: 5 }
 
 export function billRows(lines: readonly Line[]): BillRow[] {
   const rows = new Map<string, BillRow>()

@@ -72,6 +72,10 @@ export const de: Messages = {
       unknown: 'Diesen Gutschein gibt es nicht. Sehen Sie nach, wie er geschrieben wird.', void: 'Das Haus hat diesen Gutschein entwertet.', over: 'Dieser Gutschein gilt nicht mehr.', other_currency: 'Dieser Gutschein gilt für eine andere Währung.',
       empty: 'Auf diesem Gutschein ist nichts mehr.', nothing_to_pay: 'Es gibt nichts, was dieser Gutschein zahlen könnte.', less_left: 'Auf diesem Gutschein ist weniger als eben noch.',
     },
+    exchange: {
+      given: (n, number) => `Sie geben ${n === 1 ? 'eine Karte' : `${n} Karten`} der Bestellung ${number} für diese Plätze.`, worth: (money) => `Wert: ${money}.`, kept: (money) => `Das Haus behält ${money}.`,
+      back: (money) => `${money} kommt auf dem Weg zurück, auf dem Sie bezahlt haben.`, leaveOut: 'Jene Karten behalten',
+    },
     taxIn: (amount) => `Davon ${amount} Steuern.`, taxOf: (amount, name) => `Davon ${amount} ${name}.`,
   },
   order: {
@@ -86,11 +90,17 @@ export const de: Messages = {
     },
     back: {
       choose: 'Welche Karten möchten Sie zurückgeben?', paid: 'Bezahlt', back: 'Kommt zurück', kept: 'Wird einbehalten', until: (when) => `So bis ${when}`, closed: 'kann nicht mehr zurückgegeben werden', none: 'Keine dieser Karten kann noch zurückgegeben werden.',
-      all: 'Kommt insgesamt zurück', fees: 'Gebühren der ganzen Bestellung', voucher: (money) => `Davon kommen ${money} wieder auf Ihren Gutschein.`, stops: 'Die Karten gelten sofort nicht mehr. Banken brauchen einige Tage.', yes: (money) => `Zurückgeben, ${money} kommt zurück`,
+      exchanged: (money) => `Davon kommen ${money} auf dem Weg zurück, auf dem die umgetauschten Karten bezahlt waren.`, all: 'Kommt insgesamt zurück', fees: 'Gebühren der ganzen Bestellung', voucher: (money) => `Davon kommen ${money} wieder auf Ihren Gutschein.`, stops: 'Die Karten gelten sofort nicht mehr. Banken brauchen einige Tage.', yes: (money) => `Zurückgeben, ${money} kommt zurück`,
     },
     pass: {
       go: 'Weitergeben', title: 'Eine Karte weitergeben', text: 'Wen Sie nennen, bekommt die Karte per Mail. Ihr Code ändert sich: Was Sie gedruckt oder gespeichert haben, gilt nicht mehr. Die Bestellung und ihr Geld bleiben die Ihren.', name: 'Name', email: 'E-Mail-Adresse', yes: 'Weitergeben', done: 'An jemand anderen weitergegeben',
     },
+    exchange: {
+      go: 'Karten umtauschen', choose: 'Welche Karten möchten Sie umtauschen?', until: (when) => `Bis ${when}`, none: 'Keine dieser Karten kann umgetauscht werden.', yes: 'Andere Plätze wählen',
+      text: 'Wählen Sie eine Vorstellung und Plätze desselben Hauses. An der Kasse sehen Sie, was zu zahlen ist oder was zurückkommt. Ihre Karten gelten, bis die neuen verkauft sind.',
+      open: 'Karten sind versprochen für', into: 'Karten wurden umgetauscht gegen', from: 'Umgetauscht gegen Karten von', done: 'Diese Karten wurden umgetauscht',
+    },
+    throughExchange: 'zurück an die Bestellung, deren Karten bezahlt hatten',
     reviewBy: (when) => `Bis ${when} hören Sie von uns. Sie müssen nichts tun.`, giveUp: 'Lieber nicht warten', giveUpAsk: 'Diese Bestellung aufgeben? Nichts wird abgebucht, der Betrag wird freigegeben, und die Plätze sind wieder frei.', giveUpYes: 'Aufgeben',
     notSold: 'Wir konnten diese Bestellung nicht abschließen', notSoldText: 'Jemand vom Haus hat sie angesehen, oder niemand konnte es rechtzeitig. Abgebucht wurde nichts. Die Kasse hilft gern.',
     declined: 'Die Zahlung wurde abgelehnt. Nichts wurde abgebucht, und die Plätze sind noch die Ihren.', payNow: 'Weiter zur Zahlung', payAgain: 'Noch einmal bezahlen', others: 'Andere Plätze wählen', othersHint: 'Gibt diese Zahlung auf; die Plätze bleiben gehalten, während Sie wählen.',

@@ -75,6 +75,10 @@ export const en = {
       unknown: 'There is no such voucher. Look at how it is written.', void: 'The house has voided this voucher.', over: 'This voucher is no longer valid.', other_currency: 'This voucher is of another currency.',
       empty: 'Nothing is left on this voucher.', nothing_to_pay: 'There is nothing that this voucher could pay.', less_left: 'Less is left on this voucher than a moment ago.',
     } as Record<VoucherReason, string>,
+    exchange: {
+      given: (n: number, number: string) => `You give ${n === 1 ? 'one ticket' : `${n} tickets`} of order ${number} for these seats.`, worth: (money: string) => `Worth ${money}.`, kept: (money: string) => `The house keeps ${money}.`,
+      back: (money: string) => `${money} goes back the way you paid.`, leaveOut: 'Keep those tickets',
+    },
     taxIn: (amount: string) => `${amount} of it is tax.`, taxOf: (amount: string, name: string) => `${amount} of it is ${name}.`,
   },
   order: {
@@ -89,11 +93,17 @@ export const en = {
     },
     back: {
       choose: 'Which tickets do you want to give back?', paid: 'Paid', back: 'Comes back', kept: 'Is kept', until: (when: string) => `So until ${when}`, closed: 'cannot be given back any more', none: 'None of these tickets can be given back any more.',
-      all: 'Comes back in all', fees: 'Fees of the whole order', voucher: (money: string) => `${money} of it goes back onto your voucher.`, stops: 'The tickets stop admitting at once. Banks take some days.', yes: (money: string) => `Give back, ${money} comes back`,
+      exchanged: (money: string) => `${money} of it goes back the way the exchanged tickets were paid.`, all: 'Comes back in all', fees: 'Fees of the whole order', voucher: (money: string) => `${money} of it goes back onto your voucher.`, stops: 'The tickets stop admitting at once. Banks take some days.', yes: (money: string) => `Give back, ${money} comes back`,
     },
     pass: {
       go: 'Pass on', title: 'Pass a ticket on', text: 'Who you name gets the ticket by mail. Its code changes: what you have printed or saved no longer admits. The order and its money stay yours.', name: 'Their name', email: 'Their e-mail address', yes: 'Pass it on', done: 'Passed on to somebody else',
     },
+    exchange: {
+      go: 'Exchange tickets', choose: 'Which tickets do you want to exchange?', until: (when: string) => `Until ${when}`, none: 'None of these tickets can be exchanged.', yes: 'Choose other seats',
+      text: 'Choose a show and seats of the same house. At the checkout you see what is to be paid, or what goes back. Your tickets stay good until the new ones are sold.',
+      open: 'Tickets are promised for', into: 'Tickets were exchanged for', from: 'Exchanged for tickets of', done: 'These tickets were exchanged',
+    },
+    throughExchange: 'back to the order whose tickets had paid',
     reviewBy: (when: string) => `You hear from us by ${when}. You need do nothing.`, giveUp: 'Rather not wait', giveUpAsk: 'Give this order up? Nothing is taken, the amount is let go of, and the seats are free again.', giveUpYes: 'Give it up',
     notSold: 'We could not complete this order', notSoldText: 'Somebody of the house has looked at it, or nobody could in time. Nothing was taken. The box office is glad to help.',
     declined: 'The payment was declined. Nothing was charged, and the seats are still yours.', payNow: 'Go on to payment', payAgain: 'Try paying again', others: 'Choose other seats', othersHint: 'Gives up this payment; the seats stay held while you choose.',

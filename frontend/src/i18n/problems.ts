@@ -4,7 +4,7 @@ export type ProblemCode =
   | 'sales_ended' | 'hold_lapsed' | 'hold_token_invalid' | 'order_token_invalid' | 'order_link_ended' | 'not_on_sale' | 'sales_paused' | 'access_code_required' | 'access_code_invalid'
   | 'strands_a_seat' | 'table_sold_whole' | 'plan_lacks_places' | 'access_code_used_up' | 'seat_limit_reached' | 'hold_limit_reached' | 'idempotency_key_reused' | 'request_in_flight' | 'edit_conflict'
   | 'challenge_required' | 'too_many_requests' | 'busy' | 'internal' | 'booking_cancelled' | 'wrong_state' | 'rush_running' | 'order_not_open' | 'review_closed' | 'cancellation_closed' | 'payment_disputed'
-  | 'amount_changed' | 'refund_not_failed' | 'transfer_closed'
+  | 'amount_changed' | 'refund_not_failed' | 'transfer_closed' | 'exchange_closed'
   | 'provider_unknown' | 'already_set_up' | 'already_exists' | 'in_use' | 'signature_invalid'
   | 'invitation_for_another' | 'already_member' | 'too_many_invitations' | 'last_organizer' | 'last_administrator'
   | 'link_invalid' | 'sign_in_again' | 'order_under_way' | 'mfa_required' | 'passkeys_unavailable' | 'request_timeout' | 'head_too_large'
@@ -59,6 +59,7 @@ const en: Sentences = {
   amount_changed: 'Another amount would come back by now. Look again before you decide.',
   refund_not_failed: 'No such refund waits for anybody any more.',
   transfer_closed: 'This ticket cannot be passed on, or not any more.',
+  exchange_closed: 'These tickets cannot be exchanged, or not any more.',
   provider_unknown: 'This way to pay is not on offer here. Choose another.',
   already_set_up: 'The house is already set up. Sign in instead.',
   already_exists: 'There is one of this name already.',
@@ -129,6 +130,7 @@ const de: Sentences = {
   amount_changed: 'Inzwischen käme ein anderer Betrag zurück. Bitte sehen Sie noch einmal hin.',
   refund_not_failed: 'Auf diese Erstattung wartet niemand mehr.',
   transfer_closed: 'Diese Karte kann nicht weitergegeben werden, oder nicht mehr.',
+  exchange_closed: 'Diese Karten können nicht umgetauscht werden, oder nicht mehr.',
   provider_unknown: 'So kann man hier nicht bezahlen. Bitte anders wählen.',
   already_set_up: 'Das Haus ist schon eingerichtet. Bitte anmelden.',
   already_exists: 'So heißt schon etwas anderes.',

@@ -7,12 +7,14 @@ import type { Hold, OrderRequest, Quote, Show } from '../api/types'
 import { Bill } from '../components/Bill'
 import { HoldClock } from '../components/HoldClock'
 import { PayBy, usePaymentMethods, wayNamed } from '../components/PayBy'
+import { GivenTickets } from '../components/GivenTickets'
 import { PromoField, VoucherField } from '../components/PromoField'
 import { Shell } from '../components/Shell'
 import { Trouble } from '../components/Trouble'
 import { bandAt, guidName, pricing } from '../components/describe'
 import { isStaff, useMeIfAny } from '../components/session'
 import type { Basket } from '../hold/basket'
+import { asked, keepGiving, readGiving } from '../hold/giving'
 import { placeOrder, placesOf, ticketChoices, type Place } from '../hold/ordering'
 import { useBasket, useNewBasket } from '../hold/useBasket'
 import { useSpeech } from '../i18n'
@@ -69,7 +71,7 @@ function Closed({ basket, show }: { basket: Basket; show: string }) {
 type DeskProps = { show: Show; plan: Plan; hold: Hold; basket: Basket; busy: boolean }
 type Draft = { name: string; email: string }
 /** What it costs is not what the buyer was shown: it is shown anew. */
-const PRICED: readonly string[] = ['price_changed', 'promo_code_invalid', 'promo_code_used_up', 'voucher_invalid', 'voucher_used_up']
+const PRICED: readonly string[] = ['price_changed', 'promo_code_invalid', 'promo_code_used_up', 'voucher_invalid', 'voucher_used_up', 'exchange_closed']
 const DRAFT = 'aisle.customer'
 
 function Desk({ show, plan, hold, basket, busy }: DeskProps) {
@@ -87,6 +89,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const [equal, setEqual] = useState(false)
   const [promo, setPromo] = useState<string | null>(null)
   const [voucher, setVoucher] = useState<string | null>(null)
+  const [giving, setGiving] = useState(readGiving)
   const [sending, setSending] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const [missing, setMissing] = useState<{ name?: string; email?: string }>({})
@@ -94,8 +97,8 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
   const proof = { show_id: show.id, hold_id: hold.id, token: token ?? '' }
   const tickets = ticketChoices(places, types, standard)
   const quote = useQuery({
-    queryKey: ['quote', hold.id, tickets, promo, voucher],
-    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}), ...(voucher ? { voucher_code: voucher } : {}) }, { signal }),
+    queryKey: ['quote', hold.id, tickets, promo, voucher, giving],
+    queryFn: ({ signal }) => call<Quote>('POST', '/quotes', { holds: [proof], tickets, ...(promo ? { promo_code: promo } : {}), ...(voucher ? { voucher_code: voucher } : {}), ...asked(giving) }, { signal }),
     enabled: token !== null, placeholderData: keepPreviousData, staleTime: 60_000,
   })
   const chosen = wayNamed(methods.data ?? [], way)
@@ -121,13 +124,14 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
       ...(chosen ? { provider: chosen.provider, method: chosen.method } : {}), ...(equal ? { accept_equal_seats: true } : {}),
       // Nobody pays another price than the one they were shown.
       ...(promo && quote.data?.promo?.applies ? { promo_code: promo } : {}), ...(voucher && quote.data?.voucher?.applies ? { voucher_code: voucher } : {}),
-      ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
+      ...asked(giving), ...(quote.data ? { expected_total: quote.data.total.amount } : {}),
     }
     setSending(true)
     setFailed(null)
     basket.leave()
     try {
       const { order, payment } = await placeOrder(show.id, body)
+      keepGiving(null)
       if (payment?.checkout_url) location.assign(payment.checkout_url)
       else go(`/orders/${order.id}`)
     } catch (error) {
@@ -169,6 +173,7 @@ function Desk({ show, plan, hold, basket, busy }: DeskProps) {
       <div className="checkout__right">
         {quote.isError && <Trouble error={quote.error} again={() => void quote.refetch()} />}
         {quote.data ? <Bill title={t.checkout.bill} totalLabel={t.checkout.total} lines={quote.data.lines} taxes={quote.data.taxes} total={quote.data.total} waiting={quote.isFetching} /> : quote.isPending && <Waiting label={t.checkout.quoteWait} />}
+        {giving && <GivenTickets giving={giving} said={quote.isPlaceholderData ? undefined : quote.data?.exchange} busy={sending} onLeaveOut={() => { keepGiving(null); setGiving(null) }} />}
         <PromoField used={promo} said={quote.isPlaceholderData ? undefined : quote.data?.promo} busy={quote.isFetching} onUse={setPromo} />
         <VoucherField used={voucher} said={quote.isPlaceholderData ? undefined : quote.data?.voucher} busy={quote.isFetching} onUse={setVoucher} />
         {failed !== null && <Notice kind="alarm">{isUncertain(failed) ? t.checkout.again : f.problem(failed)}</Notice>}

@@ -113,7 +113,7 @@ function GiveBack(props: PartProps) {
         </ul>
       </fieldset>
       {plan.data && plan.data.order_paid.amount !== 0 && <p className="soft small">{t.order.back.fees}: {t.order.back.paid} {f.money(plan.data.order_paid)}, {t.order.back.back} {f.money(plan.data.order_back)}</p>}
-      <p aria-live="polite">{t.order.back.all}: <strong>{back ? f.money(back) : '–'}</strong>{back && plan.data && plan.data.onto_voucher.amount > 0 && <>. {t.order.back.voucher(f.money(plan.data.onto_voucher))}</>}</p>
+      <p aria-live="polite">{t.order.back.all}: <strong>{back ? f.money(back) : '–'}</strong>{back && plan.data && plan.data.onto_voucher.amount > 0 && <>. {t.order.back.voucher(f.money(plan.data.onto_voucher))}</>}{back && plan.data && plan.data.through_exchange.amount > 0 && <>. {t.order.back.exchanged(f.money(plan.data.through_exchange))}</>}</p>
       <p className="soft small">{t.order.back.stops}</p>
       {failed !== null && <Notice kind="alarm">{f.problem(failed)}</Notice>}
       <div className="dialog__actions">

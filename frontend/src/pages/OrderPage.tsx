@@ -16,6 +16,7 @@ import { useSpeech } from '../i18n'
 import { Button, ButtonLink, Notice, Waiting, buttonClass } from '../ui'
 import { FindOrder } from './FindOrderPage'
 import { Cancel } from './OrderCancel'
+import { Exchange, Exchanged } from './OrderExchange'
 import { Keeping, LinksEnded } from './OrderKeeping'
 import { PassOn } from './OrderPassOn'
 import './order.css'
@@ -92,6 +93,8 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
   const settled = !MOVING[order.status]
   // It was held for the house to look at, and the house did not sell.
   const notSold = order.status === 'expired' && order.review_by !== null
+  // All of it was given for other tickets, and no money went back.
+  const swapped = order.status === 'refunded' && order.refunds.length === 0 && order.exchanges.some((one) => one.from_order === order.id)
   // A hold that became an order, or ended with it, has nothing left to come back to.
   useEffect(() => {
     if (!settled) return
@@ -101,7 +104,7 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
     <article className="order">
       <header className="order__head">
         <p className="soft">{t.order.number(order.number)}</p>
-        <h1 className="display order__title" aria-live="polite">{notSold ? t.order.notSold : t.order.status[order.status]}</h1>
+        <h1 className="display order__title" aria-live="polite">{notSold ? t.order.notSold : swapped ? t.order.exchange.done : t.order.status[order.status]}</h1>
         <p className="prose">{notSold ? t.order.notSoldText : t.order.say[order.status]}</p>
         {order.status === 'in_review' && order.review_by && <p>{t.order.reviewBy(`${f.longDay(order.review_by)}, ${f.time(order.review_by)}`)}</p>}
         {order.status === 'awaiting_payment' && <Paying order={order} token={token} again={again} />}
@@ -121,15 +124,17 @@ function Receipt({ order, token, again, onEnded }: ReceiptProps) {
           </div>
         ))}
         {HAS_TICKETS[order.status] && <Tickets order={order} token={token} again={again} />}
+        <Exchanged order={order} />
         {order.refunds.length > 0 && (
           <section aria-labelledby="refunds">
             <h2 id="refunds" className="order__h">{t.order.refunds}</h2>
-            <ul>{order.refunds.map((refund) => <li key={refund.id}>{f.money(refund.amount)}, {t.order.refundState[refund.status]}{refund.onto_voucher && `, ${t.order.ontoVoucher}`}</li>)}</ul>
+            <ul>{order.refunds.map((refund) => <li key={refund.id}>{f.money(refund.amount)}, {t.order.refundState[refund.status]}{refund.onto_voucher && `, ${t.order.ontoVoucher}`}{refund.through_exchange && `, ${t.order.throughExchange}`}</li>)}</ul>
           </section>
         )}
       </div>
       <aside className="order__side">
         <Bill title={t.order.allBill} totalLabel={t.basket.total} lines={order.lines} total={order.total} />
+        {MAY_PASS_ON[order.status] && <Exchange order={order} token={token} />}
         {CANCELS[order.status] && <Cancel order={order} token={token} again={again} />}
         <Keeping order={order} token={token} again={again} onEnded={onEnded} />
       </aside>

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Cancellation, Order, Ticket, TicketBack } from '../api/types'
+import { readGiving } from '../hold/giving'
 import { draw, expectAccessible, house } from '../test-house'
 import { OrderPage } from './OrderPage'
 
@@ -10,16 +11,16 @@ afterEach(() => vi.unstubAllGlobals())
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const order: Order = {
   id: 'o1', number: 'A-7F3K2M', yours: false, status: 'confirmed', customer: { name: 'Ada', email: 'ada@example.org' }, total: eur(9199), lines: [],
-  pay_by: null, pay_in_ms: null, review_by: null, payment: null, refunds: [], holds: [], shows: [], created_at: '2029-01-01T00:00:00Z', confirmed_at: '2029-01-01T00:00:00Z',
+  pay_by: null, pay_in_ms: null, review_by: null, payment: null, refunds: [], holds: [], shows: [], exchanges: [], created_at: '2029-01-01T00:00:00Z', confirmed_at: '2029-01-01T00:00:00Z',
 }
 const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
   id, seat: id, area: null, section: 'Stalls', row: 'A', number: id, ticket_type: 'adult', price_level: 'best', code: 'CODE', status: 'valid', pdf_url: `/${id}.pdf`, svg_url: `/${id}.svg`, show_id: 's', passed_on: false, ...more,
 })
 const line = (id: string, more: Partial<TicketBack> = {}): TicketBack => ({
-  tickets: [id], label: `Stalls, A, ${id}`, show_id: 's', paid: eur(4500), back: eur(2250), kept: eur(2250), open: true, back_bp: 5000, until: '2030-05-03T17:00:00Z', transfer_until: null, ...more,
+  tickets: [id], label: `Stalls, A, ${id}`, show_id: 's', paid: eur(4500), back: eur(2250), kept: eur(2250), open: true, back_bp: 5000, until: '2030-05-03T17:00:00Z', transfer_until: null, exchange_until: null, ...more,
 })
 const plan = (tickets: TicketBack[], back: number, more: Partial<Cancellation> = {}): Cancellation => ({
-  open: true, back: eur(back), onto_voucher: eur(0), kept: eur(0), until: null, tickets, order_paid: eur(0), order_back: eur(0), ...more,
+  open: true, back: eur(back), onto_voucher: eur(0), through_exchange: eur(0), kept: eur(0), until: null, tickets, order_paid: eur(0), order_back: eur(0), ...more,
 })
 
 function server(tickets: TicketBack[], back: number) {
@@ -93,4 +94,26 @@ it('passes a ticket on, and shows no code of one that somebody else has', async 
   await userEvent.click(within(dialog).getByRole('button', { name: 'Pass it on' }))
   await waitFor(() => expect(told.sent('POST /orders/o1/transfer')).toHaveLength(1))
   expect(told.sent('POST /orders/o1/transfer')[0]?.body).toEqual({ tickets: ['1'], to: { name: 'Grace', email: 'grace@example.org' } })
+})
+
+it('takes the tickets that are to be exchanged along to where others are chosen', async () => {
+  sessionStorage.clear()
+  server([line('1', { exchange_until: '2030-05-03T17:00:00Z' }), line('2', { exchange_until: '2030-05-03T17:00:00Z' }), line('3')], 4500)
+  draw(<OrderPage id="o1" />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Exchange tickets' }))
+  const dialog = await screen.findByRole('dialog')
+  await userEvent.click(await within(dialog).findByRole('checkbox', { name: 'Stalls, A, 1' }))
+  expect(within(dialog).queryByRole('checkbox', { name: 'Stalls, A, 3' })).toBeNull()
+  await expectAccessible()
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Choose other seats' }))
+  expect(readGiving()).toEqual({ order_id: 'o1', number: 'A-7F3K2M', tickets: ['2'] })
+  sessionStorage.clear()
+})
+
+it('says what tickets were given for, and not that money went back where none did', async () => {
+  const exchange = { from_order: 'o1', from_number: 'A-7F3K2M', into_order: 'o2', into_number: 'A-NEW', state: 'done' as const, tickets: ['1'], worth: eur(4500), credit: eur(4500), returned: eur(0) }
+  house({ 'GET /orders/o1': [200, { order: { ...order, status: 'refunded', exchanges: [exchange] } }] })
+  draw(<OrderPage id="o1" />)
+  await screen.findByRole('heading', { name: 'These tickets were exchanged' })
+  expect((screen.getByRole('link', { name: 'Order A-NEW' }) as HTMLAnchorElement).getAttribute('href')).toBe('/orders/o2')
 })

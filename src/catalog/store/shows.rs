@@ -1,5 +1,6 @@
 //! Shows, as the house wishes them. What is in force is in each show's own journal.
 
+mod defaults;
 mod wishes;
 
 use garde::Validate;
@@ -111,6 +112,17 @@ pub struct ShowInput {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31_536_000)]
     pub transfer_until_s: Option<i32>,
+    /// Tickets may be exchanged for others of the house until so many seconds before it begins; null: never. An order keeps what it
+    /// was bought under; a later one that is better for its buyer counts too.
+    #[garde(inner(range(min = 0, max = 31_536_000)))]
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 31_536_000)]
+    pub exchange_until_s: Option<i32>,
+    /// What is kept of each ticket that is exchanged, in minor units of the show's currency; never more than it is worth.
+    #[garde(range(min = 0, max = 100_000_000))]
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    pub exchange_fee_kept: i64,
     /// Its id in another system.
     #[garde(inner(length(chars, min = 1, max = 200)))]
     #[serde(default)]
@@ -126,22 +138,6 @@ pub struct ShowInput {
     #[serde(default, skip_serializing)]
     #[schema(write_only)]
     pub prices: Option<PriceTable>,
-}
-
-/// What a new show has unless told. The reasons are those of the core's settings.
-mod defaults {
-    pub(super) fn hold_ttl_s() -> i32 {
-        480
-    }
-    pub(super) fn extend_max_s() -> i32 {
-        1200
-    }
-    pub(super) fn pay_within_s() -> i32 {
-        600
-    }
-    pub(super) fn seats_per_hold_max() -> i32 {
-        10
-    }
 }
 
 /// A show, as the back office sees it.
@@ -237,7 +233,7 @@ async fn select(
         "SELECT s.id, s.organizer_id, s.production_id, s.venue_id, s.plan_version_id, v.plan_id, s.currency, s.starts_at,
                 s.doors_at, s.on_sale_at, s.sales_end_at, s.hold_ttl_s, s.extend_max_s, s.pay_within_s,
                 s.seats_per_hold_max, s.holds_per_buyer_max, s.places_per_buyer_max, s.orphan_rule, s.orphan_rule_ends_before_s,
-                s.cancel_until_s, s.cancellation, s.transfer_until_s,
+                s.cancel_until_s, s.cancellation, s.transfer_until_s, s.exchange_until_s, s.exchange_fee_kept,
                 s.external_id, s.metadata, s.version, s.rules_due_at, s.archived_at, s.created_at, s.updated_at,
                 coalesce(m.state, 'draft') AS \"state!\", m.counts AS \"counts?\", p.title, p.version AS production_version,
                 h.name AS venue_name, h.city, h.time_zone
@@ -281,6 +277,8 @@ async fn select(
                 cancel_until_s: row.cancel_until_s,
                 cancellation: row.cancellation.map(|kept| Cancellation::of_row(Some(kept), None)),
                 transfer_until_s: row.transfer_until_s,
+                exchange_until_s: row.exchange_until_s,
+                exchange_fee_kept: row.exchange_fee_kept,
                 external_id: row.external_id,
                 metadata: object(row.metadata),
                 prices: None,
@@ -396,8 +394,8 @@ pub async fn insert(
         "INSERT INTO show (id, organizer_id, production_id, venue_id, plan_version_id, currency, starts_at, doors_at, on_sale_at,
                            sales_end_at, hold_ttl_s, extend_max_s, pay_within_s, seats_per_hold_max, holds_per_buyer_max,
                            places_per_buyer_max, orphan_rule, cancel_until_s, external_id, metadata, orphan_rule_ends_before_s,
-                           cancellation, transfer_until_s)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                           cancellation, transfer_until_s, exchange_until_s, exchange_fee_kept)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
         id,
         organizer,
         fields.production_id,
@@ -420,7 +418,9 @@ pub async fn insert(
         Value::Object(fields.metadata.clone()),
         fields.orphan_rule_ends_before_s,
         fields.policy_json(),
-        fields.transfer_until_s
+        fields.transfer_until_s,
+        fields.exchange_until_s,
+        fields.exchange_fee_kept
     )
     .execute(connection)
     .await?;
@@ -446,7 +446,7 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         "UPDATE show SET starts_at = $3, doors_at = $4, on_sale_at = $5, sales_end_at = $6, hold_ttl_s = $7, extend_max_s = $8,
                 pay_within_s = $9, seats_per_hold_max = $10, holds_per_buyer_max = $11, places_per_buyer_max = $12,
                 orphan_rule = $13, cancel_until_s = $14, external_id = $15, metadata = $16, orphan_rule_ends_before_s = $17,
-                cancellation = $18, transfer_until_s = $19,
+                cancellation = $18, transfer_until_s = $19, exchange_until_s = $20, exchange_fee_kept = $21,
                 rules_due_at = now(), version = version + 1, updated_at = now()
          WHERE id = $1 AND version = $2",
         show.id,
@@ -467,7 +467,9 @@ pub async fn update(connection: &mut PgConnection, show: &Show, fields: &ShowInp
         Value::Object(fields.metadata.clone()),
         fields.orphan_rule_ends_before_s,
         fields.policy_json(),
-        fields.transfer_until_s
+        fields.transfer_until_s,
+        fields.exchange_until_s,
+        fields.exchange_fee_kept
     )
     .execute(connection)
     .await?;

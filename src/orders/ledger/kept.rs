@@ -25,6 +25,8 @@ pub(super) fn source_of(refund: &Repayment) -> &'static str {
         "refunds_due"
     } else if refund.is_goodwill() {
         "goodwill"
+    } else if refund.is_from_exchange() {
+        "exchanges"
     } else {
         "deposits"
     }

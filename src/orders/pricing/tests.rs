@@ -248,7 +248,7 @@ proptest! {
                 LineKind::Fee => prop_assert!(line.amount > 0 && (0..=line.amount).contains(&line.tax)),
                 LineKind::Tax => prop_assert!(line.amount > 0 && line.tax == line.amount),
                 // Whoever pays with one does so once the bill is made.
-                LineKind::Voucher => prop_assert!(line.amount < 0 && line.tax == 0),
+                LineKind::Voucher | LineKind::Exchange => prop_assert!(line.amount < 0 && line.tax == 0),
             }
             if let Some(of) = line.of {
                 let ticket = lines.iter().find(|ticket| ticket.id == of).unwrap();

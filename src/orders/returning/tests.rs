@@ -89,6 +89,7 @@ fn order(lines: Vec<Line>) -> Saga {
         parts: shows.into_iter().map(part).collect(),
         attempts: vec![attempt],
         disputes: Disputes::default(),
+        exchanges: Vec::new(),
         refunds: Vec::new(),
         lines,
     }
@@ -112,6 +113,7 @@ fn offer(show: u128, bought_under: Cancellation) -> Offer {
         bought_under: Some(bought_under.clone()),
         today: bought_under,
         transfer_until: None,
+        exchange: Vec::new(),
     }
 }
 
@@ -267,4 +269,33 @@ proptest! {
         let returning = exactly(&saga, None, back).unwrap();
         prop_assert_eq!((returning.back(), returning.back() + returning.kept()), (back, saga.total));
     }
+}
+
+#[test]
+fn an_exchange_is_worth_all_that_was_paid_less_what_the_kinder_policy_keeps() {
+    let saga = two_tickets();
+    let kind = |until_s, fee_kept| ExchangePolicy { until_s, fee_kept };
+    let offer = |exchange| Offer { exchange, ..offer(50, Cancellation::simple(None)) };
+    let starts = offer(Vec::new()).starts_at;
+    let before = |seconds: i64| starts - jiff::SignedDuration::from_secs(seconds);
+    let terms = |exchange, now| offer(exchange).exchange_terms(now, false).map(|terms| (terms.fee_kept, terms.until));
+    assert_eq!(terms(Vec::new(), before(9_000)), None);
+    assert_eq!(terms(vec![kind(3_600, 200)], before(3_601)), Some((200, Some(before(3_600)))));
+    assert_eq!(terms(vec![kind(3_600, 200)], before(3_600)), None, "its end is not part of it");
+    // What was bought under, and what holds today: the one that keeps less, as long as it lasts.
+    let both = vec![kind(3_600, 200), kind(7_200, 50)];
+    assert_eq!(terms(both.clone(), before(7_201)), Some((50, Some(before(7_200)))));
+    assert_eq!(terms(both.clone(), before(7_200)), Some((200, Some(before(3_600)))));
+    // The house itself always may; nobody may where the show was cancelled, and nothing is kept where it was moved.
+    let late = offer(both.clone()).exchange_terms(starts, true).unwrap();
+    assert_eq!((late.fee_kept, late.until), (50, None));
+    assert_eq!(offer(Vec::new()).exchange_terms(starts, true).unwrap().fee_kept, 0);
+    let gone = Offer { fate: Fate::Cancelled, ..offer(both.clone()) };
+    assert_eq!(gone.exchange_terms(before(9_000), true), None);
+    let moved = Offer { fate: Fate::Moved, ..offer(both.clone()) };
+    assert_eq!(moved.exchange_terms(before(9_000), false).unwrap().fee_kept, 0);
+
+    let all: i64 = saga.lines.iter().map(|line| line.amount).sum();
+    let plan = plan_exchange(&saga, &[offer(both)], None, before(9_000), false).unwrap();
+    assert_eq!((plan.returning.back(), plan.returning.kept()), (all - 100, 100));
 }

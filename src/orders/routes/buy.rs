@@ -14,11 +14,13 @@ use super::super::checkout::Checkout;
 use super::super::drive::Drove;
 use super::super::pricing::{Bill, Promo, PromoRefusal, Terms, ToPrice, Voucher, VoucherRefusal, price};
 use super::super::saga::{Attempt, AttemptStatus, Disputes, OrderState, Part, PartState, Refusal, Review, Saga};
-use super::super::store::{Made, NewOrder, Trace};
+use super::super::store::{Made, NewOrder, NotGiven, Trace};
 use super::super::wire::{
-    AskQuote, CheckoutBody, CreateOrder, OrderBody, OwnedHold, Quote, QuotedVoucher, WantedTicket,
+    AskQuote, CheckoutBody, CreateOrder, ExchangeWish, OrderBody, OwnedHold, Quote, QuotedVoucher, WantedTicket,
 };
+use super::exchange::{Given, given, not_given};
 use super::methods::chosen;
+use super::refusals::{no_promo, no_voucher};
 use super::{answer, token_for, told};
 use crate::accounts::{MaybeIdentity, Role, normalized};
 use crate::catalog::{Catalog, PriceRules, PriceTable, Shelf, Shelved};
@@ -36,6 +38,8 @@ use crate::tickets::access::{Access, Shown};
 
 /// A request that found its order refused before it began is decided anew, this often.
 const DECIDED_ANEW_MAX: u8 = 20;
+/// How often tickets are looked at again because their order has changed meanwhile.
+const LOOKS_MAX: u8 = 10;
 
 /// A hold as it stands, with all that is needed to price and to pay it.
 struct Standing {
@@ -158,34 +162,19 @@ impl Desk<'_> {
         }
         Ok(Some(found.ok_or(VoucherRefusal::Unknown)))
     }
-}
 
-/// Nor is one with a voucher that pays nothing.
-fn no_voucher(refused: VoucherRefusal) -> ApiError {
-    let code = match refused {
-        VoucherRefusal::Empty | VoucherRefusal::LessLeft => Code::VoucherUsedUp,
-        VoucherRefusal::Unknown
-        | VoucherRefusal::Void
-        | VoucherRefusal::Over
-        | VoucherRefusal::OtherCurrency
-        | VoucherRefusal::NothingToPay => Code::VoucherInvalid,
-    };
-    ApiError::new(code, refused.detail())
-}
-
-/// An order with a code that takes nothing off is not made: its buyer believes that it costs less.
-fn no_promo(refused: PromoRefusal) -> ApiError {
-    let code = match refused {
-        PromoRefusal::UsedUp | PromoRefusal::UsedByYou => Code::PromoCodeUsedUp,
-        PromoRefusal::Unknown
-        | PromoRefusal::NotYet
-        | PromoRefusal::Over
-        | PromoRefusal::NotTheseShows
-        | PromoRefusal::NotTheseTickets
-        | PromoRefusal::OtherCurrency
-        | PromoRefusal::NothingToTakeOff => Code::PromoCodeInvalid,
-    };
-    ApiError::new(code, refused.detail())
+    /// The tickets that the buyer gives for it.
+    async fn given(
+        &self,
+        seller: &Seller,
+        wish: Option<&ExchangeWish>,
+        identity: &MaybeIdentity,
+        into: Uuid,
+    ) -> Result<Option<Given>, ApiError> {
+        let Some(wish) = wish else { return Ok(None) };
+        let house = (seller.organizer, seller.currency);
+        given(self.checkout, self.keys, identity, wish, house, into).await.map(Some)
+    }
 }
 
 fn priced(order: Uuid, standing: &[Standing], wanted: &[WantedTicket], terms: &Terms<'_>) -> Result<Bill, ApiError> {
@@ -207,6 +196,7 @@ fn priced(order: Uuid, standing: &[Standing], wanted: &[WantedTicket], terms: &T
 /// What an order of these holds would cost. Changes nothing.
 #[utoipa::path(tag = "orders", request_body = AskQuote, responses((status = 200, body = Quote)))]
 #[post("/quotes")]
+#[allow(clippy::too_many_arguments, reason = "each is what actix extracts or shares")]
 pub async fn make_quote(
     request: HttpRequest,
     checkout: web::Data<Checkout>,
@@ -214,6 +204,7 @@ pub async fn make_quote(
     catalog: web::Data<Catalog>,
     shelf: web::Data<Shelf>,
     guesses: web::Data<Guesses>,
+    identity: MaybeIdentity,
     body: Json<AskQuote>,
 ) -> Result<HttpResponse, ApiError> {
     let from = group(client_address(&request));
@@ -229,13 +220,19 @@ pub async fn make_quote(
     if let Some(Err(refused)) = promo {
         bill.refused = Some(refused);
     }
+    let given = desk.given(&seller, wanted.exchange.as_ref(), &identity, Uuid::nil()).await?;
+    let exchange = given.map(|given| {
+        let pays = bill.exchange(Uuid::nil(), &given.number, &given.places, given.new.worth);
+        given.quoted(pays)
+    });
     let told = desk.voucher(seller.organizer, wanted.voucher_code.as_deref()).await?;
     let voucher = wanted.voucher_code.zip(told).map(|(code, found)| {
         let mut pay = |voucher| bill.pay_with(Uuid::nil(), voucher, seller.currency, checkout.now());
         let paid = found.as_ref().map_err(|refused| *refused).and_then(|voucher| Ok((voucher, pay(voucher)?)));
         QuotedVoucher::of(code, seller.currency, paid)
     });
-    Ok(answer(StatusCode::OK, false, &Quote::of(&bill, seller.currency, wanted.promo_code, voucher)))
+    let quote = Quote { exchange, ..Quote::of(&bill, seller.currency, wanted.promo_code, voucher) };
+    Ok(answer(StatusCode::OK, false, &quote))
 }
 
 /// Makes an order of holds and begins its payment. An order that costs nothing is confirmed at once.
@@ -274,9 +271,16 @@ pub async fn create_order(
         let made = match desk.checkout.store.was_made(order, hash).await? {
             Some(made) => made,
             None => {
-                let mut new = intent(&desk, order, &wanted, hash, &gateways, &identity).await?;
-                new.trace = trace(&request, &keys, new.organizer);
-                desk.checkout.store.make(&new).await?
+                let mut looks = 0;
+                loop {
+                    looks += 1;
+                    let mut new = intent(&desk, order, &wanted, hash, &gateways, &identity).await?;
+                    new.trace = trace(&request, &keys, new.organizer);
+                    match desk.checkout.store.make(&new).await? {
+                        Made::NotGiven(NotGiven::Overtaken) if looks < LOOKS_MAX => {}
+                        made => break made,
+                    }
+                }
             }
         };
         match made {
@@ -284,6 +288,7 @@ pub async fn create_order(
             Made::Reused => return Err(ApiError::plain(Code::IdempotencyKeyReused)),
             Made::Refused(refused) => return Err(no_promo(refused)),
             Made::NoVoucher(refused) => return Err(no_voucher(refused)),
+            Made::NotGiven(refused) => return Err(not_given(refused)),
         }
         let drove = desk.checkout.drive(order).await?.ok_or_else(|| ApiError::not_found("order"))?;
         if let Some(refusal) = drove.refusals.first() {
@@ -345,6 +350,10 @@ async fn intent(
     if let Some(refused) = bill.refused {
         return Err(no_promo(refused));
     }
+    let given = desk.given(&seller, wanted.exchange.as_ref(), identity, order).await?;
+    if let Some(given) = &given {
+        bill.exchange(order, &given.number, &given.places, given.new.worth);
+    }
     let voucher = desk.voucher(organizer, wanted.voucher_code.as_deref()).await?.transpose().map_err(no_voucher)?;
     if let Some(voucher) = &voucher {
         bill.pay_with(order, voucher, currency, terms.now).map_err(no_voucher)?;
@@ -405,6 +414,7 @@ async fn intent(
         attempts: attempts.collect(),
         refunds: Vec::new(),
         disputes: Disputes::default(),
+        exchanges: Vec::new(),
         lines,
     };
     Ok(NewOrder {
@@ -421,6 +431,7 @@ async fn intent(
         trace: Trace::default(),
         promo: promo.map(|promo| promo.id),
         voucher: voucher.map(|voucher| voucher.id),
+        exchange: given.map(|given| given.new),
     })
 }
 

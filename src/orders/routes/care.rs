@@ -37,6 +37,9 @@ impl From<WishRefused> for ApiError {
                 Self::new(Code::CancellationClosed, "There is nothing that could be given back.")
             }
             WishRefused::UnderWay => Self::new(Code::CancellationClosed, "A cancellation is still on its way."),
+            WishRefused::Promised => {
+                Self::new(Code::CancellationClosed, "These tickets are just being exchanged for others.")
+            }
             WishRefused::Disputed => Self::new(
                 Code::PaymentDisputed,
                 "The buyer's bank has claimed this payment back and holds its money until it has decided. Nothing of it can be \
@@ -208,7 +211,7 @@ pub async fn preview_cancellation(
     let lines = wanted.ids()?.map(|tickets| lines_of(&saga, &tickets)).transpose()?;
     let offers = checkout.store.offers(*id).await?;
     let plan = plan(&saga, &offers, lines.as_deref(), checkout.now())?;
-    let cancellation = CancellationJson::of(&saga, &view, &offers, &plan);
+    let cancellation = CancellationJson::of(&saga, &view, &offers, &plan, checkout.now());
     Ok(answer(StatusCode::OK, false, &CancellationBody { cancellation }))
 }
 

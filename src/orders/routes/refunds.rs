@@ -211,7 +211,7 @@ pub struct LineMoney {
     tickets: Vec<Uuid>,
     /// What people read.
     label: String,
-    /// `ticket`, `fee`, `tax`, `discount` or `voucher`.
+    /// `ticket`, `fee`, `tax`, `discount`, `voucher` or `exchange`.
     kind: &'static str,
     /// What it costs.
     amount: Money,
@@ -253,13 +253,13 @@ pub struct AttemptMoney {
 pub struct RefundMoney {
     /// Its id.
     id: Uuid,
-    /// To which payment; null where it goes back onto the voucher that had paid.
+    /// To which payment; null where it goes back onto the voucher, or into the exchange, that had paid.
     payment_id: Option<Uuid>,
     /// Onto which line of the order, where that is so.
     onto_line: Option<Uuid>,
     /// What it is for: `tickets`, `goodwill`, `late`, `duplicate`, `amount`, `again`; `elsewhere`: somebody made it at the
-    /// provider.
-    #[schema(value_type = String, pattern = "^(tickets|goodwill|late|duplicate|amount|again|elsewhere)$")]
+    /// provider; `exchange`: its tickets were worth more than what they were given for, or that was given back.
+    #[schema(value_type = String, pattern = "^(tickets|goodwill|late|duplicate|amount|again|elsewhere|exchange)$")]
     what_for: &'static str,
     /// How much.
     amount: Money,
@@ -304,6 +304,7 @@ fn what_for(refund: &Repayment) -> &'static str {
         Some("duplicate") => "duplicate",
         Some("amount") => "amount",
         Some("elsewhere") => "elsewhere",
+        Some("exchange" | "exchanged_back") => "exchange",
         Some(_) | None => "again",
     }
 }

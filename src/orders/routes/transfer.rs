@@ -132,6 +132,7 @@ pub async fn transfer_tickets(
         Transferred::Now => false,
         Transferred::Before => true,
         Transferred::Reused => return Err(ApiError::plain(Code::IdempotencyKeyReused)),
+        Transferred::Promised => return Err(closed("One of these tickets is just being exchanged for another.")),
         Transferred::NotGood => {
             return Err(closed("One of these tickets is not good any more, or was passed on too often."));
         }

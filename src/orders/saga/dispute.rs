@@ -64,7 +64,8 @@ impl Saga {
     pub fn admission(&self, line: &Line) -> Admission {
         let sold_for = |dispute: &&Dispute| self.paid_with == Some(dispute.payment);
         let mut claims = self.disputes.claims.iter().filter(sold_for);
-        if line.cancelled || claims.clone().any(|claim| claim.state == DisputeState::Lost) {
+        let gone = line.cancelled || self.is_exchanged(line.id);
+        if gone || claims.clone().any(|claim| claim.state == DisputeState::Lost) {
             Admission::Revoked
         } else if line.giving_back || claims.any(|claim| claim.state == DisputeState::Opened && claim.suspends) {
             Admission::Suspended

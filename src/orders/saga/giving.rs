@@ -59,7 +59,8 @@ impl Saga {
     ///
     /// # Errors
     /// `NothingToGiveBack` where no tickets were issued or all are back; `UnderWay` while others are on their way;
-    /// `NotItsLines` where one is not of this order; `Disputed` while the buyer's bank has the money.
+    /// `NotItsLines` where one is not of this order; `Promised` where one is just being given for another order; `Disputed` while
+    /// the buyer's bank has the money.
     pub fn give_back(&mut self, now: Timestamp, lines: Option<&[Uuid]>, reason: &str) -> Result<(), WishRefused> {
         let wanted = self.wanted_back(lines)?;
         let returning = self.returning(&wanted, &BTreeMap::new());
@@ -81,6 +82,9 @@ impl Saga {
         let known = |it: &Returned| self.lines.iter().any(|line| line.id == it.line && !line.cancelled);
         if returning.lines.is_empty() || !returning.lines.iter().all(known) {
             return Err(WishRefused::NothingToGiveBack);
+        }
+        if returning.lines.iter().any(|it| self.is_promised(it.line)) {
+            return Err(WishRefused::Promised);
         }
         let mut back = 0;
         for line in &mut self.lines {
@@ -134,6 +138,9 @@ impl Saga {
             !line.cancelled && !line.kind.is_credit() && (named(line.id) || line.of.is_some_and(named))
         };
         let wanted: Vec<Uuid> = self.lines.iter().filter(goes).map(|line| line.id).collect();
+        if wanted.iter().any(|line| self.is_promised(*line)) {
+            return Err(WishRefused::Promised);
+        }
         if wanted.is_empty() { Err(WishRefused::NothingToGiveBack) } else { Ok(wanted) }
     }
 
@@ -166,9 +173,15 @@ impl Saga {
         Returning { lines }
     }
 
-    /// How much of what the seats were sold for has not gone back and is not about to: of the payment, and of what a voucher paid.
+    /// How much of what the seats were sold for has not gone back and is not about to: of the payment, and of what a voucher or an
+    /// exchange paid. What tickets have paid for other orders is not here.
     #[must_use]
     pub fn left(&self) -> i64 {
+        (self.left_of_all() - self.in_exchanges()).max(0)
+    }
+
+    /// The same with what is in other orders: it has not gone back to anybody.
+    pub(super) fn left_of_all(&self) -> i64 {
         self.left_of_payment() + self.credits().map(|line| self.left_of_credit(line)).sum::<i64>()
     }
 
@@ -240,7 +253,7 @@ impl Saga {
         Ok(())
     }
 
-    fn send_back(&mut self, now: Timestamp, cause: &str, amount: i64, way: &Way, reason: &str) {
+    pub(super) fn send_back(&mut self, now: Timestamp, cause: &str, amount: i64, way: &Way, reason: &str) {
         for (to, part) in self.shares(amount) {
             self.give_money_back(now, to, cause, Money::new(part, self.currency), reason);
         }
@@ -254,8 +267,8 @@ impl Saga {
         }
     }
 
-    /// What goes back onto a voucher needs nobody: it is done by keeping it. With tickets it waits for the money of the payment,
-    /// because without that the tickets stay.
+    /// What goes back onto a voucher, or into an exchange, needs nobody: it is done by keeping it. With tickets it waits for the
+    /// money of the payment, because without that the tickets stay.
     pub(super) fn settle_credits(&mut self) {
         let refunds = &self.refunds;
         let decided: Vec<(usize, RefundStatus)> = refunds
@@ -333,7 +346,12 @@ impl Saga {
     /// What is not owed yet must still be left of its payment.
     fn must_be_there(&self, refund: &Repayment) -> Result<(), WishRefused> {
         let brought = self.attempt(refund.payment).map_or(0, |attempt| attempt.amount.amount);
-        let left = brought - self.refunded(refund.payment) - self.lost(refund.payment);
+        let own = if refund.takes_money() { refund.amount.amount } else { 0 };
+        let mut left = brought - self.refunded(refund.payment) - self.lost(refund.payment) + own;
+        // What tickets have paid for other orders is this payment's, and is there no more.
+        if self.paid_with == Some(refund.payment) {
+            left = left.min(self.left() + own);
+        }
         if refund.owed || refund.amount.amount <= left { Ok(()) } else { Err(WishRefused::TooMuch { left }) }
     }
 }

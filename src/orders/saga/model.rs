@@ -131,6 +131,8 @@ words! {
         Discount "discount",
         /// What a voucher pays: negative, and no price of anything.
         Voucher "voucher",
+        /// What tickets of another order pay that are given for this one; so is this.
+        Exchange "exchange",
     }
 }
 
@@ -139,7 +141,7 @@ impl LineKind {
     #[must_use]
     pub fn is_credit(self) -> bool {
         match self {
-            Self::Voucher => true,
+            Self::Voucher | Self::Exchange => true,
             Self::Ticket | Self::Fee | Self::Tax | Self::Discount => false,
         }
     }
@@ -209,7 +211,7 @@ pub struct Instrument {
 pub struct Repayment {
     /// Its id, also the key at the provider.
     pub id: Uuid,
-    /// To which payment; or onto which line, where what a voucher had paid goes back.
+    /// To which payment; or onto which line, where what a voucher or an exchange had paid goes back.
     pub payment: Uuid,
     /// Why, as a word.
     pub cause: String,
@@ -251,7 +253,8 @@ impl Repayment {
     pub fn takes_money(&self) -> bool {
         match self.status {
             RefundStatus::Pending | RefundStatus::Succeeded | RefundStatus::ByHand => true,
-            RefundStatus::Failed => self.owed,
+            // The tickets that it is for are gone, whatever becomes of it: nothing else is done with its money.
+            RefundStatus::Failed => self.owed || self.is_of_exchange() || self.is_from_exchange(),
             RefundStatus::Again => false,
         }
     }

@@ -33,6 +33,8 @@ impl Saga {
             self.expire(now);
             self.refuse_money(now);
             self.fail_what_was_lost();
+            self.give_for_others(now);
+            self.pass_back(now);
             self.settle_credits();
             self.finish_giving_back();
             if *self == before {

@@ -4,6 +4,7 @@ mod crowd;
 mod dice;
 mod disputes;
 mod elsewhere;
+mod exchanges;
 mod giving;
 mod product;
 mod review;

@@ -16,6 +16,8 @@ pub enum WishRefused {
     NothingToGiveBack,
     /// Another cancellation is still on its way.
     UnderWay,
+    /// One of these tickets is just being given for another order.
+    Promised,
     /// The buyer's bank has the money until it has decided.
     Disputed,
     /// Not of this order.

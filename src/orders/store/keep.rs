@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
-use super::super::saga::{Line, OrderState, RefundStatus, ReviewState, Saga};
-use super::{Orders, books, disputes, promo, vouchers};
+use super::super::saga::{Line, LineKind, OrderState, RefundStatus, ReviewState, Saga};
+use super::{Orders, books, disputes, exchanges, promo, vouchers};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
 use crate::platform::time::sql;
@@ -56,6 +56,8 @@ impl Orders {
         lines(&mut transaction, before, after).await?;
         promo::settle(&mut transaction, before, after).await?;
         vouchers::settle(&mut transaction, before, after).await?;
+        exchanges::keep(&mut transaction, before, after).await?;
+        exchanges::tell(&mut transaction, before, after).await?;
         book(&mut transaction, found.organizer_id, before, after).await?;
         words(&mut transaction, before, after).await?;
         review(&mut transaction, found.organizer_id, before, after).await?;
@@ -217,8 +219,11 @@ async fn words(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Re
         if was == Some(RefundStatus::Succeeded) || refund.is_elsewhere() {
             continue;
         }
-        if after.credit_of(refund).is_some() {
-            mail::tell_back_on_voucher(&mut *connection, refund.id).await?;
+        if let Some(line) = after.credit_of(refund) {
+            // What goes back into an exchange is told of by the order whose payment it goes back to.
+            if line.kind == LineKind::Voucher {
+                mail::tell_back_on_voucher(&mut *connection, refund.id).await?;
+            }
         } else if refund.is_late() {
             mail::tell_late_money_refunded(&mut *connection, refund.id).await?;
         } else {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::super::pricing::{PromoRefusal, VoucherRefusal};
 use super::super::saga::{LineKind, Saga};
+use super::exchanges::{NewExchange, NotGiven, promise};
 use super::fraud::{Trace, leave_trace};
 use super::promo::reserve;
 use super::{Orders, vouchers};
@@ -67,6 +68,8 @@ pub struct NewOrder {
     pub promo: Option<Uuid>,
     /// The voucher that one of its lines is paid with.
     pub voucher: Option<Uuid>,
+    /// The tickets of another order that one of its lines is paid with.
+    pub exchange: Option<NewExchange>,
 }
 
 /// Whether it was made.
@@ -82,6 +85,8 @@ pub enum Made {
     Refused(PromoRefusal),
     /// Its voucher does not pay so much any more; nothing was made.
     NoVoucher(VoucherRefusal),
+    /// The tickets that were to pay for it cannot be given just now; nothing was made.
+    NotGiven(NotGiven),
 }
 
 /// Numbers of this length are enough for a house's years; where one is taken, another is tried.
@@ -164,6 +169,11 @@ impl Orders {
         let places = tickets.map(|line| line.quantity).sum::<u32>();
         let places = i32::try_from(places).unwrap_or(i32::MAX);
         leave_trace(&mut transaction, new.organizer, saga.order, &new.trace, places).await?;
+        if let Some(given) = &new.exchange
+            && let Err(refused) = promise(&mut transaction, given, saga).await?
+        {
+            return Ok(Made::NotGiven(refused));
+        }
         // Last, because whoever else orders with this code waits for the end of it.
         if let Some(promo) = new.promo
             && let Err(refused) = reserve(&mut transaction, promo, saga.order, customer).await?

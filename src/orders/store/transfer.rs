@@ -36,6 +36,8 @@ pub enum Transferred {
     Reused,
     /// One of them is not good, or was passed on too often; none was.
     NotGood,
+    /// One of them is just being given for another order.
+    Promised,
 }
 
 impl Orders {
@@ -60,6 +62,17 @@ impl Orders {
         }
         // Who gives the order back at the same moment comes before or after.
         sqlx::query!("SELECT id FROM orders WHERE id = $1 FOR UPDATE", pass.order).fetch_one(&mut *transaction).await?;
+        let promised = sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT 1 FROM order_exchange e JOIN ticket t ON t.line_id = ANY (e.lines)
+                            WHERE e.old_order_id = $1 AND e.state IN ('open', 'sold') AND t.id = ANY ($2)) AS \"promised!\"",
+            pass.order,
+            pass.tickets
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        if promised {
+            return Ok(Transferred::Promised);
+        }
         let holder = match tickets::pass_on(&mut transaction, pass).await? {
             Passed::On(holder) => holder,
             Passed::NotGood => return Ok(Transferred::NotGood),

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::saga::{Attempt, AttemptStatus, OrderState};
-use super::{Orders, currency, jiff as moment, unknown};
+use super::{ExchangeView, Orders, currency, jiff as moment, unknown};
 use crate::platform::db::DbFault;
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::sql;
@@ -18,7 +18,7 @@ pub struct LineView {
     /// Its id.
     pub id: Uuid,
     /// What kind of line.
-    #[schema(value_type = String, pattern = "^(ticket|fee|tax|discount|voucher)$")]
+    #[schema(value_type = String, pattern = "^(ticket|fee|tax|discount|voucher|exchange)$")]
     pub kind: String,
     /// The ticket line that it belongs to and goes back with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +173,8 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     /// Its shows, by their start.
     pub shows: Vec<ShowView>,
+    /// Exchanges, of its tickets and for it.
+    pub exchanges: Vec<ExchangeView>,
 }
 
 /// Which orders the back office wants.
@@ -209,7 +211,8 @@ impl Orders {
             "SELECT o.organizer_id, o.link_version, ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS \"owners!\",
                     o.state, o.number, o.currency, o.created_at, o.customer_id,
                     CASE WHEN c.erased_at IS NULL THEN c.name ELSE '' END AS \"name!\",
-                    CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\"
+                    CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\",
+                    EXISTS (SELECT 1 FROM order_exchange e WHERE e.old_order_id = o.id OR e.new_order_id = o.id) AS \"exchanged!\"
              FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
             order
         )
@@ -266,6 +269,7 @@ impl Orders {
                 time_zone: row.time_zone,
             });
         }
+        let exchanges = if head.exchanged { self.exchanges_of(order).await? } else { Vec::new() };
         Ok(Some(OrderView {
             id: order,
             standing: Standing { organizer: head.organizer_id, link_version: head.link_version, owners: head.owners },
@@ -277,6 +281,7 @@ impl Orders {
             created_at: head.created_at.to_jiff(),
             lines,
             shows,
+            exchanges,
         }))
     }
 

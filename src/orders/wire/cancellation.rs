@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::returning::{Offer, Plan};
-use super::super::saga::Saga;
+use super::super::saga::{LineKind, Saga};
 use super::super::store::{OrderView, tickets_of};
 use crate::platform::money::Money;
 
@@ -36,6 +36,9 @@ pub struct TicketBackJson {
     /// Until when this ticket may be passed on to somebody else; null: not.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub transfer_until: Option<Timestamp>,
+    /// Until when this ticket may be exchanged for another; null: not, or not any more.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub exchange_until: Option<Timestamp>,
 }
 
 /// What giving tickets back would bring now.
@@ -47,6 +50,8 @@ pub struct CancellationJson {
     pub back: Money,
     /// How much of that would go back onto the voucher that had paid, rather than to the payment.
     pub onto_voucher: Money,
+    /// And how much to the order whose tickets had paid, and from there the way that was paid.
+    pub through_exchange: Money,
     /// What would be kept.
     pub kept: Money,
     /// Until when that holds.
@@ -63,7 +68,7 @@ pub struct CancellationJson {
 impl CancellationJson {
     /// A plan with the words of its order.
     #[must_use]
-    pub fn of(saga: &Saga, view: &OrderView, offers: &[Offer], plan: &Plan) -> Self {
+    pub fn of(saga: &Saga, view: &OrderView, offers: &[Offer], plan: &Plan, now: Timestamp) -> Self {
         let money = |amount| Money::new(amount, saga.currency);
         let tickets = plan.tickets.iter().filter_map(|ticket| {
             let line = saga.lines.iter().find(|line| line.id == ticket.line)?;
@@ -80,13 +85,17 @@ impl CancellationJson {
                 back_bp: ticket.terms.map(|terms| terms.back_bp),
                 until: ticket.terms.and_then(|terms| terms.until),
                 transfer_until: offer.and_then(|offer| offer.transfer_until),
+                exchange_until: offer.and_then(|offer| offer.exchange_terms(now, false)?.until),
             })
         });
-        let credits = |to: &Uuid| saga.credits().any(|line| line.id == *to);
-        let shares = saga.shares(plan.returning.back()).into_iter();
-        let onto_voucher = shares.filter(|(to, _)| credits(to)).map(|(_, part)| part).sum();
+        let shares = saga.shares(plan.returning.back());
+        let onto = |kind: LineKind| -> i64 {
+            let credits = |to: Uuid| saga.credits().any(|line| line.id == to && line.kind == kind);
+            shares.iter().filter(|(to, _)| credits(*to)).map(|(_, part)| part).sum()
+        };
         Self {
-            onto_voucher: money(onto_voucher),
+            onto_voucher: money(onto(LineKind::Voucher)),
+            through_exchange: money(onto(LineKind::Exchange)),
             open: plan.closed().is_none(),
             back: money(plan.returning.back()),
             kept: money(plan.returning.kept()),

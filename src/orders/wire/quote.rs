@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::super::pricing::{Bill, PromoRefusal, Voucher, VoucherRefusal};
 use super::super::saga::LineKind;
 use super::super::store::LineView;
+use super::QuotedExchange;
 use crate::platform::money::{Currency, Money};
 
 /// What it would cost.
@@ -21,7 +22,7 @@ pub struct Quote {
     pub fees: Money,
     /// How much of each tax.
     pub taxes: Vec<QuotedTax>,
-    /// All that is to be paid, less what a voucher pays.
+    /// All that is to be paid, less what tickets that are given for it and a voucher pay.
     pub total: Money,
     /// In which currency.
     #[schema(value_type = String, pattern = "^[A-Z]{3}$")]
@@ -34,6 +35,10 @@ pub struct Quote {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub voucher: Option<QuotedVoucher>,
+    /// What giving the tickets that were told means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub exchange: Option<QuotedExchange>,
 }
 
 /// How much of one tax.
@@ -125,6 +130,7 @@ impl Quote {
             taxes: taxes.collect(),
             total: money(bill.total()),
             voucher,
+            exchange: None,
             currency,
             promo: promo.map(|code| QuotedPromo {
                 code,

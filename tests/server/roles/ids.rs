@@ -204,6 +204,8 @@ fn statuses(line: &Line, name: &str, proof: bool) -> &'static [u16] {
         Need::Proof(..) if !proof => &[403, 404, 422],
         // The token is another hold's.
         Need::Machine if in_path && line.headers.contains("token") => &[403, 404],
+        // The order is proved, and the ticket is none of its.
+        _ if name == "ticket" && line.body.contains("\"exchange\"") => &[422],
         // Whoever names a hold proves it.
         _ if !in_path && line.body.contains("\"token\": \"$") => &[403],
         Need::Public if in_query && line.route.starts_with("GET ") => &[200, 304, 404, 101],

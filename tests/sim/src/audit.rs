@@ -6,15 +6,16 @@ use uuid::Uuid;
 use crate::auditor::{Model, Verdict, must};
 use crate::bank::Status;
 use crate::desk::Admits;
+use crate::exchanges::exchanged_of;
 use crate::house::House;
-use crate::orders::saga::{OrderState, RefundStatus, Repayment, ReviewState, Saga};
+use crate::orders::saga::{ExchangeState, LineKind, OrderState, RefundStatus, Repayment, ReviewState, Saga, news};
 
-/// What a voucher has paid of an order and has not back. What is still to go back there has not: it waits for what goes back to the
+/// What a voucher, or tickets of another order, have paid of an order and have not back. What is still to go back there has not: it waits for what goes back to the
 /// payment, and stays where that is refused.
-fn by_voucher_of(saga: &Saga) -> i64 {
-    let is_back = |refund: &&Repayment| saga.credit_of(refund).is_some() && refund.status == RefundStatus::Succeeded;
-    let onto = saga.refunds.iter().filter(is_back);
-    let paid = -saga.credits().map(|line| line.amount).sum::<i64>();
+fn by_credit_of(saga: &Saga, kind: LineKind) -> i64 {
+    let is_of = |refund: &Repayment| saga.credit_of(refund).is_some_and(|line| line.kind == kind);
+    let onto = saga.refunds.iter().filter(|refund| is_of(refund) && refund.status == RefundStatus::Succeeded);
+    let paid = -saga.credits().filter(|line| line.kind == kind).map(|line| line.amount).sum::<i64>();
     let paid = paid - onto.map(|refund| refund.amount.amount).sum::<i64>();
     if saga.confirmed_at.is_some() { paid } else { 0 }
 }
@@ -32,7 +33,8 @@ impl House {
         let (captured, back) = self.moved(&row.saga);
         let tickets = row.saga.lines.iter().filter_map(|line| self.desk.tickets.get(&line.id));
         let admits: i64 = tickets.filter(|it| it.admits == Admits::Yes).map(|it| it.amount).sum();
-        must(captured - back + by_voucher_of(&row.saga) >= admits, || {
+        let credit = by_credit_of(&row.saga, LineKind::Voucher) + by_credit_of(&row.saga, LineKind::Exchange);
+        must(captured - back + credit - exchanged_of(&row.saga) >= admits, || {
             format!("order {order} has tickets for {admits}, paid {captured} and got {back} back: {:#?}", row.saga)
         })
     }
@@ -127,6 +129,11 @@ impl House {
                 ReviewState::LetGo => "review: let go by the bank",
             });
         }
+        match news(before, after).and_then(|told| told.ends) {
+            Some(ExchangeState::Sold) => self.report.count("exchange: sold"),
+            Some(ExchangeState::Off) => self.report.count("exchange: not sold after all"),
+            Some(ExchangeState::Open | ExchangeState::Done) | None => {}
+        }
         for refund in &after.refunds {
             if before.refunds.iter().any(|it| it.id == refund.id) {
                 continue;
@@ -135,8 +142,13 @@ impl House {
                 "late" => "order: late money given back",
                 "duplicate" => "order: second payment given back",
                 "amount" => "order: wrong amount given back",
-                _ if after.credit_of(refund).is_some() => "order: given back onto a voucher",
-                _ => "order: tickets given back",
+                _ => match after.credit_of(refund).map(|line| line.kind) {
+                    Some(LineKind::Exchange) => "exchange: given back out of the other order",
+                    _ if refund.is_of_exchange() => "exchange: the rest given back",
+                    _ if refund.is_from_exchange() => "exchange: passed back",
+                    Some(_) => "order: given back onto a voucher",
+                    None => "order: tickets given back",
+                },
             });
         }
     }
@@ -160,8 +172,8 @@ impl House {
                 .filter(|refund| refund.status == RefundStatus::Failed)
                 .map(|refund| refund.amount.amount)
                 .sum();
-            let credit = by_voucher_of(saga);
-            let rest = captured - back + credit - tickets - fee;
+            let (credit, given) = (by_credit_of(saga, LineKind::Voucher), by_credit_of(saga, LineKind::Exchange));
+            let rest = captured - back + credit + given - exchanged_of(saga) - tickets - fee;
             must((0..=failed).contains(&rest), || {
                 format!(
                     "order {order}: {captured} paid, {back} given back, tickets for {tickets}, {failed} refused: {saga:#?}"
@@ -183,7 +195,9 @@ impl House {
         must(-booked == sold, || format!("tickets for {sold} were sold, and the books say {books:?}"))?;
         must(of("vouchers") == by_voucher, || format!("vouchers paid {by_voucher}, and the books say {books:?}"))?;
         must(-of("cancellation_fees") == fees, || format!("{fees} were kept, and the books say {books:?}"))?;
-        must(-of("deposits") - of("refunds_due") == owed, || format!("{owed} is owed, and the books say {books:?}"))?;
+        must(-of("deposits") - of("refunds_due") - of("exchanges") == owed, || {
+            format!("{owed} is owed, and the books say {books:?}")
+        })?;
         for (what, times) in &self.desk.outbox {
             must(*times == 1, || format!("{what} was said {times} times"))?;
         }

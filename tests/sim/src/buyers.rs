@@ -206,6 +206,7 @@ impl House {
         if price > 0 {
             self.add_charges(order, &mut lines);
         }
+        self.give_tickets(order, &mut lines);
         let total: i64 = lines.iter().map(|line| line.amount).sum();
         let mut attempts = Vec::new();
         if total > 0 {
@@ -244,6 +245,7 @@ impl House {
             attempts,
             refunds: Vec::new(),
             disputes: Disputes::default(),
+            exchanges: Vec::new(),
             lines,
         })
     }
@@ -330,7 +332,7 @@ impl House {
         let Some(row) = self.desk.rows.get(&buyer.order) else {
             return Err("an order that was made is gone".to_owned());
         };
-        let (state, pay_by) = (row.saga.state, row.saga.pay_by);
+        let (state, pay_by, total) = (row.saga.state, row.saga.pay_by, row.saga.total);
         let newest = row.saga.newest().map(|attempt| (attempt.id, attempt.status, attempt.number));
         match state {
             OrderState::AwaitingPayment => {}
@@ -374,7 +376,7 @@ impl House {
         }
         buyer.acted_on = Some(payment);
         let now = from_core(aisle_actors::core::Timestamp(self.now));
-        let short_by = if self.rng.chance(80) { 100 } else { 0 };
+        let short_by = if self.rng.chance(80) { 100.min(total / 2) } else { 0 };
         let act = self.rng.below(100);
         let (what, done) = match act {
             0..55 => ("buyer: pays", self.bank.pay(payment, now, false, short_by)),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::auditor::{Verdict, must};
+use crate::exchanges::Promise;
 use crate::orders::drive::{Kept, Loaded, Wake};
 use crate::orders::ledger;
 use crate::orders::saga::{Admission, LineKind, OrderState, RefundStatus, ReviewState, Saga};
@@ -57,18 +58,23 @@ pub struct Desk {
     /// What is to be said, by what it is about, and how often.
     pub outbox: BTreeMap<String, u32>,
     pub inbox: BTreeMap<String, Webhook>,
+    /// Tickets that are to pay for an order, by that order.
+    pub promises: BTreeMap<Uuid, Promise>,
 }
 
 impl Desk {
-    /// A new order. False: it was made before.
-    pub fn make(&mut self, saga: &Saga, now: Timestamp) -> bool {
+    /// A new order. False: it was made before; `None`: the tickets that were to pay for it cannot be given just now.
+    pub fn make(&mut self, saga: &Saga, now: Timestamp) -> Option<bool> {
         if self.rows.contains_key(&saga.order) {
-            return false;
+            return Some(false);
+        }
+        if !self.promise(saga.order) {
+            return None;
         }
         self.payments.extend(saga.attempts.iter().map(|attempt| (attempt.id, saga.order)));
         let row = Row { saga: saga.clone(), version: 1, next_step_at: Some(now + LEASE), attempts: 0 };
         self.rows.insert(saga.order, row);
-        true
+        Some(true)
     }
 
     pub fn load(&self, order: Uuid) -> Option<Loaded> {
@@ -101,6 +107,7 @@ impl Desk {
         self.tickets(before, after)?;
         self.books(before, after)?;
         self.words(before, after);
+        self.tell(before, after, now)?;
         Ok(Kept::Version(version))
     }
 

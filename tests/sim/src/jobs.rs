@@ -268,8 +268,15 @@ impl House {
                     return Ok(Next::Over);
                 }
                 Commit::Done => {
-                    let made = if self.desk.make(saga, now) { "order: made" } else { "order: the same request twice" };
-                    self.report.count(made);
+                    let made = self.desk.make(saga, now);
+                    self.report.count(match made {
+                        Some(true) => "order: made",
+                        Some(false) => "order: the same request twice",
+                        None => "exchange: the tickets' order has changed meanwhile",
+                    });
+                    if made.is_none() {
+                        return Ok(Next::Over);
+                    }
                 }
             }
         }
@@ -296,6 +303,7 @@ impl House {
             self.report.count(match refused {
                 WishRefused::NotOpen => "refused: order not open",
                 WishRefused::NothingToGiveBack => "refused: nothing to give back",
+                WishRefused::Promised => "refused: the tickets are being exchanged",
                 WishRefused::UnderWay => "refused: another cancellation is under way",
                 WishRefused::Disputed => "refused: the bank has the money",
                 WishRefused::NotItsLines => "refused: not of this order",

@@ -8,6 +8,7 @@ mod buyers;
 mod client;
 mod close;
 mod desk;
+mod exchanges;
 mod house;
 mod jobs;
 mod nodes;

@@ -21,7 +21,7 @@ const ada = { id: 'u', name: 'Ada', email: 'ada@example.org', role: 'customer' }
 const show = { id: 's', title: 'The Cherry Orchard', poster_url: '/p.svg', venue: 'Grand Theatre', city: 'Lund', starts_at: '2030-05-04T17:00:00Z', doors_at: null, time_zone: 'Europe/Stockholm' }
 const order: Order = {
   id: 'o1', number: 'A-7F3K2M', yours: false, status: 'cancelled', customer: { name: 'Ada', email: 'ada@example.org' }, total: { amount: 4500, currency: 'EUR' }, lines: [],
-  pay_by: null, pay_in_ms: null, review_by: null, payment: null, refunds: [], holds: [], shows: [show], created_at: '2029-01-01T00:00:00Z', confirmed_at: null,
+  pay_by: null, pay_in_ms: null, review_by: null, payment: null, refunds: [], holds: [], exchanges: [], shows: [show], created_at: '2029-01-01T00:00:00Z', confirmed_at: null,
 }
 const listed = (number: string, more: Partial<MyOrder> = {}): MyOrder => ({
   id: number, number, status: 'confirmed', organizer: 'The House', total: { amount: 4500, currency: 'EUR' }, shows: [show], places: [{ show_id: 's', label: 'Stalls A-12', quantity: 1 }, { show_id: 's', label: 'Floor', quantity: 2 }],

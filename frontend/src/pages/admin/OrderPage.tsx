@@ -12,7 +12,8 @@ import { ACTS, Moment, Table } from './Paged'
 import { ReviewCell } from './ReviewCell'
 import { minorUnits } from './api'
 
-const WHAT_FOR: Record<OrderMoney['refunds'][number]['what_for'], string> = { tickets: 'Tickets', goodwill: 'Kindness', late: 'Money that came too late', duplicate: 'Second payment', amount: 'Wrong amount', again: 'Tried again', elsewhere: 'Made at the provider' }
+const WHAT_FOR: Record<OrderMoney['refunds'][number]['what_for'], string> = { tickets: 'Tickets', goodwill: 'Kindness', late: 'Money that came too late', duplicate: 'Second payment', amount: 'Wrong amount', again: 'Tried again', elsewhere: 'Made at the provider', exchange: 'Exchange' }
+const EXCHANGE: Record<Order['exchanges'][number]['state'], string> = { open: 'not paid yet', sold: 'sold', off: 'not sold after all', done: 'done' }
 const LINE: Record<OrderMoney['lines'][number]['state'], string> = { sold: '', giving_back: 'on its way back', given_back: 'given back', paid_with: 'paid with it' }
 const GIVES: readonly string[] = ['confirmed', 'partially_refunded']
 
@@ -33,6 +34,7 @@ export function AdminOrderPage({ id }: { id: string }) {
           <p>{order.data.customer.name || <span className="soft">erased</span>} <span className="soft">{order.data.customer.email}</span></p>
           <p className="soft">Made <Moment at={order.data.created_at} />, tickets <Moment at={order.data.confirmed_at} none="not issued" />. {order.data.shows.map((show) => `${show.title}, ${f.day(show.starts_at, show.time_zone)}`).join('; ')}</p>
           {order.data.review && <ReviewCell order={order.data} review={order.data.review} />}
+          <Exchanges order={order.data} />
           <Acts order={order.data} money={money.data} />
           <Lines order={order.data} money={money.data} />
           <Payments money={money.data} />
@@ -91,6 +93,21 @@ function Acts({ order, money }: { order: Order; money: OrderMoney }) {
       <Link href={`/orders/${order.id}`} className={buttonClass('plain', true)}>As the buyer sees it</Link>
     </div>
   )
+}
+
+/** What its tickets were given for, and what it was paid with. */
+function Exchanges({ order }: { order: Order }) {
+  const { f } = useSpeech()
+  return order.exchanges.map((one) => {
+    const given = one.from_order === order.id
+    const [id, number] = given ? [one.into_order, one.into_number] : [one.from_order, one.from_number]
+    return (
+      <p key={one.into_order}>
+        {given ? 'Tickets given in exchange for' : 'Paid with tickets of'} <Link href={`/admin/orders/${id}`}>order {number}</Link>: {EXCHANGE[one.state]}; worth {f.money(one.worth)}, of which {f.money(one.credit)} paid
+        {one.returned.amount > 0 && <>, and {f.money(one.returned)} has come back</>}
+      </p>
+    )
+  })
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
@@ -164,7 +181,7 @@ function Refunds({ id, money }: { id: string; money: OrderMoney }) {
         <Table label="Refunds" heads={['When', 'What for', 'Amount', 'State', 'Why', ACTS]}>
           {money.refunds.map((refund) => (
             <tr key={refund.id}>
-              <td><Moment at={refund.created_at} /></td><td>{WHAT_FOR[refund.what_for]}</td><td className="number">{f.money(refund.amount)}</td><td>{t.order.refundState[refund.status]}{refund.onto_line && ', onto the voucher'}</td>
+              <td><Moment at={refund.created_at} /></td><td>{WHAT_FOR[refund.what_for]}</td><td className="number">{f.money(refund.amount)}</td><td>{t.order.refundState[refund.status]}{refund.onto_line && ', onto what had paid'}</td>
               <td>{refund.reason}{refund.note && <><br /><span className="soft small">{refund.note}</span></>}</td>
               <td>{refund.waits_for_staff && <Failed path={`/admin/orders/${id}/refunds/${refund.id}`} amount={f.money(refund.amount)} />}</td>
             </tr>

@@ -6,7 +6,7 @@ import { Button, Notice, TextField } from '../../ui'
 import { minorUnits } from './api'
 
 export type Policy = { steps: { until_s: number; back_bp: number }[]; fee_kept: number; fees_back: boolean }
-export type PolicyOfShow = { version: number; currency: string; cancel_until_s: number | null; cancellation: Policy | null; transfer_until_s: number | null }
+export type PolicyOfShow = { version: number; currency: string; cancel_until_s: number | null; cancellation: Policy | null; transfer_until_s: number | null; exchange_until_s: number | null; exchange_fee_kept: number }
 type Step = { hours: string; percent: string }
 
 const HOUR_S = 3_600
@@ -31,14 +31,18 @@ export function ShowPolicy({ id, show }: { id: string; show: PolicyOfShow }) {
   const [fee, setFee] = useState(policy.fee_kept === 0 ? '' : major(policy.fee_kept, show.currency))
   const [feesBack, setFeesBack] = useState(policy.fees_back)
   const [pass, setPass] = useState(show.transfer_until_s === null ? '' : String(show.transfer_until_s / HOUR_S))
+  const [swap, setSwap] = useState(show.exchange_until_s === null ? '' : String(show.exchange_until_s / HOUR_S))
+  const [swapFee, setSwapFee] = useState(show.exchange_fee_kept === 0 ? '' : major(show.exchange_fee_kept, show.currency))
   const [said, setSaid] = useState<{ failed: unknown } | 'kept' | null>(null)
   const typed = typedPolicy(steps, fee, feesBack, show.currency)
-  const passing = pass.trim() === '' ? null : Math.round(Number(pass.replace(',', '.')) * HOUR_S)
+  const seconds = (hours: string) => (hours.trim() === '' ? null : Math.round(Number(hours.replace(',', '.')) * HOUR_S))
+  const [passing, swapping] = [seconds(pass), seconds(swap)]
+  const swapKept = swapFee.trim() === '' ? 0 : minorUnits(swapFee, show.currency)
   const change = (at: number, part: Partial<Step>) => setSteps(steps.map((step, no) => (no === at ? { ...step, ...part } : step)))
   const keep = async (event: FormEvent) => {
     event.preventDefault()
     try {
-      await call('PATCH', `/admin/shows/${id}`, { cancellation: typed, transfer_until_s: passing }, { key: newKey(), seen: show.version })
+      await call('PATCH', `/admin/shows/${id}`, { cancellation: typed, transfer_until_s: passing, exchange_until_s: swapping, exchange_fee_kept: swapKept }, { key: newKey(), seen: show.version })
       setSaid('kept')
     } catch (failed) {
       setSaid({ failed })
@@ -65,10 +69,14 @@ export function ShowPolicy({ id, show }: { id: string; show: PolicyOfShow }) {
         <label><input type="checkbox" checked={feesBack} onChange={(event) => setFeesBack(event.target.checked)} /> Fees go back with the ticket</label>
       </fieldset>
       <TextField label="Tickets may be passed on until so many hours before the start" hint="Empty: they may not." inputMode="decimal" value={pass} onChange={(event) => setPass(event.target.value)} />
+      <div className="sheet__pair">
+        <TextField label="Tickets may be exchanged until so many hours before the start" hint="Empty: they may not." inputMode="decimal" value={swap} onChange={(event) => setSwap(event.target.value)} />
+        <TextField label={`Kept of each ticket that is exchanged, in ${show.currency}`} inputMode="decimal" value={swapFee} onChange={(event) => setSwapFee(event.target.value)} />
+      </div>
       <p className="soft small">Orders keep what they were bought under; a change that gives more back counts for them too.</p>
       {said === 'kept' && <Notice kind="lamp">Kept.</Notice>}
       {said !== null && said !== 'kept' && <Refusal error={said.failed} />}
-      <Button type="submit" look="ink" disabled={typed === null || (passing !== null && !Number.isFinite(passing))}>Keep it</Button>
+      <Button type="submit" look="ink" disabled={typed === null || swapKept === null || [passing, swapping].some((until) => until !== null && !Number.isFinite(until))}>Keep it</Button>
     </form>
   )
 }

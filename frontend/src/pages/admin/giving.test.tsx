@@ -11,7 +11,7 @@ afterEach(() => vi.unstubAllGlobals())
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const order: Order = {
   id: 'o', number: 'A-222222', yours: false, status: 'confirmed', customer: { name: 'Ada', email: 'ada@example.org' }, total: eur(4500), lines: [], pay_by: null, pay_in_ms: null,
-  review_by: null, payment: null, refunds: [], holds: [], shows: [], created_at: '2030-05-03T17:00:00Z', confirmed_at: '2030-05-03T17:00:00Z',
+  review_by: null, payment: null, refunds: [], holds: [], shows: [], exchanges: [], created_at: '2030-05-03T17:00:00Z', confirmed_at: '2030-05-03T17:00:00Z',
 }
 const money: OrderMoney = {
   total: eur(4500), left: eur(4000),
@@ -28,7 +28,7 @@ function withOrder() {
     ...me,
     'GET /admin/orders/o': [200, { order }],
     'GET /admin/orders/o/money': [200, { money }],
-    'GET /orders/o/cancellation': [200, { cancellation: { open: true, back: eur(2000), onto_voucher: eur(0), kept: eur(2500), until: null, tickets: [], order_paid: eur(0), order_back: eur(0) } }],
+    'GET /orders/o/cancellation': [200, { cancellation: { open: true, back: eur(2000), onto_voucher: eur(0), through_exchange: eur(0), kept: eur(2500), until: null, tickets: [], order_paid: eur(0), order_back: eur(0) } }],
     'POST /admin/orders/o/refunds': [200, { order }],
     'POST /admin/orders/o/refunds/r': [200, { order }],
   })
@@ -74,7 +74,7 @@ it('offers nothing to give back of an order that is over', async () => {
   expect(screen.queryByRole('button', { name: /Give back|Kindness|Pass on/ })).toBeNull()
 })
 
-const show = { id: 's', production: { id: 'p', title: 'The Play', poster_url: '' }, venue: { id: 'v', name: 'Hall', city: 'Lund' }, time_zone: 'Europe/Stockholm', starts_at: '2030-05-04T17:00:00Z', state: 'cancelled', version: 4, currency: 'EUR', cancel_until_s: 3600, cancellation: null, transfer_until_s: null }
+const show = { id: 's', production: { id: 'p', title: 'The Play', poster_url: '' }, venue: { id: 'v', name: 'Hall', city: 'Lund' }, time_zone: 'Europe/Stockholm', starts_at: '2030-05-04T17:00:00Z', state: 'cancelled', version: 4, currency: 'EUR', cancel_until_s: 3600, cancellation: null, transfer_until_s: null, exchange_until_s: null, exchange_fee_kept: 0 }
 const job: ShowRefunds = {
   id: 'j', show_id: 's', state: 'running', reason: 'Fire', started_at: '2030-05-01T17:00:00Z', done_at: null, total: 2000, done: 1200, refunded: 1190, ended: 10, failed: 1, left: 799, per_minute: 900, money: eur(5_355_000),
   failed_orders: [{ order_id: 'o', number: 'A-222222', problem: 'The provider would not give the money back.' }], next_failed: null,
@@ -120,9 +120,11 @@ it('shows the simple case as one step, and keeps a policy of two from the versio
   await userEvent.type(screen.getByLabelText(/^Step 2: per cent/), '50')
   await userEvent.type(screen.getByLabelText('Kept of each ticket, in EUR'), '1.50')
   await userEvent.type(screen.getByLabelText(/passed on until/), '2')
+  await userEvent.type(screen.getByLabelText(/exchanged until/), '24')
+  await userEvent.type(screen.getByLabelText('Kept of each ticket that is exchanged, in EUR'), '2.50')
   await userEvent.click(screen.getByRole('button', { name: 'Keep it' }))
   await waitFor(() => expect(told.sent('PATCH /admin/shows/s')).toHaveLength(1))
   const steps = [{ until_s: 3600, back_bp: 10_000 }, { until_s: 1800, back_bp: 5_000 }]
-  expect(told.sent('PATCH /admin/shows/s')[0]?.body).toEqual({ cancellation: { steps, fee_kept: 150, fees_back: true }, transfer_until_s: 7200 })
+  expect(told.sent('PATCH /admin/shows/s')[0]?.body).toEqual({ cancellation: { steps, fee_kept: 150, fees_back: true }, transfer_until_s: 7200, exchange_until_s: 86_400, exchange_fee_kept: 250 })
   await screen.findByRole('alert')
 }, 15_000)

@@ -15,7 +15,7 @@ let asked: { what: string; body: unknown; key: string | null; seen: string | nul
 const finding = { rule: 'mismatch', holds: true, fact: 'card_country', max: null, window_s: null, country: 'BR', text: 'The card is of BR, which is not among the house\u2019s countries.' }
 const order = {
   id: 'o', number: 'A-222222', status: 'in_review', customer: { name: 'Ada', email: 'ada@example.org' }, total: { amount: 9000, currency: 'EUR' }, lines: [], pay_by: null, pay_in_ms: null,
-  review_by: '2030-05-04T17:00:00Z', payment: null, refunds: [], holds: [], shows: [], created_at: '2030-05-03T17:00:00Z', confirmed_at: null,
+  review_by: '2030-05-04T17:00:00Z', payment: null, refunds: [], holds: [], shows: [], exchanges: [], created_at: '2030-05-03T17:00:00Z', confirmed_at: null,
 }
 const held = { ...order, review: { state: 'wanted', by: order.review_by, findings: [finding], reason: '' } }
 const rules: Rules = {

@@ -28,7 +28,7 @@ fn claim(world: &World, state: DisputeState, at: i64, amount: i64) -> Report {
     }
 }
 
-fn hear(world: &mut World, state: DisputeState, at: i64, amount: i64) {
+pub fn hear(world: &mut World, state: DisputeState, at: i64, amount: i64) {
     let report = claim(world, state, at, amount);
     let mut saga = world.kept.clone();
     saga.report(&report);

@@ -1,6 +1,7 @@
 //! Everything outside of a saga: shows (the real core), a provider and a database that can be crashed.
 
 mod agree;
+mod lines;
 mod provider;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{
-    Attempt, AttemptStatus, Disputes, Effect, Fact, Finding, Line, LineKind, OrderState, Outcome, Part, PartState,
-    Review, Rule, Saga, Step, Verdict,
+    Attempt, AttemptStatus, Disputes, Effect, Fact, Finding, OrderState, Outcome, Part, PartState, Review, Rule, Saga,
+    Step, Verdict,
 };
 use super::dice::Dice;
 use crate::http::rejection::guids;
@@ -24,6 +25,7 @@ use crate::payments::{MethodKind, Report};
 use crate::platform::money::{Currency, Money};
 use crate::platform::time::{from_core, to_core};
 
+pub use lines::{credit, line};
 pub use provider::Provider;
 
 /// How the world goes wrong.
@@ -79,6 +81,8 @@ pub struct World {
     pub shows: Vec<Show>,
     pub provider: Provider,
     pub kept: Saga,
+    /// Another order: the one whose tickets pay for it, or the one that they pay for.
+    pub beside: Option<Saga>,
     pub books: BTreeMap<String, i64>,
     booked: BTreeSet<String>,
     pub confirmed: u32,
@@ -108,36 +112,6 @@ pub fn first_payment() -> Uuid {
 /// What a seat of a show is called.
 pub fn seat_name(show: &Show, seat: u32) -> String {
     guids(show.plan(), &[SeatNo(seat)]).pop().expect("a seat of the plan")
-}
-
-/// A ticket for one seat.
-pub fn line(id: Uuid, show: Uuid, hold: Uuid, seat: &str, amount: i64) -> Line {
-    Line {
-        id,
-        kind: LineKind::Ticket,
-        of: None,
-        show: Some(show),
-        hold: Some(hold),
-        seat: Some(seat.to_owned()),
-        area: None,
-        quantity: 1,
-        amount,
-        tax: 0,
-        kept: 0,
-        giving_back: false,
-        cancelled: false,
-    }
-}
-
-/// What a voucher pays.
-pub fn credit(id: Uuid, amount: i64) -> Line {
-    Line {
-        kind: LineKind::Voucher,
-        show: None,
-        hold: None,
-        seat: None,
-        ..line(id, Uuid::nil(), Uuid::nil(), "", -amount)
-    }
 }
 
 /// A first attempt to pay.
@@ -191,8 +165,10 @@ impl World {
                 attempts: Vec::new(),
                 refunds: Vec::new(),
                 disputes: Disputes::default(),
+                exchanges: Vec::new(),
                 lines: Vec::new(),
             },
+            beside: None,
             books: BTreeMap::new(),
             booked: BTreeSet::new(),
             confirmed: 0,
@@ -278,6 +254,18 @@ impl World {
     /// Drives the order as far as it goes; whoever dies on the way is started again.
     pub fn drive(&mut self) {
         while self.drive_once().is_err() {}
+        if self.beside.is_some() {
+            self.swap();
+            while self.drive_once().is_err() {}
+            self.swap();
+        }
+    }
+
+    /// The other order's turn.
+    pub fn swap(&mut self) {
+        if let Some(beside) = &mut self.beside {
+            std::mem::swap(beside, &mut self.kept);
+        }
     }
 
     fn drive_once(&mut self) -> Result<(), Crash> {
@@ -358,6 +346,7 @@ impl World {
         if saga.confirmed_at.is_some() && self.kept.confirmed_at.is_none() {
             self.confirmed += 1;
         }
+        self.tell_beside(saga);
         self.kept = saga.clone();
     }
 
@@ -451,40 +440,6 @@ impl World {
             self.keep(&saga);
             self.drive();
         }
-    }
-
-    /// A fee for the whole order.
-    pub fn add_fee(&mut self, amount: i64) {
-        self.kept.total += amount;
-        for attempt in &mut self.kept.attempts {
-            attempt.amount.amount += amount;
-        }
-        let fee = Line {
-            id: id(5, self.kept.lines.len()),
-            kind: LineKind::Fee,
-            of: None,
-            show: None,
-            hold: None,
-            seat: None,
-            area: None,
-            quantity: 1,
-            amount,
-            tax: 0,
-            kept: 0,
-            giving_back: false,
-            cancelled: false,
-        };
-        self.kept.lines.push(fee);
-    }
-
-    /// So much of it is paid with a voucher; with all of it there is nobody to pay at.
-    pub fn add_voucher(&mut self, amount: i64) {
-        self.kept.total -= amount;
-        for attempt in &mut self.kept.attempts {
-            attempt.amount.amount -= amount;
-        }
-        self.kept.attempts.retain(|attempt| attempt.amount.amount > 0);
-        self.kept.lines.push(credit(id(5, self.kept.lines.len()), amount));
     }
 
     pub fn at(&self, seconds: i64) -> Timestamp {

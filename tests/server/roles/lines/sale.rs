@@ -51,6 +51,20 @@ pub const LINES: &[Line] = &[
             "customer": {"name": "Grace Buyer", "email": "$some_email"}}"#,
         )
         .gives(201),
+    // The order is proved in the body; its show lets nobody exchange.
+    line("POST /quotes", "")
+        .sends(
+            r#"{"holds": [{"show_id": "$show", "hold_id": "$new_hold", "token": "$new_hold_token"}],
+            "exchange": {"order_id": "$order", "tickets": ["$ticket"], "token": "$order_token"}}"#,
+        )
+        .gives(409),
+    line("POST /orders", "")
+        .sends(
+            r#"{"holds": [{"show_id": "$show", "hold_id": "$new_hold", "token": "$new_hold_token"}],
+            "exchange": {"order_id": "$order", "tickets": ["$ticket"], "token": "$order_token"},
+            "customer": {"name": "Grace Buyer", "email": "$some_email"}}"#,
+        )
+        .gives(409),
     line("POST /orders/lookup", "").sends(r#"{"number": "$order_number", "email": "$order_email"}"#).gives(202),
     line("GET /orders/{id}", "$order").proves(ORDER),
     line("POST /orders/{id}/payments", "$new_order").proves(NEW_ORDER).sends("{}").gives(201),

@@ -1,6 +1,6 @@
 //! Promise 3, as the world sees it.
 
-use super::super::super::{OrderState, RefundStatus, Repayment, Saga};
+use super::super::super::{ExchangeState, OrderState, RefundStatus, Repayment, Saga};
 use super::World;
 use super::provider::Charge;
 
@@ -19,8 +19,10 @@ pub struct Sums {
     pub kept: i64,
     /// What was given back for tickets that stayed.
     pub goodwill: i64,
-    /// What a voucher has paid of it and has not back.
+    /// What a voucher, or tickets of another order, have paid of it and have not back.
     pub credit: i64,
+    /// What its tickets have paid for other orders.
+    pub exchanged: i64,
 }
 
 impl World {
@@ -48,6 +50,10 @@ impl World {
             } else {
                 0
             },
+            exchanged: {
+                let done = saga.exchanges.iter().filter(|exchange| exchange.state == ExchangeState::Done);
+                done.map(|exchange| exchange.credit - exchange.returned).sum()
+            },
             by_hand: with(&|refund| refund.status == RefundStatus::ByHand),
             sold: if confirmed { lines(false).map(|line| line.amount).sum() } else { 0 },
             kept: if confirmed { lines(true).map(|line| line.kept).sum() } else { 0 },
@@ -69,6 +75,7 @@ impl World {
             ("cancellation_fees", -sums.kept),
             ("goodwill", sums.goodwill),
             ("vouchers", sums.credit),
+            ("exchanges", 0),
         ];
         let sold = of("sales") + of("fees") + of("taxes");
         assert_eq!(sold, -sums.sold, "{scene}: {sums:?} {:?} {:#?}", self.books, self.kept);
@@ -82,10 +89,47 @@ impl World {
         assert_eq!(booked, expected, "{scene}: seats and tickets differ: {} {:#?}", self.seats(), self.kept);
     }
 
+    /// The same for an order and the one whose tickets pay for it: what went from one to the other lies nowhere between.
+    pub fn both_must_agree(&self, scene: &str) {
+        let orders: Vec<&Saga> = [&self.kept].into_iter().chain(&self.beside).collect();
+        let (mut moved, mut sold, mut kept, mut goodwill, mut vouchers, mut seats) = (0, 0, 0, 0, 0, 0);
+        for saga in &orders {
+            let sums = self.sums(saga);
+            self.order_must_agree(saga, sums, scene);
+            moved += sums.captured - sums.refunded;
+            sold += sums.sold;
+            kept += sums.kept;
+            goodwill += sums.goodwill;
+            vouchers += sums.credit - sums.exchanged;
+            let good = saga.lines.iter().filter(|line| line.seat.is_some() && !line.cancelled);
+            seats += if saga.confirmed_at.is_some() { good.count() } else { 0 };
+        }
+        let of = |account: &str| self.books.get(account).copied().unwrap_or(0);
+        let expected = [
+            ("provider:sandbox", moved),
+            ("sales", -sold),
+            ("cancellation_fees", -kept),
+            ("goodwill", goodwill),
+            ("vouchers", vouchers),
+            ("exchanges", 0),
+            ("deposits", 0),
+            ("refunds_due", 0),
+        ];
+        for (account, expected) in expected {
+            assert_eq!(of(account), expected, "{scene}: {account}: {:?} {orders:#?}", self.books);
+        }
+        assert_eq!(self.seats().matches('b').count(), seats, "{scene}: {} {orders:#?}", self.seats());
+        for exchange in orders.iter().flat_map(|saga| &saga.exchanges) {
+            let rests = matches!(exchange.state, ExchangeState::Off | ExchangeState::Done);
+            assert!(rests, "{scene}: an exchange never ends: {orders:#?}");
+        }
+    }
+
     /// The same for one order among many, but for the books that all of them share.
     pub fn order_must_agree(&self, saga: &Saga, sums: Sums, scene: &str) {
-        let Sums { captured, refunded, by_hand, sold, kept, goodwill, credit } = sums;
-        assert_eq!(captured - refunded - by_hand + credit, sold + kept - goodwill, "{scene}: {sums:?}: {saga:#?}");
+        let Sums { captured, refunded, by_hand, sold, kept, goodwill, credit, exchanged } = sums;
+        let paid = captured - refunded - by_hand + credit;
+        assert_eq!(paid, sold + kept - goodwill + exchanged, "{scene}: {sums:?}: {saga:#?}");
         let set_aside =
             |payment: &uuid::Uuid| matches!(self.provider.charges.get(payment), Some(Charge::Authorized(_)));
         let authorized = saga.attempts.iter().any(|attempt| set_aside(&attempt.id));
