@@ -34,10 +34,10 @@ run: ## Start Aisle with its demo house (first time about 6 minutes, later secon
 	@cargo build $(if $(wildcard target/$(PROFILE)/aisle),--quiet) --profile $(PROFILE) -p aisle --bin aisle
 	@exec target/$(PROFILE)/aisle serve --demo --listen $(LISTEN) --data-dir $(DATA_DIR)
 
-build: ## Put the whole product into target/release/aisle (about 10 minutes the first time)
+build: ## Put the whole product into target/release/aisle (about half an hour on two cores the first time)
 	@scripts/install-needs run
 	@$(MAKE) --no-print-directory website
-	@echo "build: compiling the server with optimisation, about 10 minutes the first time"
+	@echo "build: compiling the server with optimisation, about half an hour on two cores the first time"
 	cargo build --release -p aisle --bin aisle
 
 test: ## Run everything that must pass (up to an hour on a clean clone)
@@ -55,8 +55,8 @@ check: ## Format, lint and type check only (a minute or two once dependencies an
 audit: ## Ask what has been reported against the dependencies (needs cargo-deny and a network)
 	@scripts/supply audit
 
-bench: ## Measure decide, apply, best available, replay and the journal (about 5 minutes)
-	@echo "bench: criterion, about 5 minutes after building"
+bench: ## Measure decide, apply, best available, replay and the journal (about 6 minutes)
+	@echo "bench: criterion, about 6 minutes after building"
 	scripts/with-postgres cargo bench -p aisle-core -p aisle-actors --bench core --bench journal
 
 seating: ## Seat generated guests in three ways and search the worst case of best available: make seating SEED=1 (a minute)

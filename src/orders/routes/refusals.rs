@@ -3,7 +3,7 @@
 use super::super::pricing::{PromoRefusal, VoucherRefusal};
 use crate::http::{ApiError, Code};
 
-/// Nor is one with a voucher that pays nothing.
+/// A voucher that pays nothing.
 pub(super) fn no_voucher(refused: VoucherRefusal) -> ApiError {
     let code = match refused {
         VoucherRefusal::Empty | VoucherRefusal::LessLeft => Code::VoucherUsedUp,
@@ -16,7 +16,7 @@ pub(super) fn no_voucher(refused: VoucherRefusal) -> ApiError {
     ApiError::new(code, refused.detail())
 }
 
-/// An order with a code that takes nothing off is not made: its buyer believes that it costs less.
+/// A code that takes nothing off: its buyer believes that the order costs less.
 pub(super) fn no_promo(refused: PromoRefusal) -> ApiError {
     let code = match refused {
         PromoRefusal::UsedUp | PromoRefusal::UsedByYou => Code::PromoCodeUsedUp,
