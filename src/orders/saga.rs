@@ -28,7 +28,7 @@ pub use model::{
     Attempt, AttemptStatus, Effect, Instrument, Line, LineKind, OrderState, Outcome, Part, PartState, RefundStatus,
     Refusal, Repayment, Step,
 };
-pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict};
+pub use review::{Fact, Finding, Review, ReviewState, Rule, Verdict, ends_unsold};
 pub use wishes::WishRefused;
 
 use jiff::{SignedDuration, Timestamp};

@@ -132,6 +132,15 @@ impl ReviewState {
     }
 }
 
+/// Whether with this change a look of the house has ended without a sale, which its buyer is to hear of. An order that has ended for
+/// want of a payment ends once more where news of it come so late that the time for a look has passed too.
+#[must_use]
+pub fn ends_unsold(before: &Saga, after: &Saga) -> bool {
+    let ends = before.state != OrderState::Expired || before.review.state != after.review.state;
+    let looked_at = after.review.by.is_some() && after.review.state != ReviewState::Flagged;
+    after.state == OrderState::Expired && ends && looked_at
+}
+
 impl Saga {
     /// The attempt whose money can buy the seats. Money that is here comes before an amount that is set aside.
     pub(super) fn candidate(&self) -> Option<&Attempt> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::drive::{Kept, Wake};
 use super::super::ledger;
-use super::super::saga::{Line, LineKind, OrderState, RefundStatus, ReviewState, Saga};
+use super::super::saga::{Line, LineKind, OrderState, RefundStatus, ReviewState, Saga, ends_unsold};
 use super::{Orders, books, disputes, exchanges, promo, vouchers};
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
@@ -265,7 +265,7 @@ async fn review(connection: &mut PgConnection, organizer: Uuid, before: &Saga, a
     }
     // Who was told to wait is told how it ended; who was accepted and could not be sold to after all, too. Whose money had
     // moved at once hears of its refund.
-    if enters(OrderState::Expired) && after.review.by.is_some() && after.review.state != ReviewState::Flagged {
+    if ends_unsold(before, after) {
         mail::tell_not_sold(&mut *connection, order).await?;
     }
     Ok(())

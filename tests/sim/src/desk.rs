@@ -10,7 +10,7 @@ use crate::auditor::{Verdict, must};
 use crate::exchanges::Promise;
 use crate::orders::drive::{Kept, Loaded, Wake};
 use crate::orders::ledger;
-use crate::orders::saga::{Admission, LineKind, OrderState, RefundStatus, ReviewState, Saga};
+use crate::orders::saga::{Admission, LineKind, OrderState, RefundStatus, Saga, ends_unsold};
 use crate::payments::Report;
 
 /// As long as a slow provider takes.
@@ -167,7 +167,7 @@ impl Desk {
         if enters(OrderState::InReview) {
             self.outbox.entry(format!("held {}", after.order)).or_insert(1);
         }
-        if enters(OrderState::Expired) && after.review.by.is_some() && after.review.state != ReviewState::Flagged {
+        if ends_unsold(before, after) {
             self.outbox.entry(format!("not sold {}", after.order)).or_insert(1);
         }
         for refund in after.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded) {

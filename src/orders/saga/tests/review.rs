@@ -3,7 +3,7 @@
 use aisle_actors::core::{Command, HoldId, Rejection};
 use uuid::Uuid;
 
-use super::super::{Effect, OrderState, Outcome, ReviewState, Step, WishRefused};
+use super::super::{Effect, OrderState, Outcome, ReviewState, Step, WishRefused, ends_unsold};
 use super::dice::Dice;
 use super::scenes::{act, check, play};
 use super::world::{Trouble, World};
@@ -23,6 +23,31 @@ fn who_is_accepted_has_bought_by_the_time_of_payment() {
                    82s refused -> confirmed baa baa
                    99s nothing -> confirmed baa baa",
     );
+}
+
+#[test]
+fn who_waits_for_a_look_that_nobody_has_time_for_hears_that_it_has_ended() {
+    let order = |state, review: ReviewState| {
+        let mut saga = World::new(1, 1000, Trouble::default(), 7).kept;
+        (saga.state, saga.review.state) = (state, review);
+        saga.review.by = (review != ReviewState::Unjudged).then_some(jiff::Timestamp::UNIX_EPOCH);
+        saga
+    };
+    use OrderState::{AwaitingPayment, Confirmed, Expired, InReview};
+    use ReviewState::{Accepted, Flagged, Lapsed, Unjudged, Wanted};
+    for (before, after, hears) in [
+        ((InReview, Wanted), (Expired, Lapsed), true),
+        ((AwaitingPayment, Unjudged), (Expired, Lapsed), true),
+        // It had ended for want of a payment, and news of it came past the time for a look.
+        ((Expired, Unjudged), (Expired, Lapsed), true),
+        ((Expired, Lapsed), (Expired, Lapsed), false),
+        ((AwaitingPayment, Unjudged), (Expired, Unjudged), false),
+        ((AwaitingPayment, Unjudged), (Expired, Flagged), false),
+        ((InReview, Wanted), (Confirmed, Accepted), false),
+    ] {
+        let told = ends_unsold(&order(before.0, before.1), &order(after.0, after.1));
+        assert_eq!(told, hears, "{before:?} to {after:?}");
+    }
 }
 
 #[test]
