@@ -43,21 +43,8 @@ impl World {
         for attempt in &mut self.kept.attempts {
             attempt.amount.amount += amount;
         }
-        let fee = Line {
-            id: id(5, self.kept.lines.len()),
-            kind: LineKind::Fee,
-            of: None,
-            show: None,
-            hold: None,
-            seat: None,
-            area: None,
-            quantity: 1,
-            amount,
-            tax: 0,
-            kept: 0,
-            giving_back: false,
-            cancelled: false,
-        };
+        let of_nobody = line(id(5, self.kept.lines.len()), Uuid::nil(), Uuid::nil(), "", amount);
+        let fee = Line { kind: LineKind::Fee, show: None, hold: None, seat: None, ..of_nobody };
         self.kept.lines.push(fee);
     }
 
