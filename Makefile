@@ -22,7 +22,7 @@ TICKS ?= 3000
 ORDERS ?= 2000
 RATIO ?=
 
-.PHONY: help run build website test check audit bench seating load ratio refund-drill sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating rush load ratio refund-drill sim sim-planted generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,11 +63,15 @@ seating: ## Seat generated guests in three ways and search the worst case of bes
 	@cargo run --quiet --profile $(PROFILE) -p aisle-core --example seating -- --seed $(SEED)
 	@cargo run --quiet --profile $(PROFILE) -p aisle-core --example seating -- --seed $(SEED) --worst 400
 
-load: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
+rush: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
+	@scripts/rush
+
+load: ## Measure everything under load, in one table with what is aimed at (under ten minutes once `make build` is done)
+	@scripts/install-needs load
 	@scripts/load
 
-ratio: ## Measure holds beside a handler that does nothing and servers with a row for each seat (about 8 minutes once built)
-	@scripts/install-needs run
+ratio: ## Measure holds beside a handler that does nothing, rows and keys: make ratio RATIO="--only hot" (about 8 minutes once built)
+	@scripts/install-needs load
 	@scripts/ratio $(RATIO)
 
 refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)

@@ -17,6 +17,7 @@ pub struct Latencies {
     count: u64,
     errors: u64,
     max_us: u64,
+    sum_us: u64,
 }
 
 fn bucket_of(us: u64) -> usize {
@@ -49,6 +50,7 @@ impl Latencies {
         self.count += 1;
         self.errors += u64::from(error);
         self.max_us = self.max_us.max(us);
+        self.sum_us = self.sum_us.saturating_add(us);
     }
 
     /// So many of a thousand took at most this long, in microseconds. Nearest rank; never above the longest that was seen.
@@ -72,6 +74,7 @@ impl Latencies {
         Row {
             count: self.count,
             errors: self.errors,
+            mean_ms: ms(self.sum_us / self.count.max(1)),
             p50_ms: ms(self.permille(500)),
             p90_ms: ms(self.permille(900)),
             p99_ms: ms(self.permille(990)),
@@ -88,6 +91,8 @@ pub struct Row {
     pub count: u64,
     /// Of these, the ones without an answer or with a fault of the server; a refusal is an answer.
     pub errors: u64,
+    /// In the mean.
+    pub mean_ms: f64,
     /// Half took at most this long, from the first byte sent to the last byte read.
     pub p50_ms: f64,
     /// Nine of ten.
@@ -116,17 +121,25 @@ impl Table {
         self.0.iter().map(|(&name, latencies)| (name, latencies.row())).collect()
     }
 
+    /// How long an answer took in the mean; whole ways of several requests, whose names begin with `=`, are no answers.
+    #[must_use]
+    pub fn mean_ms(&self) -> f64 {
+        let answers = || self.0.iter().filter(|(name, _)| !name.starts_with('=')).map(|(_, latencies)| latencies);
+        let (sum, count) = answers().fold((0, 0), |(sum, count), of| (sum + of.sum_us, count + of.count));
+        sum as f64 / 1_000.0 / count.max(1) as f64
+    }
+
     /// The table as people read it.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!(
-            "{:<22}{:>9}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
-            "milliseconds", "count", "errors", "p50", "p90", "p99", "p99.9", "max"
+            "{:<22}{:>9}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
+            "milliseconds", "count", "errors", "mean", "p50", "p90", "p99", "p99.9", "max"
         );
         for (name, row) in self.rows() {
             text.push_str(&format!(
-                "{name:<22}{:>9}{:>8}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>10.1}\n",
-                row.count, row.errors, row.p50_ms, row.p90_ms, row.p99_ms, row.p999_ms, row.max_ms
+                "{name:<22}{:>9}{:>8}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>10.1}\n",
+                row.count, row.errors, row.mean_ms, row.p50_ms, row.p90_ms, row.p99_ms, row.p999_ms, row.max_ms
             ));
         }
         text
@@ -189,5 +202,16 @@ mod tests {
         let rows = table.rows();
         assert_eq!((rows["hold"].count, rows["hold"].errors), (2, 1));
         assert!(table.text().lines().any(|line| line.starts_with("hold ") && line.contains("4.0")));
+    }
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "these are exact")]
+    fn the_mean_is_over_answers_and_not_over_whole_ways() {
+        let mut table = Table::default();
+        assert_eq!(table.mean_ms(), 0.0);
+        table.add("hold", Duration::from_millis(2), false);
+        table.add("order", Duration::from_millis(7), false);
+        table.add("= paid to confirmed", Duration::from_secs(9), false);
+        assert_eq!((table.mean_ms(), table.rows()["hold"].mean_ms), (4.5, 2.0));
     }
 }

@@ -100,7 +100,8 @@ async fn rush(CommandLine { own, mut goose }: CommandLine) -> Result<Option<Verd
 
     let rows = world.latencies().rows();
     let requests = rows.iter().filter(|(name, _)| !name.starts_with('=')).map(|(_, row)| row.count).sum();
-    let rates = Rates::of(&world.tally(), requests, long, steady.map(|(from, to)| (began + from, began + to)));
+    let answers = (requests, world.latencies().mean_ms());
+    let rates = Rates::of(&world.tally(), answers, long, steady.map(|(from, to)| (began + from, began + to)));
     println!("{}\n{}", report::text(&world.tally(), &rates), world.latencies().text());
 
     let verdict = audit::judge(&world, office.as_ref()).await;

@@ -43,12 +43,19 @@ pub struct Rates {
     pub confirmed_per_s_steady: Option<f64>,
     /// Requests each second, over the whole run.
     pub requests_per_s: f64,
+    /// How long an answer took in the mean.
+    pub mean_answer_ms: f64,
 }
 
 impl Rates {
-    /// From what was counted in so long; `steady` is from when to when everybody was there.
+    /// From what was counted in so long: requests, and milliseconds of an answer; `steady` is from when to when everybody was there.
     #[must_use]
-    pub fn of(tally: &Tally, requests: u64, long: Duration, steady: Option<(Duration, Duration)>) -> Self {
+    pub fn of(
+        tally: &Tally,
+        (requests, mean_answer_ms): (u64, f64),
+        long: Duration,
+        steady: Option<(Duration, Duration)>,
+    ) -> Self {
         let seconds = long.as_secs_f64().max(f64::EPSILON);
         let within = |(from, to): (Duration, Duration)| {
             let seconds = to.saturating_sub(from).as_secs_f64();
@@ -59,6 +66,7 @@ impl Rates {
             confirmed_per_s: tally.of(Class::Confirmed) as f64 / seconds,
             confirmed_per_s_steady: steady.and_then(within),
             requests_per_s: requests as f64 / seconds,
+            mean_answer_ms,
         }
     }
 }
@@ -112,8 +120,8 @@ pub fn text(tally: &Tally, rates: &Rates) -> String {
     text.push_str(&tally.success_text());
     text.push('\n');
     text.push_str(&format!(
-        "{:.1} purchases a second, {:.1} requests a second over the whole run",
-        rates.confirmed_per_s, rates.requests_per_s
+        "{:.1} purchases a second, {:.1} requests a second over the whole run, an answer after {:.1} ms in the mean",
+        rates.confirmed_per_s, rates.requests_per_s, rates.mean_answer_ms
     ));
     if let Some(steady) = rates.confirmed_per_s_steady {
         text.push_str(&format!("; {steady:.1} purchases a second while everybody was there"));
@@ -202,17 +210,17 @@ mod tests {
     #[test]
     fn rates_are_of_the_whole_and_of_the_steady_part() {
         let steady = Some((Duration::from_secs(10), Duration::from_secs(30)));
-        let rates = Rates::of(&tally(), 300, Duration::from_secs(30), steady);
+        let rates = Rates::of(&tally(), (300, 2.5), Duration::from_secs(30), steady);
         assert_eq!(rates.success_percent, Some(75.0));
         assert_eq!((rates.confirmed_per_s, rates.confirmed_per_s_steady, rates.requests_per_s), (0.1, Some(0.1), 10.0));
         let nothing = Some((Duration::from_secs(9), Duration::from_secs(9)));
-        assert_eq!(Rates::of(&tally(), 1, Duration::from_secs(30), nothing).confirmed_per_s_steady, None);
+        assert_eq!(Rates::of(&tally(), (1, 0.0), Duration::from_secs(30), nothing).confirmed_per_s_steady, None);
     }
 
     #[test]
     fn every_class_is_told_also_those_that_nobody_is_in() {
         let tally = tally();
-        let told = text(&tally, &Rates::of(&tally, 3, Duration::from_secs(30), None));
+        let told = text(&tally, &Rates::of(&tally, (3, 2.5), Duration::from_secs(30), None));
         for class in Class::ALL {
             assert!(told.contains(class.about().0), "{class:?}");
         }
@@ -222,6 +230,7 @@ mod tests {
             "1 failed: hold: answered 500",
             "1 x 2 s",
             "0 without saying when",
+            "an answer after 2.5 ms in the mean",
         ] {
             assert!(told.contains(part), "{part}: {told}");
         }

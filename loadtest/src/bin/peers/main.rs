@@ -1,11 +1,14 @@
 //! What Aisle is measured beside, on the same HTTP stack: a handler that reads a hold, answers it and does nothing (`/yardstick`), and
 //! the usual ways to keep seats in a database, one row for each: `/row-lock` (`SELECT … FOR UPDATE`, then `UPDATE`),
-//! `/row-guess` (one `UPDATE` that finds out whether it may), `/row-batch` (one `UPDATE … FROM UNNEST` for all that ask at once).
+//! `/row-guess` (one `UPDATE` that finds out whether it may), `/row-batch` (one `UPDATE … FROM UNNEST` for all that ask at once); and
+//! in Redis, a key for each seat that is taken, by a script: `/redis` at a server that may forget what it was told last, and
+//! `/redis-fsync` at one that writes before it answers.
 //!
 //! They are tuned in good faith: one short transaction, prepared statements, rows of few bytes with room to be changed in place, no
 //! index but the primary key, and a token that says which rows a release is about. They check nobody's rights and keep no history.
 
 mod batch;
+mod redis_keys;
 mod rows;
 mod shapes;
 
@@ -16,6 +19,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 
 use batch::Batcher;
+use redis_keys::Keys;
 use rows::Rows;
 use shapes::{Wish, given, held, refused};
 
@@ -29,6 +33,12 @@ struct Options {
     /// Where the peers keep their rows; without it there is the yardstick alone.
     #[arg(long, env = "AISLE_PEERS_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// A Redis that keeps what it is told in memory.
+    #[arg(long, env = "AISLE_PEERS_REDIS_URL")]
+    redis_url: Option<String>,
+    /// A Redis that writes to its disk before it answers: `appendfsync always`.
+    #[arg(long, env = "AISLE_PEERS_REDIS_FSYNC_URL")]
+    redis_fsync_url: Option<String>,
     /// How many seats there are.
     #[arg(long, default_value_t = 60_000)]
     seats: u32,
@@ -61,7 +71,31 @@ async fn batch_hold(batcher: web::Data<Batcher>, show: web::Path<String>, wish: 
     answer(batcher.hold(&seats, hold).await, &show, &wish, &seats, hold)
 }
 
-fn answer(taken: Result<bool, sqlx::Error>, show: &str, wish: &Wish, seats: &[i32], hold: uuid::Uuid) -> HttpResponse {
+/// One of the Redis servers: both are behind the same handlers.
+struct Shelf(Keys);
+
+async fn key_hold(shelf: web::Data<Shelf>, show: web::Path<String>, wish: web::Json<Wish>) -> HttpResponse {
+    let Some(seats) = wish.numbers() else { return HttpResponse::UnprocessableEntity().finish() };
+    let hold = shapes::new_id();
+    answer(shelf.0.hold(&seats, hold).await, &show, &wish, &seats, hold)
+}
+
+async fn release_keys(
+    shelf: web::Data<Shelf>,
+    path: web::Path<(String, uuid::Uuid)>,
+    request: actix_web::HttpRequest,
+) -> HttpResponse {
+    let Some(seats) = shapes::token_of(&request) else { return HttpResponse::Forbidden().finish() };
+    released(shelf.0.release(&seats, path.1).await)
+}
+
+fn answer<E: std::fmt::Display>(
+    taken: Result<bool, E>,
+    show: &str,
+    wish: &Wish,
+    seats: &[i32],
+    hold: uuid::Uuid,
+) -> HttpResponse {
     match taken {
         Ok(true) => shapes::held_as(show, wish, hold, &given(seats)),
         Ok(false) => refused(),
@@ -90,7 +124,7 @@ async fn release_batch(
     released(batcher.release(&seats, path.1).await.map(|_| ()))
 }
 
-fn released(done: Result<(), sqlx::Error>) -> HttpResponse {
+fn released<E: std::fmt::Display>(done: Result<(), E>) -> HttpResponse {
     match done {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(error) => {
@@ -123,6 +157,12 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         Some(url) => Some(web::Data::from(Arc::new(Batcher::open(url).await?))),
         None => None,
     };
+    let mut shelves = Vec::new();
+    for (name, url) in [("/redis", &options.redis_url), ("/redis-fsync", &options.redis_fsync_url)] {
+        if let Some(url) = url {
+            shelves.push((name, web::Data::new(Shelf(Keys::open(url).await?))));
+        }
+    }
     let server = HttpServer::new(move || {
         let mut app = App::new().service(
             web::scope("/yardstick")
@@ -148,6 +188,14 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
                         .route(HOLDS, web::post().to(batch_hold))
                         .route(HOLD, web::delete().to(release_batch)),
                 );
+        }
+        for (name, shelf) in &shelves {
+            app = app.service(
+                web::scope(name)
+                    .app_data(shelf.clone())
+                    .route(HOLDS, web::post().to(key_hold))
+                    .route(HOLD, web::delete().to(release_keys)),
+            );
         }
         app
     })

@@ -120,6 +120,16 @@ impl Office {
         Ok(shows)
     }
 
+    /// A key that books in this house.
+    ///
+    /// # Errors
+    /// What the server refused.
+    pub async fn key(&self, house: &House) -> Result<String, Failed> {
+        let wish = json!({"organizer_id": house.organizer, "name": "Measures", "scopes": ["inventory:hold", "inventory:book"]});
+        let made = self.make("/admin/api-keys", &wish).await?;
+        Ok(made["key"].as_str().ok_or("a key without its letters")?.to_owned())
+    }
+
     /// The letters of a show's seats, as everybody may see them.
     ///
     /// # Errors

@@ -70,8 +70,11 @@ pub struct Options {
     #[arg(long, default_value_t = 20)]
     viewer_seconds: u64,
     /// What is measured.
-    #[arg(long, value_delimiter = ',', default_value = "memory,hot,peers,contended,spread,half,viewers")]
+    #[arg(long, value_delimiter = ',', default_value = "memory,hot,peers,contended,spread,half,viewers,sellout")]
     only: Vec<trials::Trial>,
+    /// A report of `aisle-loadtest` (`rush.json`), whose figures are to stand in the table too.
+    #[arg(long)]
+    journeys: Option<std::path::PathBuf>,
     /// Repeats the choices of a run.
     #[arg(long, env = "AISLE_LOAD_SEED")]
     seed: Option<u64>,

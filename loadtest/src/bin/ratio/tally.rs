@@ -64,6 +64,14 @@ impl Tally {
         &self.kinds[kind as usize]
     }
 
+    /// The latencies of all wishes for places, whether they were granted or not.
+    pub fn asked(&self) -> Histogram<u64> {
+        let mut all = self.of(Kind::Held).clone();
+        // Their bounds are the same.
+        let _ = all.add(self.of(Kind::Refused));
+        all
+    }
+
     /// All that were answered.
     pub fn answered(&self) -> u64 {
         self.kinds.iter().map(Histogram::len).sum()
@@ -84,6 +92,7 @@ mod tests {
         two.fault(|| "second".to_owned());
         one.add(&two);
         assert_eq!((one.answered(), one.of(Kind::Held).len(), one.of(Kind::Released).len()), (3, 2, 0));
+        assert_eq!(one.asked().len(), 2);
         assert_eq!((one.faults, one.first_fault.as_deref()), (2, Some("first")));
         assert!(one.of(Kind::Refused).max() >= 59_000_000);
     }

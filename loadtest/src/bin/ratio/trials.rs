@@ -1,6 +1,8 @@
 //! What is measured, one thing after the other.
 
 mod crowd;
+mod journeys;
+mod sellout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,8 @@ pub enum Trial {
     Viewers,
     /// A thousand shows at rest.
     Memory,
+    /// A house from its first seat to its last.
+    Sellout,
 }
 
 /// What all trials share.
@@ -81,7 +85,11 @@ pub async fn all(options: &Options) -> Result<Report, Failed> {
             }
             Trial::Viewers => bench.viewers(&office, &house).await?,
             Trial::Memory => bench.memory(&office, &house).await?,
+            Trial::Sellout => bench.sellout(&office, &house).await?,
         }
+    }
+    if let Some(file) = &options.journeys {
+        bench.journeys(file)?;
     }
     let seats = office.seats(&one[0].id).await?;
     let left = seats.bytes().filter(|&letter| letter != b'a').count();
@@ -166,7 +174,9 @@ impl Bench<'_> {
         for (name, url) in self.options.peers.clone() {
             let (aisle, peer) = (self.aisle.clone(), Target::parse(&url)?);
             let pair = self.by_turns(((&aisle, one), (&peer, one)), Play::Apart, connections).await?;
-            least = Some(least.map_or(pair.ratio, |least| least.min(pair.ratio)));
+            if name.starts_with("row-") {
+                least = Some(least.map_or(pair.ratio, |least| least.min(pair.ratio)));
+            }
             self.report.line(Line {
                 what: format!("the same beside {name}, {connections} connections"),
                 seen: pair.words(),
@@ -176,7 +186,7 @@ impl Bench<'_> {
         }
         if let Some(least) = least {
             self.report.line(Line {
-                what: "beside the best of the peers".to_owned(),
+                what: "beside the best of those with a row for each seat".to_owned(),
                 seen: format!("{least:.1} times"),
                 target: Some(("at least 5 times the best row peer".to_owned(), least >= 5.0)),
                 figures: json!({"ratio": least}),
@@ -198,6 +208,23 @@ impl Bench<'_> {
             ),
             target: Some(("at least 0.80".to_owned(), pair.ratio >= 0.80)),
             figures: pair.figures(),
+        });
+        let (rate, length) = (pair.rates.0 / 2.0, Duration::from_secs(self.options.half_seconds.div_ceil(2)));
+        let mut p99 = [0, 0];
+        for (at, play) in [Play::Contended(100), Play::Apart].into_iter().enumerate() {
+            let scene = self.scene(&aisle, one, play, 64);
+            let run = timed(scene, rate, length, self.watched).await?;
+            self.report.fault(run.tally.faults, run.tally.first_fault.as_ref());
+            p99[at] = run.tally.asked().value_at_quantile(0.99);
+        }
+        self.report.line(Line {
+            what: format!("the same at half of that, {rate:.0} requests a second for {} s", length.as_secs()),
+            seen: format!(
+                "a wish is answered, held or refused, with p99 {} us; where nobody else wants the places, {} us",
+                p99[0], p99[1]
+            ),
+            target: Some(("at most 3 times".to_owned(), p99[0] <= 3 * p99[1])),
+            figures: json!({"rate": rate, "contended_p99": p99[0], "uncontended_p99": p99[1]}),
         });
         Ok(())
     }
