@@ -298,10 +298,13 @@ impl ShowActor {
         }
     }
 
-    /// One timer, wherever the next deadline is.
+    /// One timer, not later than the next deadline. One that is set to an earlier moment stays: it does no harm when it comes, and is set
+    /// anew then. In a rush the next deadline changes with nearly every turn, and nearly always to a later one.
     fn arm(&mut self, ctx: &mut Context<Self>) {
         let wanted = self.awake.as_ref().and_then(|awake| awake.turn.deadline());
-        if self.timer.as_ref().map(|(at, _)| *at) == wanted {
+        if let Some((at, _)) = &self.timer
+            && wanted.is_none_or(|wanted| *at <= wanted)
+        {
             return;
         }
         if let Some((_, timer)) = self.timer.take() {

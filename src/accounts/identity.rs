@@ -210,6 +210,12 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// Whether a request has any header in which something could be shown.
+    fn may_be_something(request: &HttpRequest) -> bool {
+        let headers = request.headers();
+        headers.contains_key(header::AUTHORIZATION) || headers.contains_key(header::COOKIE)
+    }
+
     pub fn of(request: &HttpRequest) -> Self {
         let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         let sessions = request.app_data::<web::Data<Sessions>>().cloned();
@@ -302,6 +308,10 @@ impl FromRequest for MaybePrincipal {
         if let Some(Resolved(known)) = request.extensions().get::<Resolved>() {
             let known = known.clone();
             return Box::pin(async move { Ok(Self(known)) });
+        }
+        // Nearly everybody in a rush: nothing has to be looked at.
+        if !Shown::may_be_something(request) {
+            return Box::pin(ready(Ok(Self(None))));
         }
         let (request, shown) = (request.clone(), Shown::of(request));
         if shown.nothing() {

@@ -1,15 +1,18 @@
 //! Who asks for a hold, where holders are counted: by address, by browser, by account. Refuses who holds too much or buys too
 //! little, and lets who passes a challenge go on.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, rt, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use aisle_actors::core::{Answer, Command, HoldId, ShowId};
 use aisle_actors::{Answered, AskError, Clock, ShowHandle};
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
 
 use super::door::Door;
 use super::hoard::{Change, Device, Hoards, Holder, Refused};
@@ -206,7 +209,7 @@ async fn ask_to_the_end(
     hold: HoldId,
     command: Command,
 ) -> Result<Answered, AskError> {
-    let asked = rt::spawn(async move {
+    ToTheEnd::of(async move {
         let answered = handle.ask(command).await;
         match &answered {
             Ok(Answered { answer: Answer::Hold(view), replayed: true, .. }) => {
@@ -217,6 +220,70 @@ async fn ask_to_the_end(
             Err(AskError::Unavailable | AskError::Fenced | AskError::Quarantined) => hoards.lose_sight(hold),
         }
         answered
-    });
-    asked.await.unwrap_or(Err(AskError::Unavailable))
+    })
+    .await
+}
+
+/// Work that is done where it is waited for, and goes on by itself where nobody waits any more. A task for each hold would be woken
+/// only to wake the one that waits for it.
+struct ToTheEnd<T: Send + 'static>(Option<Pin<Box<dyn Future<Output = T> + Send>>>);
+
+impl<T: Send + 'static> ToTheEnd<T> {
+    fn of(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(Some(Box::pin(work)))
+    }
+}
+
+impl<T: Send + 'static> Future for ToTheEnd<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.0 else { return Poll::Pending };
+        let done = std::task::ready!(work.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(done)
+    }
+}
+
+impl<T: Send + 'static> Drop for ToTheEnd<T> {
+    fn drop(&mut self) {
+        let Some(work) = self.0.take().filter(|_| !std::thread::panicking()) else { return };
+        // Where there is no runtime any more, the shows have ended too.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                work.await;
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_done_all_the_same() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let mut work = Box::pin(ToTheEnd::of(async move {
+            gone.await.unwrap();
+            tell.send("done").unwrap();
+        }));
+        assert!(futures_util::poll!(&mut work).is_pending());
+        drop(work);
+        go.send(()).unwrap();
+        assert_eq!(told.await, Ok("done"));
+    }
+
+    #[tokio::test]
+    async fn what_is_waited_for_is_done_where_it_is_waited_for_and_once() {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let work = ToTheEnd::of(async move {
+            tell.send(()).unwrap();
+            7
+        });
+        assert_eq!(work.await, 7);
+        assert_eq!((told.recv().await, told.recv().await), (Some(()), None));
+    }
 }

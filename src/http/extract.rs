@@ -102,9 +102,12 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<Js
 /// # Errors
 /// `validation_failed`.
 pub fn valid<T: DeserializeOwned + Validate<Context = ()>>(document: serde_json::Value) -> Result<T, ApiError> {
-    let value: T = serde_path_to_error::deserialize(document).map_err(|error| {
-        let path = error.path().to_string();
-        ApiError::field(if path == "." { String::new() } else { path }, error.inner().to_string())
+    // Where a fault is costs some time to follow, and most documents have none.
+    let value = T::deserialize(&document).or_else(|_| {
+        serde_path_to_error::deserialize(document).map_err(|error| {
+            let path = error.path().to_string();
+            ApiError::field(if path == "." { String::new() } else { path }, error.inner().to_string())
+        })
     })?;
     if let Err(report) = value.validate() {
         let errors = report

@@ -24,12 +24,14 @@ pub(super) type Kept = Rc<RefCell<Payload>>;
 /// The same payload; past `patience` it ends with an error of the kind `TimedOut`.
 pub(super) fn within(payload: Payload, patience: Duration) -> (Patient, Kept) {
     let kept = Rc::new(RefCell::new(payload));
-    (Patient { payload: Rc::clone(&kept), deadline: Box::pin(tokio::time::sleep(patience)) }, kept)
+    (Patient { payload: Rc::clone(&kept), patience, deadline: None }, kept)
 }
 
 pub(super) struct Patient {
     payload: Kept,
-    deadline: Pin<Box<Sleep>>,
+    patience: Duration,
+    /// From the first time that it had to wait. Most bodies come with their heads, and need no timer.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stream for Patient {
@@ -38,12 +40,14 @@ impl Stream for Patient {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         // What has arrived counts, also at the very end.
         let piece = Pin::new(&mut *self.payload.borrow_mut()).poll_next(context);
-        match piece {
-            Poll::Ready(piece) => Poll::Ready(piece),
-            Poll::Pending => match self.deadline.as_mut().poll(context) {
-                Poll::Ready(()) => Poll::Ready(Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into())))),
-                Poll::Pending => Poll::Pending,
-            },
+        if piece.is_ready() {
+            return piece;
+        }
+        let patience = self.patience;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        match deadline.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into())))),
+            Poll::Pending => Poll::Pending,
         }
     }
 }

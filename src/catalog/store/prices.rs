@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -212,57 +213,40 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn price_table(&self, show: Uuid) -> Result<PriceTable, DbFault> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(table(&mut connection, show).await?)
+        Ok(table(&self.pool, show).await?)
     }
 }
 
-async fn table(connection: &mut PgConnection, show: Uuid) -> Result<PriceTable, sqlx::Error> {
-    let ticket_types = sqlx::query_as!(
-            TicketType,
-            "SELECT id, key, name, description, is_default AS \"default\" FROM ticket_type WHERE show_id = $1 ORDER BY position",
-            show
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-    let levels =
-        sqlx::query!("SELECT key, name, category, color FROM price_level WHERE show_id = $1 ORDER BY position", show)
-            .fetch_all(&mut *connection)
-            .await?;
-    let prices = sqlx::query!(
-        "SELECT p.price_level, p.ticket_type, p.amount
-             FROM price p JOIN ticket_type t ON t.show_id = p.show_id AND t.key = p.ticket_type
-             WHERE p.show_id = $1 ORDER BY t.position",
+/// In one statement: its parts are of one moment, and a rush asks for it with each quote and each order.
+async fn table(connection: impl PgExecutor<'_>, show: Uuid) -> Result<PriceTable, sqlx::Error> {
+    let table = sqlx::query_scalar!(
+        "SELECT json_build_object(
+             'ticket_types', (
+                 SELECT coalesce(json_agg(json_build_object(
+                            'id', id, 'key', key, 'name', name, 'description', description, 'default', is_default
+                        ) ORDER BY position), '[]')
+                 FROM ticket_type WHERE show_id = $1),
+             'price_levels', (
+                 SELECT coalesce(json_agg(json_build_object(
+                            'key', l.key, 'name', l.name, 'category', l.category, 'color', l.color, 'prices', (
+                                SELECT coalesce(json_agg(json_build_object(
+                                           'ticket_type', p.ticket_type, 'amount', p.amount
+                                       ) ORDER BY t.position), '[]')
+                                FROM price p JOIN ticket_type t ON t.show_id = p.show_id AND t.key = p.ticket_type
+                                WHERE p.show_id = l.show_id AND p.price_level = l.key)
+                        ) ORDER BY l.position), '[]')
+                 FROM price_level l WHERE l.show_id = $1),
+             'timed', (
+                 SELECT coalesce(json_agg(json_build_object(
+                            'name', name, 'valid_from', valid_from, 'valid_until', valid_until, 'prices', prices
+                        ) ORDER BY position), '[]')
+                 FROM price_list WHERE show_id = $1)
+         ) AS \"table!: Json<PriceTable>\"",
         show
     )
-    .fetch_all(&mut *connection)
+    .fetch_one(connection)
     .await?;
-    let mut of_level: HashMap<String, Vec<LevelPrice>> = HashMap::new();
-    for row in prices {
-        let price = LevelPrice { ticket_type: row.ticket_type, amount: row.amount };
-        of_level.entry(row.price_level).or_default().push(price);
-    }
-    let price_levels = levels
-        .into_iter()
-        .map(|row| PriceLevel {
-            prices: of_level.remove(&row.key).unwrap_or_default(),
-            key: row.key,
-            name: row.name,
-            category: row.category,
-            color: row.color,
-        })
-        .collect();
-    let timed = sqlx::query!(
-        "SELECT name, valid_from, valid_until, prices FROM price_list WHERE show_id = $1 ORDER BY position",
-        show
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let timed = timed
-        .into_iter()
-        .map(|row| timed::read(row.name, row.valid_from, row.valid_until, row.prices))
-        .collect::<Result<_, _>>()?;
-    Ok(PriceTable { ticket_types, price_levels, timed })
+    Ok(table.0)
 }
 
 /// A show's price table, as this transaction sees it.

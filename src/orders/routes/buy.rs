@@ -102,7 +102,7 @@ impl Desk<'_> {
                 return Err(named(ApiError::new(Code::HoldNotOpen, detail)));
             }
             let facts = handle.facts().await.map_err(|error| named(unasked(&error)))?;
-            let shelved = self.shelf.of_show(show.0).await?;
+            let shelved = self.shelf.version(handle.plan().version().0).await?;
             standing.push(Standing {
                 show: show.0,
                 hold: owned.hold_id,

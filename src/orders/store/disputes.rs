@@ -3,12 +3,11 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::saga::{Admission, Dispute, Disputes, Saga};
-use super::{Orders, currency, jiff as moment, keep::tickets_of, unknown};
+use super::super::saga::{Admission, Saga};
+use super::{Orders, keep::tickets_of};
 use crate::payments::DisputeState;
 use crate::platform::audit::{self, Actor, Entry, Severity};
 use crate::platform::db::DbFault;
-use crate::platform::money::Money;
 use crate::platform::time::sql;
 use crate::tickets::store as tickets;
 
@@ -19,39 +18,6 @@ pub struct KeptDisputeRules {
     pub suspend: bool,
     /// Zero where the house has never said.
     pub version: i32,
-}
-
-/// The claims against an order's payments, in the snapshot of `connection`.
-pub(super) async fn load(connection: &mut PgConnection, order: Uuid, organizer: Uuid) -> Result<Disputes, DbFault> {
-    let suspend = sqlx::query_scalar!(
-        "SELECT EXISTS (SELECT 1 FROM dispute_rules WHERE organizer_id = $1 AND tickets = 'suspend') AS \"suspend!\"",
-        organizer
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let rows = sqlx::query!(
-        "SELECT id, payment_id, provider_ref, state, amount, currency, fee, taken, suspends, opened_at, decided_at FROM dispute
-         WHERE order_id = $1 ORDER BY created_at, id",
-        order
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut claims = Vec::with_capacity(rows.len());
-    for row in rows {
-        claims.push(Dispute {
-            id: row.id,
-            payment: row.payment_id,
-            provider_ref: row.provider_ref,
-            state: DisputeState::from_word(&row.state).ok_or_else(|| unknown("dispute state"))?,
-            amount: Money::new(row.amount, currency(&row.currency)?),
-            fee: row.fee,
-            taken: row.taken,
-            suspends: row.suspends,
-            opened_at: row.opened_at.to_jiff(),
-            decided_at: moment(row.decided_at),
-        });
-    }
-    Ok(Disputes { suspend, claims })
 }
 
 /// Keeps what became of the claims, and has the house's people find it in the log.

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::saga::{Exchange, ExchangeState, LineKind, Saga, news};
+use super::super::saga::{ExchangeState, LineKind, Saga, news};
 use super::keep::tickets_of;
 use super::{Orders, unknown};
 use crate::platform::audit::{self, Entry};
@@ -63,28 +63,6 @@ pub struct ExchangeView {
     pub credit: Money,
     /// How much of what it took has come back since.
     pub returned: Money,
-}
-
-/// The exchanges in which an order's tickets are given.
-pub(super) async fn load(connection: &mut PgConnection, order: Uuid) -> Result<Vec<Exchange>, DbFault> {
-    let rows = sqlx::query!(
-        "SELECT new_order_id, state, lines, kept, worth, credit, returned FROM order_exchange
-         WHERE old_order_id = $1 AND state <> 'off' ORDER BY created_at, new_order_id",
-        order
-    )
-    .fetch_all(connection)
-    .await?;
-    let exchanges = rows.into_iter().map(|row| {
-        Ok(Exchange {
-            into: row.new_order_id,
-            state: ExchangeState::from_word(&row.state).ok_or_else(|| unknown("exchange state"))?,
-            lines: row.lines.into_iter().zip(row.kept).collect(),
-            worth: row.worth,
-            credit: row.credit,
-            returned: row.returned,
-        })
-    });
-    exchanges.collect()
 }
 
 /// Promises tickets for an order that is just being made.

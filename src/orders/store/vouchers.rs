@@ -440,7 +440,8 @@ pub(super) async fn settle(connection: &mut PgConnection, before: &Saga, after: 
         let id = ids::derived_id(&[b"voucher returned", line.id.as_bytes()]);
         comes_back(connection, (line.id, after.order), id, MovementKind::Returned, -line.amount).await?;
     }
-    let done = |refund: &&super::Repayment| refund.payment == line.id && refund.status == RefundStatus::Succeeded;
+    let done =
+        |refund: &&super::super::saga::Repayment| refund.payment == line.id && refund.status == RefundStatus::Succeeded;
     for refund in after.refunds.iter().filter(done).filter(|refund| !before.refunds.contains(refund)) {
         let of = (line.id, after.order);
         comes_back(connection, of, refund.id, MovementKind::GivenBack, refund.amount.amount).await?;
