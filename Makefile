@@ -22,7 +22,7 @@ TICKS ?= 3000
 ORDERS ?= 2000
 RATIO ?=
 
-.PHONY: help run build website test check audit bench seating load ratio refund-drill sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating load ratio start-drill index-study refund-drill sim sim-planted generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ load: ## Rush a server on this machine with goose, then audit that no seat was s
 ratio: ## Measure holds beside a handler that does nothing and servers with a row for each seat (about 8 minutes once built)
 	@scripts/install-needs run
 	@scripts/ratio $(RATIO)
+
+start-drill: ## Start on 10,000 shows and a million bookings, wake a show of 100,000 events, and see what caches save (about 20 minutes once built)
+	@scripts/with-history scripts/start-drill
+
+index-study: ## Run the bookings' queries at a million bookings, with and without their indices (about 20 minutes once built)
+	@scripts/with-history scripts/index-study
 
 refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)
 	@echo "refund-drill: $(ORDERS) orders are sold, and refunded with the server killed hard twice"
