@@ -8,6 +8,9 @@ CREATE INDEX payment_created ON payment (created_at DESC, id DESC);
 -- is to be forgotten. The unique key begins with the house.
 CREATE INDEX customer_email ON customer (email_normalized);
 
+-- Shows that are awake, or were when their owner died: asked for each time somebody looks for shows to be woken.
+CREATE INDEX show_owner_awake ON show_owner (show_id) WHERE NOT handed_over;
+
 -- A house has a dozen accounts and each is in a good part of the entries: whoever asks for one reads them by their transactions.
 DROP INDEX ledger_entry_account;
 -- The desk goes by `payment_idle` now; a payment of an order is found by (order_id, attempt).
