@@ -70,10 +70,10 @@ ratio: ## Measure holds beside a handler that does nothing and servers with a ro
 	@scripts/install-needs run
 	@scripts/ratio $(RATIO)
 
-start-drill: ## Start on 10,000 shows and a million bookings, wake a show of 100,000 events, and see what caches save (about 20 minutes once built)
+start-drill: ## Start on 10,000 shows and a million bookings, wake a show of 100,000 events, and see what caches save (half an hour once built)
 	@scripts/with-history scripts/start-drill
 
-index-study: ## Run the bookings' queries at a million bookings, with and without their indices (about 20 minutes once built)
+index-study: ## Run the bookings' queries at a million bookings, with and without their indices (half an hour once built)
 	@scripts/with-history scripts/index-study
 
 refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)
