@@ -22,7 +22,7 @@ TICKS ?= 3000
 ORDERS ?= 2000
 RATIO ?=
 
-.PHONY: help run build website test check audit bench seating rush load ratio refund-drill sim sim-planted generate fmt
+.PHONY: help run build website test check audit bench seating rush load ratio start-drill index-study refund-drill sim sim-planted generate fmt
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ load: ## Measure everything under load, in one table with what is aimed at (unde
 ratio: ## Measure holds beside a handler that does nothing, rows and keys: make ratio RATIO="--only hot" (about 8 minutes once built)
 	@scripts/install-needs load
 	@scripts/ratio $(RATIO)
+
+start-drill: ## Start on 10,000 shows and a million bookings, wake a show of 100,000 events, and see what caches save (half an hour once built)
+	@scripts/with-history scripts/start-drill
+
+index-study: ## Run the bookings' queries at a million bookings, with and without their indices (half an hour once built)
+	@scripts/with-history scripts/index-study
 
 refund-drill: ## Refund all orders of a cancelled show with the server killed twice, against the same by hand: make refund-drill ORDERS=2000 (some minutes)
 	@echo "refund-drill: $(ORDERS) orders are sold, and refunded with the server killed hard twice"

@@ -336,7 +336,7 @@ async fn up(
     // The shows' plans are read on the runtime that outlives the HTTP server, over its own connections.
     let plans = Shelf::new(Catalog::new(workers_db.clone()));
     let summaries = Arc::new(journal.summaries());
-    let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(plans), summaries, Arc::clone(&clock))
+    let shows = Shows::start(limits, Arc::clone(&journal) as _, Arc::new(plans.clone()), summaries, Arc::clone(&clock))
         .map_err(|error| StartError::Shows(Box::new(error)))?;
 
     let own_url = format!("http://{}", own_addr.unwrap_or_else(|| reachable(addr)));
@@ -355,7 +355,7 @@ async fn up(
     let parts = Parts {
         relying_party: RelyingParty::of(&public_url, "Aisle"),
         houses,
-        shelf: Shelf::new(Catalog::new(http_db.clone())),
+        shelf: plans.over(Catalog::new(http_db.clone())),
         sandbox: Sandbox::new(http_db.clone(), Arc::clone(&keys), lasts),
         hoards,
         challenges: Arc::new(Challenges::from_config(&config)?),

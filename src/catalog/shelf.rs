@@ -79,6 +79,13 @@ impl Shelf {
         Self { catalog, kept: Arc::default(), reading: Arc::default() }
     }
 
+    /// The same plans over other connections: what a page has read, its show need not read again to wake.
+    #[must_use]
+    pub fn over(&self, catalog: Catalog) -> Self {
+        // Its own turns: pages that wait for a connection must not keep shows asleep.
+        Self { catalog, kept: Arc::clone(&self.kept), reading: Arc::default() }
+    }
+
     /// The plan of a show, drafts too; `None`: there is no such show.
     ///
     /// # Errors

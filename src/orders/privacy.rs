@@ -113,8 +113,12 @@ impl PersonalData for Customers {
         Box::pin(async move {
             let customers = sqlx::query!(
                 "SELECT c.id, c.organizer_id, c.erased_at IS NOT NULL AS \"locked!\",
-                        (SELECT max(s.starts_at) FROM ticket t JOIN orders o ON o.id = t.order_id JOIN show s ON s.id = t.show_id
-                         WHERE coalesce(t.holder_id, o.customer_id) = c.id AND t.status <> 'revoked') AS last_show,
+                        (SELECT max(s.starts_at) FROM
+                            (SELECT show_id, status FROM ticket WHERE holder_id = c.id
+                             UNION ALL
+                             SELECT b.show_id, b.status FROM orders o JOIN ticket b ON b.order_id = o.id
+                             WHERE o.customer_id = c.id AND b.holder_id IS NULL) t
+                         JOIN show s ON s.id = t.show_id WHERE t.status <> 'revoked') AS last_show,
                         (SELECT max(o.confirmed_at) FROM orders o WHERE o.customer_id = c.id) AS last_paid
                  FROM customer c
                  WHERE c.email_normalized = ANY ($1) AND ($2::uuid IS NULL OR c.organizer_id = $2) FOR UPDATE OF c",

@@ -33,7 +33,8 @@ pub fn pool(options: PgConnectOptions, connections_max: u32) -> PgPool {
         // Long enough for a failover's first seconds, short enough that a buyer is told to try again rather than left hanging.
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(300))
-        .connect_lazy_with(options)
+        // Compiling a statement costs a second where it costs anything, and saves less: the money desk's list is long to compile and reads few rows.
+        .connect_lazy_with(options.options([("jit", "off")]))
 }
 
 /// All migrations, in the binary.

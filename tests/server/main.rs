@@ -37,6 +37,7 @@ mod prices;
 mod privacy;
 mod process;
 mod roles;
+mod seeded;
 mod sleeping;
 mod slow;
 mod sold;

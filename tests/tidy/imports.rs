@@ -128,6 +128,8 @@ fn crates(files: &[SourceFile]) -> Vec<String> {
             &["actix_web", "reqwest", "aisle::http", "aisle::startup"]
         } else if file.path.starts_with("tests/sim/") {
             &["sqlx", "tokio", "actix", "actix_web", "aisle"]
+        } else if file.path.starts_with("tests/seed/") {
+            &["actix", "actix_web", "aisle"]
         } else if file.path.starts_with("loadtest/") {
             &["aisle", "aisle_actors", "aisle_core"]
         } else {
@@ -233,6 +235,7 @@ fn a_planted_crate_is_found() {
         ("actors/src/postgres/journal.rs", "use actix_web::web;"),
         ("benches/journal.rs", "use aisle::http::Problem;"),
         ("tests/sim/src/house.rs", "use aisle::orders::Checkout;"),
+        ("tests/seed/src/house.rs", "use aisle::catalog::Catalog;"),
         ("loadtest/src/main.rs", "use aisle_core::SeatNo;"),
     ];
     for (path, text) in planted {
