@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 /// The database did not do what it was asked: the world failing, not an answer. Carries its source; the boundary logs it once.
@@ -25,6 +26,10 @@ pub async fn answers(db: &Db) -> bool {
     sqlx::query_scalar!("SELECT 1 AS \"one!\"").fetch_one(db).await.is_ok()
 }
 
+/// A connection that worked so recently is believed to work. Asking each before it is used would be half of all that a rush asks of
+/// the database.
+const BELIEVED: Duration = Duration::from_secs(1);
+
 /// A pool. A connection's I/O dies with the runtime that opened it, so HTTP handlers and background workers have one each.
 #[must_use]
 pub fn pool(options: PgConnectOptions, connections_max: u32) -> PgPool {
@@ -33,6 +38,15 @@ pub fn pool(options: PgConnectOptions, connections_max: u32) -> PgPool {
         // Long enough for a failover's first seconds, short enough that a buyer is told to try again rather than left hanging.
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(300))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= BELIEVED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // Compiling a statement costs a second where it costs anything, and saves less: the money desk's list is long to compile and reads few rows.
         .connect_lazy_with(options.options([("jit", "off")]))
 }
