@@ -302,9 +302,7 @@ impl ShowActor {
     /// anew then. In a rush the next deadline changes with nearly every turn, and nearly always to a later one.
     fn arm(&mut self, ctx: &mut Context<Self>) {
         let wanted = self.awake.as_ref().and_then(|awake| awake.turn.deadline());
-        if let Some((at, _)) = &self.timer
-            && wanted.is_none_or(|wanted| *at <= wanted)
-        {
+        if self.timer.as_ref().is_some_and(|(at, _)| wanted.is_none_or(|wanted| *at <= wanted)) {
             return;
         }
         if let Some((_, timer)) = self.timer.take() {

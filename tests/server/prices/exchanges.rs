@@ -52,13 +52,14 @@ impl Shop {
         text(&self.server.get(&format!("/shows/{show}/seats")).await.expect(200)["seats"]).to_owned()
     }
 
-    /// Nothing lies between the orders any more.
+    /// Nothing lies between the orders any more, or will soon: an order says that it is given back before its provider has said so.
     async fn rests(&self) -> std::collections::BTreeMap<String, i64> {
-        let books = self.books().await;
-        for account in ["exchanges", "deposits", "refunds_due"] {
-            assert_eq!(books.get(account).copied().unwrap_or(0), 0, "{account}: {books:?}");
-        }
-        books
+        crate::process::until("nothing lies between the orders", async || {
+            let books = self.books().await;
+            let lies = |account: &&str| books.get(*account).copied().unwrap_or(0) != 0;
+            (!["exchanges", "deposits", "refunds_due"].iter().any(lies)).then_some(books)
+        })
+        .await
     }
 
     async fn mails(&self, kind: &str) -> i64 {

@@ -92,7 +92,7 @@ mod tests {
         two.fault(|| "second".to_owned());
         one.add(&two);
         assert_eq!((one.answered(), one.of(Kind::Held).len(), one.of(Kind::Released).len()), (3, 2, 0));
-        assert_eq!(one.asked().len(), 2);
+        assert_eq!(one.asked().len(), 3);
         assert_eq!((one.faults, one.first_fault.as_deref()), (2, Some("first")));
         assert!(one.of(Kind::Refused).max() >= 59_000_000);
     }
