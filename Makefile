@@ -66,7 +66,7 @@ seating: ## Seat generated guests in three ways and search the worst case of bes
 rush: ## Rush a server on this machine with goose, then audit that no seat was sold twice (about 3 minutes)
 	@scripts/rush
 
-load: ## Measure everything under load, in one table with what is aimed at (under ten minutes once `make build` is done)
+load: ## Measure everything under load, in one table with what is aimed at (about ten minutes once `make build` is done)
 	@scripts/install-needs load
 	@scripts/load
 

@@ -35,7 +35,7 @@ impl Report {
     /// Answers that nobody should get.
     pub fn fault(&mut self, count: u64, first: Option<&String>) {
         self.faults += count;
-        if let Some(first) = first {
+        if let Some(first) = first.filter(|_| count > 0) {
             self.first_fault.get_or_insert_with(|| first.clone());
         }
     }
@@ -109,6 +109,7 @@ mod tests {
             target: Some(("2".to_owned(), false)),
             figures: Value::Null,
         });
+        report.fault(0, Some(&"nothing".to_owned()));
         report.fault(2, Some(&"503".to_owned()));
         let text = report.to_string();
         assert!(text.contains("| holds | 1 | 2 | MISSED |") && text.ends_with("faults: 2, the first: 503"), "{text}");
