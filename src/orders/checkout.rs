@@ -7,7 +7,7 @@ use aisle_actors::Clock;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::drive::{Drive, Drove, Kept, LEASE, Task, Wake};
+use super::drive::{Drive, Drove, Kept, Task, Wake};
 use super::fraud::{decide_by, judge};
 use super::outside::Outside;
 use super::saga::{Effect, Outcome, Saga, Verdict};
@@ -32,6 +32,16 @@ pub enum CheckoutFault {
         /// Which.
         order: Uuid,
     },
+}
+
+/// How far an order has gone.
+enum GoneOn {
+    /// As far as it goes.
+    Far(Drove),
+    /// There is no such order any more.
+    NotThere,
+    /// Nowhere: somebody else was first, and the change that it began with must be decided anew.
+    ChangeAgain,
 }
 
 /// Drives orders. Clone is cheap. Each runtime has one of its own, because its connections belong to it.
@@ -64,21 +74,38 @@ impl Checkout {
     /// # Errors
     /// When the database does not answer; the worker goes on later.
     pub async fn drive(&self, order: Uuid) -> Result<Option<Drove>, CheckoutFault> {
-        let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
-        let mut drive = Drive::new(loaded);
+        for _ in 0..TRIES_MAX {
+            let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
+            match self.go_on(Drive::new(loaded), None).await? {
+                GoneOn::Far(drove) => return Ok(Some(drove)),
+                GoneOn::NotThere => return Ok(None),
+                GoneOn::ChangeAgain => {}
+            }
+        }
+        Err(CheckoutFault::Contended { order })
+    }
+
+    /// Goes on as far as it goes; what is kept first is kept with this entry.
+    async fn go_on(&self, mut drive: Drive, mut by: Option<Entry>) -> Result<GoneOn, CheckoutFault> {
+        let order = drive.saga().order;
         loop {
             match drive.next(self.now()) {
                 Task::Keep(wake) => {
                     if let Wake::After { wait_ms, problem } = &wake {
                         tracing::info!(order.id = %order, problem, wait_ms, "A step of an order waits");
                     }
-                    let kept = self.store.keep(drive.before(), drive.saga(), drive.version(), &wake).await?;
+                    let (before, after, version) = (drive.before(), drive.saga(), drive.version());
+                    let kept = self.store.keep_by(by.as_ref(), before, after, version, &wake).await?;
+                    if kept != Kept::Stale {
+                        by = None;
+                    }
                     drive.kept(kept);
                 }
                 Task::Load => {
-                    let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
+                    let Some(loaded) = self.store.load(order).await? else { return Ok(GoneOn::NotThere) };
                     drive.loaded(loaded);
                 }
+                Task::ChangeAgain => return Ok(GoneOn::ChangeAgain),
                 Task::Perform(effect) => {
                     let outcome = match &effect {
                         Effect::Judge { payment } => self.judge(drive.saga(), *payment).await,
@@ -86,7 +113,7 @@ impl Checkout {
                     };
                     drive.learn(self.now(), &effect, outcome);
                 }
-                Task::Done => return Ok(Some(drive.drove())),
+                Task::Done => return Ok(GoneOn::Far(drive.drove())),
                 Task::TooLong => return Err(CheckoutFault::Contended { order }),
             }
         }
@@ -130,7 +157,7 @@ impl Checkout {
     }
 
     /// The same, recorded as this entry in the transaction that keeps the change: what is refused, or changes nothing, leaves
-    /// none.
+    /// none. The change is kept with the first thing that is, before anybody hears of it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -143,19 +170,14 @@ impl Checkout {
         for _ in 0..TRIES_MAX {
             let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
             let mut saga = loaded.saga.clone();
-            let now = self.now();
-            if let Err(refused) = change(&mut saga, now) {
+            if let Err(refused) = change(&mut saga, self.now()) {
                 return Ok(Some(Err(refused)));
             }
-            let kept = if saga == loaded.saga {
-                Kept::Version(loaded.version)
-            } else {
-                let wake = Wake::At(Some(now + LEASE));
-                self.store.keep_by(by.as_ref(), &loaded.saga, &saga, loaded.version, &wake).await?
-            };
-            match kept {
-                Kept::Version(_) => return Ok(self.drive(order).await?.map(Ok)),
-                Kept::Stale => {}
+            let by = by.as_ref().filter(|_| saga != loaded.saga).cloned();
+            match self.go_on(Drive::changed(loaded, saga), by).await? {
+                GoneOn::Far(drove) => return Ok(Some(Ok(drove))),
+                GoneOn::NotThere => return Ok(None),
+                GoneOn::ChangeAgain => {}
             }
         }
         Err(CheckoutFault::Contended { order })

@@ -1,8 +1,11 @@
 //! One drive of an order, as a plain struct: what is to be kept, what is to be carried out, and when it has come as far as it
-//! goes. The checkout carries it out with a database, shows and providers, and so does the simulator with its own.
+//! goes. It may begin with a change, which is kept with the first thing that is. The checkout carries it out with a database, shows and providers, and so does the simulator with its own.
 //!
 //! [`Drive::next`] is asked, and its [`Task`] is answered by [`Drive::kept`], [`Drive::loaded`] or [`Drive::learn`]. Whoever
 //! dies between two of these leaves an order that somebody takes up when its lease has ended.
+//!
+//! What an order has come to is kept before anybody else hears of it. What reaches nobody ([`Effect::reaches_nobody`]) is not
+//! waited for: who dies then asks the same again, and nothing has happened meanwhile.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,8 +25,8 @@ pub struct Loaded {
     pub saga: Saga,
     /// Its version: a save with an older one is refused.
     pub version: i64,
-    /// Whether somebody will look at it again by itself.
-    pub armed: bool,
+    /// When somebody will look at it again by itself.
+    pub wakes: Option<Timestamp>,
     /// How many tries in a row came to nothing.
     pub attempts: i32,
 }
@@ -60,6 +63,8 @@ pub enum Task {
     Load,
     /// Carry this out, then [`Drive::learn`] what came of it.
     Perform(Effect),
+    /// Somebody else was first, and the change that this began with is not kept: read the order, and decide the change anew.
+    ChangeAgain,
     /// It has come as far as it goes.
     Done,
     /// It goes on and on, as when others change it all the time.
@@ -85,6 +90,7 @@ enum Stage {
     Perform(Effect),
     /// Nobody answered.
     Stuck(String),
+    ChangeAgain,
     Done,
 }
 
@@ -102,8 +108,12 @@ impl Stage {
 pub struct Drive {
     before: Saga,
     version: i64,
-    armed: bool,
+    wakes: Option<Timestamp>,
+    /// It was kept, and is ours for a while.
+    leased: bool,
     attempts: i32,
+    /// A change that is not kept yet.
+    change: bool,
     steps: usize,
     stage: Stage,
     drove: Drove,
@@ -113,10 +123,17 @@ impl Drive {
     /// Begins with what was read.
     #[must_use]
     pub fn new(loaded: Loaded) -> Self {
-        let Loaded { saga, version, armed, attempts } = loaded;
-        let before = saga.clone();
+        let saga = loaded.saga.clone();
+        Self::changed(loaded, saga)
+    }
+
+    /// Begins with what became of it by a change that was decided on it.
+    #[must_use]
+    pub fn changed(loaded: Loaded, saga: Saga) -> Self {
+        let Loaded { saga: before, version, wakes, attempts } = loaded;
+        let change = saga != before;
         let drove = Drove { saga, refusals: Vec::new(), stuck: None };
-        Self { before, version, armed, attempts, steps: 0, stage: Stage::Decide, drove }
+        Self { before, version, wakes, leased: false, attempts, change, steps: 0, stage: Stage::Decide, drove }
     }
 
     /// The order as it was kept last.
@@ -145,9 +162,12 @@ impl Drive {
             }
             self.steps += 1;
             let step = self.drove.saga.next(now);
-            let rests = matches!(step, Step::Rest { .. });
             let changed = self.drove.saga != self.before;
-            self.stage = if changed || rests || !self.armed { Stage::Keep(step) } else { Stage::of(step) };
+            let keeps = match &step {
+                Step::Do(effect) => (changed || !self.leased && self.wakes.is_none()) && !effect.reaches_nobody(),
+                Step::Rest { until } => changed || self.leased || self.wakes != *until || self.attempts > 0,
+            };
+            self.stage = if keeps { Stage::Keep(step) } else { Stage::of(step) };
         }
         match &self.stage {
             Stage::Keep(Step::Do(_)) => Task::Keep(Wake::At(Some(now + LEASE))),
@@ -155,6 +175,7 @@ impl Drive {
             Stage::Decide | Stage::Load => Task::Load,
             Stage::Perform(effect) => Task::Perform(effect.clone()),
             Stage::Stuck(reason) => Task::Keep(Wake::After { wait_ms: self.patience_ms(), problem: reason.clone() }),
+            Stage::ChangeAgain => Task::ChangeAgain,
             Stage::Done => Task::Done,
         }
     }
@@ -167,6 +188,7 @@ impl Drive {
     pub fn kept(&mut self, kept: Kept) {
         let stage = std::mem::replace(&mut self.stage, Stage::Load);
         self.stage = match (stage, kept) {
+            (_, Kept::Stale) if self.change => Stage::ChangeAgain,
             // Stale: somebody else drives it, and knows when to look again.
             (Stage::Stuck(reason), _) => {
                 self.drove.stuck = Some(reason);
@@ -175,11 +197,16 @@ impl Drive {
             (_, Kept::Stale) => Stage::Load,
             (stage, Kept::Version(version)) => {
                 self.version = version;
-                self.armed = true;
+                (self.change, self.leased) = (false, true);
                 self.before = self.drove.saga.clone();
                 match stage {
                     Stage::Keep(step) => Stage::of(step),
-                    Stage::Decide | Stage::Load | Stage::Perform(_) | Stage::Stuck(_) | Stage::Done => stage,
+                    Stage::Decide
+                    | Stage::Load
+                    | Stage::Perform(_)
+                    | Stage::Stuck(_)
+                    | Stage::ChangeAgain
+                    | Stage::Done => stage,
                 }
             }
         };
@@ -187,10 +214,10 @@ impl Drive {
 
     /// It was read again.
     pub fn loaded(&mut self, loaded: Loaded) {
-        let Loaded { saga, version, armed, attempts } = loaded;
+        let Loaded { saga, version, wakes, attempts } = loaded;
         self.before = saga.clone();
         self.drove.saga = saga;
-        (self.version, self.armed, self.attempts) = (version, armed, attempts);
+        (self.version, self.wakes, self.leased, self.attempts) = (version, wakes, false, attempts);
         self.stage = Stage::Decide;
     }
 

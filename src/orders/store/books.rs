@@ -62,35 +62,33 @@ pub(super) async fn book(
     transaction: &Transaction,
 ) -> Result<bool, DbFault> {
     let id = ids::derived_id(&[b"ledger", transaction.source.as_bytes()]);
-    let new = sqlx::query!(
-        "INSERT INTO ledger_transaction (id, organizer_id, order_id, kind, source) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (source) DO NOTHING",
+    let entries = &transaction.entries;
+    let accounts: Vec<&str> = entries.iter().map(|entry| &*entry.account).collect();
+    let shows: Vec<Option<Uuid>> = entries.iter().map(|entry| entry.show).collect();
+    let amounts: Vec<i64> = entries.iter().map(|entry| entry.amount).collect();
+    let currencies: Vec<&str> = entries.iter().map(|entry| entry.currency.as_str()).collect();
+    let booked = sqlx::query!(
+        "WITH new AS (
+             INSERT INTO ledger_transaction (id, organizer_id, order_id, kind, source) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (source) DO NOTHING RETURNING id
+         )
+         INSERT INTO ledger_entry (transaction_id, position, account, show_id, amount, currency)
+         SELECT new.id, e.place - 1, e.account, e.show_id, e.amount, e.currency
+         FROM new, UNNEST($6::text[], $7::uuid[], $8::bigint[], $9::text[]) WITH ORDINALITY AS e(account, show_id, amount, currency, place)",
         id,
         organizer,
         order,
         transaction.kind,
-        transaction.source
+        transaction.source,
+        &accounts as &[&str],
+        &shows as &[Option<Uuid>],
+        &amounts,
+        &currencies as &[&str]
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    if new.rows_affected() == 0 {
-        return Ok(false);
-    }
-    for (position, entry) in (0_i32..).zip(&transaction.entries) {
-        sqlx::query!(
-            "INSERT INTO ledger_entry (transaction_id, position, account, show_id, amount, currency)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            id,
-            position,
-            entry.account,
-            entry.show,
-            entry.amount,
-            entry.currency.as_str()
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(true)
+    // None has no entries.
+    Ok(booked.rows_affected() > 0)
 }
 
 impl Orders {

@@ -35,32 +35,20 @@ impl Orders {
     ) -> Result<Kept, DbFault> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let order = after.order;
-        // Whoever waits here keeps a connection, and perhaps a worker, from all other orders: not for long. The bound is set
-        // in the same round trip; the row is locked after what it is joined with was computed.
-        let found = sqlx::query!(
-            "SELECT o.saga_version, o.organizer_id FROM set_config('lock_timeout', '5s', true), orders o
-             WHERE o.id = $1 FOR UPDATE OF o",
-            order
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
-        if found.saga_version != version {
-            return Ok(Kept::Stale);
-        }
+        // The order's own row first: it is locked by that, and says whether somebody else was first.
+        let Some(organizer) = head(&mut transaction, after, version, wake).await? else { return Ok(Kept::Stale) };
         attempts(&mut transaction, before, after).await?;
         refunds(&mut transaction, before, after).await?;
         parts(&mut transaction, before, after).await?;
-        head(&mut transaction, after, wake).await?;
-        disputes::keep(&mut transaction, found.organizer_id, before, after).await?;
+        disputes::keep(&mut transaction, organizer, before, after).await?;
         lines(&mut transaction, before, after).await?;
         promo::settle(&mut transaction, before, after).await?;
         vouchers::settle(&mut transaction, before, after).await?;
         exchanges::keep(&mut transaction, before, after).await?;
         exchanges::tell(&mut transaction, before, after).await?;
-        book(&mut transaction, found.organizer_id, before, after).await?;
+        book(&mut transaction, organizer, before, after).await?;
         words(&mut transaction, before, after).await?;
-        review(&mut transaction, found.organizer_id, before, after).await?;
+        review(&mut transaction, organizer, before, after).await?;
         if let Some(entry) = by {
             audit::record(&mut transaction, entry.clone()).await?;
         }
@@ -69,17 +57,28 @@ impl Orders {
     }
 }
 
-async fn head(connection: &mut PgConnection, saga: &Saga, wake: &Wake) -> Result<(), DbFault> {
+/// The order's own row, whose house it answers. `None`: it has another version by now, or is gone.
+///
+/// Whoever waits here keeps a connection, and perhaps a worker, from all other orders: not for long. The bound is set in the
+/// same round trip; the row is locked after what it is joined with was computed.
+async fn head(
+    connection: &mut PgConnection,
+    saga: &Saga,
+    version: i64,
+    wake: &Wake,
+) -> Result<Option<Uuid>, DbFault> {
     let (at, wait_ms, problem) = match wake {
         Wake::At(at) => (*at, None, None),
         Wake::After { wait_ms, problem } => (None, Some(*wait_ms), Some(problem.as_str())),
     };
-    sqlx::query!(
+    let kept = sqlx::query!(
         "UPDATE orders SET state = $2, pay_by = $3, paid_with = $4, confirmed_at = $5, saga_version = saga_version + 1,
                 next_step_at = coalesce($6, now() + $7::float8 * interval '1 millisecond'),
                 attempts = CASE WHEN $7::float8 IS NULL THEN 0 ELSE attempts + 1 END, last_problem = $8, review = $9, review_by = $10,
                 review_findings = $11, review_reason = $12, updated_at = now()
-         WHERE id = $1",
+         FROM set_config('lock_timeout', '5s', true)
+         WHERE id = $1 AND saga_version = $13
+         RETURNING organizer_id",
         saga.order,
         saga.state.word(),
         saga.pay_by.map(sql) as Option<jiff_sqlx::Timestamp>,
@@ -91,11 +90,12 @@ async fn head(connection: &mut PgConnection, saga: &Saga, wake: &Wake) -> Result
         saga.review.state.word(),
         saga.review.by.map(sql) as Option<jiff_sqlx::Timestamp>,
         serde_json::to_value(&saga.review.findings).unwrap_or_default(),
-        saga.review.reason
+        saga.review.reason,
+        version
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(())
+    Ok(kept.map(|row| row.organizer_id))
 }
 
 async fn attempts(connection: &mut PgConnection, before: &Saga, after: &Saga) -> Result<(), DbFault> {

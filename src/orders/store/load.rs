@@ -271,6 +271,6 @@ impl Orders {
             lines: row.lines.0.into_iter().map(LineRow::read).collect::<Result<_, _>>()?,
             exchanges: row.exchanges.0.into_iter().map(ExchangeRow::read).collect::<Result<_, _>>()?,
         };
-        Ok(Some(Loaded { saga, version: row.saga_version, armed: row.next_step_at.is_some(), attempts: row.attempts }))
+        Ok(Some(Loaded { saga, version: row.saga_version, wakes: moment(row.next_step_at), attempts: row.attempts }))
     }
 }

@@ -147,16 +147,14 @@ impl Orders {
             .execute(&mut *transaction)
             .await?
             .rows_affected();
+            if made == 1 {
+                break;
+            }
             let there = sqlx::query_scalar!("SELECT request_hash FROM orders WHERE id = $1", saga.order)
                 .fetch_optional(&mut *transaction)
                 .await?;
-            if made == 0
-                && let Some(hash) = there
-            {
+            if let Some(hash) = there {
                 return Ok(if hash.as_deref() == Some(&request[..]) { Made::Before } else { Made::Reused });
-            }
-            if made == 1 {
-                break;
             }
         }
         if made == 0 {

@@ -79,8 +79,7 @@ impl Desk {
 
     pub fn load(&self, order: Uuid) -> Option<Loaded> {
         let row = self.rows.get(&order)?;
-        let armed = row.next_step_at.is_some();
-        Some(Loaded { saga: row.saga.clone(), version: row.version, armed, attempts: row.attempts })
+        Some(Loaded { saga: row.saga.clone(), version: row.version, wakes: row.next_step_at, attempts: row.attempts })
     }
 
     /// One transaction: the order and everything that is written with it.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::auditor::Verdict;
 use crate::house::{Asker, House, NODES};
 use crate::orders::asking::{Question, area_ids, question, to_give_back};
-use crate::orders::drive::{Drive, Kept, LEASE, Task, Wake};
+use crate::orders::drive::{Drive, Kept, Task, Wake};
 use crate::orders::saga::{Effect, Line, Outcome, Part, Saga, Way, WishRefused};
 use crate::payments::{MethodKind, Report};
 use crate::platform::time::from_core;
@@ -250,6 +250,11 @@ impl House {
                 }
                 Ok(Next::Over)
             }
+            Task::ChangeAgain => {
+                job.tries += 1;
+                job.stage = Stage::Begin;
+                Ok(if job.tries < TRIES_MAX { Next::Step } else { Next::Over })
+            }
             Task::TooLong => {
                 self.report.count("order: gone on with by somebody else");
                 Ok(Next::Over)
@@ -313,19 +318,7 @@ impl House {
             });
             return Ok(Next::Over);
         }
-        if saga != loaded.saga {
-            let wake = Wake::At(Some(now + LEASE));
-            match self.keep(&loaded.saga, &saga, loaded.version, &wake, job.node)? {
-                None => return Ok(Next::Over),
-                Some(Kept::Stale) => {
-                    job.tries += 1;
-                    return Ok(if job.tries < TRIES_MAX { Next::Step } else { Next::Over });
-                }
-                Some(Kept::Version(_)) => {}
-            }
-        }
-        let Some(loaded) = self.desk.load(job.order) else { return Err(format!("order {} is gone", job.order)) };
-        job.stage = Stage::Driving(Box::new(Drive::new(loaded)));
+        job.stage = Stage::Driving(Box::new(Drive::changed(loaded, saga)));
         Ok(Next::Step)
     }
 
