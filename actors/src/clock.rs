@@ -194,6 +194,12 @@ impl Stopwatch {
         Self(instant_now())
     }
 
+    /// How long ago it began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
     /// Seconds since it began.
     #[must_use]
     pub fn seconds(&self) -> f64 {

@@ -1,5 +1,6 @@
 //! What is sold: venues, plans, productions, shows, prices; and finding them.
 
+mod answers;
 pub mod cancellation;
 mod card;
 mod lookup;
@@ -12,6 +13,7 @@ mod shelf;
 mod standing;
 mod store;
 
+pub use answers::Answers;
 pub use cancellation::{Cancellation, CancellationStep};
 pub use lookup::Catalog;
 pub use price_rules::PriceRules;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::card::{FoundProductions, ProductionCard, ProductionPage, Seller, ShowCard, ShowPage, VenueCard};
 use super::poster::{PosterText, poster};
 use super::store::{CatalogError, ProductionFilter, ShowFilter, Sort, SortKey, search};
-use super::{Catalog, Shelf, ShelfError};
+use super::{Answers, Catalog, Shelf, ShelfError};
 use crate::http::caching::{self, REVALIDATE, SHORTLY};
 use crate::http::extract::Page;
 use crate::http::{ApiError, Code, Listing};
@@ -33,9 +33,10 @@ impl From<ShelfError> for ApiError {
     fn from(error: ShelfError) -> Self {
         match error {
             ShelfError::Database(fault) => fault.into(),
-            ShelfError::Unreadable { .. } | ShelfError::Unusable { .. } | ShelfError::CutOff { .. } => {
-                Self::fault(&error)
-            }
+            ShelfError::Unreadable { .. }
+            | ShelfError::Unusable { .. }
+            | ShelfError::Unpackable { .. }
+            | ShelfError::CutOff { .. } => Self::fault(&error),
         }
     }
 }
@@ -113,15 +114,19 @@ impl ProductionQuery {
 async fn list_productions(
     request: HttpRequest,
     catalog: Data<Catalog>,
+    answers: Data<Answers>,
     query: Query<ProductionQuery>,
     listing: Query<Listing>,
 ) -> Result<HttpResponse, ApiError> {
     let filter = query.into_inner().filter(&listing)?;
-    let found = catalog.find_productions(&filter).await?;
-    let facets = catalog.facets(&filter).await?;
-    let page = Page::cut(found, filter.limit - 1, |found| found.key.clone());
-    let items: Vec<ProductionCard> = page.items.into_iter().map(Into::into).collect();
-    caching::json(&request, SHORTLY, &FoundProductions { items, next: page.next, facets })
+    let make = async {
+        let found = catalog.find_productions(&filter).await?;
+        let facets = catalog.facets(&filter).await?;
+        let page = Page::cut(found, filter.limit - 1, |found| found.key.clone());
+        let items: Vec<ProductionCard> = page.items.into_iter().map(Into::into).collect();
+        Ok(FoundProductions { items, next: page.next, facets })
+    };
+    answers.tell(&request, make).await
 }
 
 /// A production with its shows.
@@ -130,19 +135,23 @@ async fn list_productions(
 async fn read_production(
     request: HttpRequest,
     catalog: Data<Catalog>,
+    answers: Data<Answers>,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("production");
-    let filter = ProductionFilter { id: Some(*id), limit: 1, ..ProductionFilter::default() };
-    let found = catalog.find_productions(&filter).await?.pop().ok_or_else(missing)?;
-    let production = catalog.production(*id).await?.ok_or_else(missing)?;
-    let filter =
-        ShowFilter { production: Some(*id), from: Some(catalog.today().await?), limit: 500, ..ShowFilter::default() };
-    let shows = catalog.public_shows(&filter).await?;
-    let organizer = catalog.organizer(production.fields.organizer_id).await?.ok_or_else(missing)?;
-    let seller = Seller { id: organizer.id, name: organizer.fields.name };
-    let shows = shows.iter().map(ShowCard::from).collect();
-    caching::json(&request, SHORTLY, &ProductionPage::new(found, production, seller, shows))
+    let make = async {
+        let filter = ProductionFilter { id: Some(*id), limit: 1, ..ProductionFilter::default() };
+        let found = catalog.find_productions(&filter).await?.pop().ok_or_else(missing)?;
+        let production = catalog.production(*id).await?.ok_or_else(missing)?;
+        let today = Some(catalog.today().await?);
+        let filter = ShowFilter { production: Some(*id), from: today, limit: 500, ..ShowFilter::default() };
+        let shows = catalog.public_shows(&filter).await?;
+        let organizer = catalog.organizer(production.fields.organizer_id).await?.ok_or_else(missing)?;
+        let seller = Seller { id: organizer.id, name: organizer.fields.name };
+        let shows = shows.iter().map(ShowCard::from).collect();
+        Ok(ProductionPage::new(found, production, seller, shows))
+    };
+    answers.tell(&request, make).await
 }
 
 /// Which picture.
@@ -202,19 +211,24 @@ struct ShowQuery {
 async fn list_shows(
     request: HttpRequest,
     catalog: Data<Catalog>,
+    answers: Data<Answers>,
     query: Query<ShowQuery>,
     listing: Query<Listing>,
 ) -> Result<HttpResponse, ApiError> {
     let ShowQuery { date, from, to, venue, production } = query.into_inner();
-    let from = match (from, date) {
-        (None, None) => Some(catalog.now().await?),
-        (from, _) => from,
-    };
     let limit = listing.limit()?;
-    let filter = ShowFilter { id: None, production, venue, from, to, date, after: listing.after()?, limit: limit + 1 };
-    let page = Page::cut(catalog.public_shows(&filter).await?, limit, |show| (show.starts_at, show.id));
-    let items: Vec<ShowCard> = page.items.iter().map(ShowCard::from).collect();
-    caching::json(&request, SHORTLY, &Page { items, next: page.next })
+    let after = listing.after()?;
+    let make = async {
+        let from = match (from, date) {
+            (None, None) => Some(catalog.now().await?),
+            (from, _) => from,
+        };
+        let filter = ShowFilter { id: None, production, venue, from, to, date, after, limit: limit + 1 };
+        let page = Page::cut(catalog.public_shows(&filter).await?, limit, |show| (show.starts_at, show.id));
+        let items: Vec<ShowCard> = page.items.iter().map(ShowCard::from).collect();
+        Ok(Page { items, next: page.next })
+    };
+    answers.tell(&request, make).await
 }
 
 /// A show with all that a buyer needs.
@@ -257,7 +271,7 @@ async fn read_plan(
     // Who asks for another version gets the one that the show has, and must ask again next time.
     let caching = if query.v.as_deref() == Some(tag.as_str()) { caching::FOR_EVER } else { REVALIDATE };
     let shelved = shelf.version(version).await?.ok_or_else(missing)?;
-    Ok(caching::bytes(&request, caching, "application/json", &tag, shelved.json.clone()))
+    Ok(caching::packed(&request, caching, "application/json", &shelved.json))
 }
 
 /// Venues, by name.

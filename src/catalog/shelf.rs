@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::lookup::Catalog;
 use super::plan::{PlanDocument, PlanProblems, TopologyError};
 use super::store::StoredPlan;
+use crate::http::caching::Packed;
 use crate::platform::db::DbFault;
 
 /// Versions kept ready though no show has them just now. A hall of 60,000 seats takes some 30 MB with its names.
@@ -24,7 +25,7 @@ pub struct Shelved {
     /// What people are told of its seats.
     pub document: PlanDocument,
     /// The document as it was imported.
-    pub json: Bytes,
+    pub json: Packed,
 }
 
 /// Why a stored plan cannot be used.
@@ -48,6 +49,14 @@ pub enum ShelfError {
         version: Uuid,
         /// Why.
         source: TopologyError,
+    },
+    /// It cannot be compressed.
+    #[error("plan version {version} cannot be compressed")]
+    Unpackable {
+        /// Which.
+        version: Uuid,
+        /// Why.
+        source: std::io::Error,
     },
     /// The thread that read it died.
     #[error("reading plan version {version} was cut off")]
@@ -149,7 +158,9 @@ fn ready(stored: StoredPlan) -> Result<Shelved, ShelfError> {
     let plan = document
         .topology(PlanVersionId(version), seat, area)
         .map_err(|source| ShelfError::Unusable { version, source })?;
-    Ok(Shelved { plan: Arc::new(plan), document, json: Bytes::from(json) })
+    let json = Packed::new(version.to_string(), Bytes::from(json))
+        .map_err(|source| ShelfError::Unpackable { version, source })?;
+    Ok(Shelved { plan: Arc::new(plan), document, json })
 }
 
 impl Plans for Shelf {

@@ -19,7 +19,7 @@ use crate::accounts::links::Links;
 use crate::accounts::members::Members;
 use crate::accounts::{self, Accounts, Factors, LinkedAccounts, Passkeys, needs};
 use crate::admin::{self, Mails, Office, PlanBytesMax, SiteFacts};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Answers, Catalog};
 use crate::demo;
 use crate::demo::routes::Demo;
 use crate::demo::rush::Rush;
@@ -129,6 +129,7 @@ pub(super) fn serve(
     let demo = web::Data::new(Demo(parts.config.demo.then(|| Rush::new(&parts.own_url))));
     let addr = parts.config.listen;
     let visitors = Arc::new(Visitors::from_config(&parts.config));
+    let answers = web::Data::new(Answers::default());
     let server = HttpServer::new(move || {
         let text = text.clone();
         let demo = demo.clone();
@@ -139,6 +140,7 @@ pub(super) fn serve(
         let (app, _) = App::new().into_utoipa_app().service(rooms).split_for_parts();
         app.configure(|config| given(config, &own))
             .app_data(demo)
+            .app_data(answers.clone())
             .configure(extract::configure)
             .configure(health::routes)
             .configure(payments::routes::pages)
@@ -170,6 +172,8 @@ pub(super) fn serve(
     .shutdown_timeout(parts.config.stop_grace_s)
     .client_request_timeout(Duration::from_secs(parts.config.head_patience_s))
     .tls_handshake_timeout(Duration::from_secs(parts.config.head_patience_s))
+    // The end of an answer that is longer than a packet would else wait for a client that is in no hurry to say it had the rest.
+    .tcp_nodelay(true)
     .keep_alive(Duration::from_secs(parts.config.keep_alive_s))
     .on_connect(move |connection, kept| visitors.meet(connection, kept))
     .disable_signals();

@@ -61,12 +61,7 @@ impl Orders {
 ///
 /// Whoever waits here keeps a connection, and perhaps a worker, from all other orders: not for long. The bound is set in the
 /// same round trip; the row is locked after what it is joined with was computed.
-async fn head(
-    connection: &mut PgConnection,
-    saga: &Saga,
-    version: i64,
-    wake: &Wake,
-) -> Result<Option<Uuid>, DbFault> {
+async fn head(connection: &mut PgConnection, saga: &Saga, version: i64, wake: &Wake) -> Result<Option<Uuid>, DbFault> {
     let (at, wait_ms, problem) = match wake {
         Wake::At(at) => (*at, None, None),
         Wake::After { wait_ms, problem } => (None, Some(*wait_ms), Some(problem.as_str())),

@@ -201,6 +201,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     })
     .workers(options.workers)
     .backlog(4096)
+    .tcp_nodelay(true)
     .bind(&options.listen)?;
     for addr in server.addrs() {
         println!("listening on http://{addr}");
