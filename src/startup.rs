@@ -370,6 +370,7 @@ async fn up(
         readiness: Readiness::default(),
         sockets: Sockets::new(SocketLimits {
             sockets_max: config.sockets_max,
+            unread_max: Duration::from_secs(config.unread_max_s),
             ping_every: Duration::from_secs(config.ping_every_s),
         }),
         guesses: Arc::new(Guesses::new(config.abuse_limits == AbuseLimits::Enforce)),

@@ -5,11 +5,9 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::web::Data;
 
 use super::identity::{Resolved, Shown};
 use super::needs::{self, ROOT};
-use crate::catalog::Answers;
 use crate::http::{ApiError, Code};
 
 /// Refuses who lacks the need that the route declares, and any route that declares none. Who asks is found out once, and kept
@@ -22,23 +20,9 @@ pub async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match admit(&request).await {
-        Ok(()) => {
-            let edits = edits_what_is_on(&request);
-            let response = next.call(request).await?;
-            // Also what was refused may have come half the way.
-            if edits && let Some(answers) = response.request().app_data::<Data<Answers>>() {
-                answers.forget();
-            }
-            Ok(response.map_into_left_body())
-        }
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
         Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
     }
-}
-
-/// Whether what the public lists say may be another afterwards.
-fn edits_what_is_on(request: &ServiceRequest) -> bool {
-    !request.method().is_safe()
-        && request.match_info().as_str().strip_prefix(ROOT).is_some_and(|below| below.starts_with("/admin/"))
 }
 
 async fn admit(request: &ServiceRequest) -> Result<(), ApiError> {

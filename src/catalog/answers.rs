@@ -6,6 +6,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use aisle_actors::Stopwatch;
 use quick_cache::Weighter;
@@ -88,6 +92,23 @@ impl Answers {
             edits: self.edits.load(Ordering::Acquire),
         }
     }
+}
+
+/// Stands before the rooms: after whatever staff may have edited, nothing that was told before is told again.
+///
+/// # Errors
+/// Those of the services behind it.
+pub async fn forget_after_edits<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let edits = !request.method().is_safe() && request.path().contains("/admin/");
+    let response = next.call(request).await?;
+    // Also what was refused may have come half the way.
+    if edits && let Some(answers) = response.request().app_data::<Data<Answers>>() {
+        answers.forget();
+    }
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod shelf;
 mod standing;
 mod store;
 
-pub use answers::Answers;
+pub use answers::{Answers, forget_after_edits};
 pub use cancellation::{Cancellation, CancellationStep};
 pub use lookup::Catalog;
 pub use price_rules::PriceRules;

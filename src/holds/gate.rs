@@ -75,6 +75,8 @@ pub(super) async fn must_have(
 pub struct SocketLimits {
     /// At most so many at a time.
     pub sockets_max: usize,
+    /// How long a client may leave unread what it was sent.
+    pub unread_max: Duration,
     /// How often it is asked whether it is there.
     pub ping_every: Duration,
 }
@@ -93,6 +95,7 @@ pub(super) struct Place {
     _place: OwnedSemaphorePermit,
     /// Changes when the server stops.
     pub(super) stopping: watch::Receiver<bool>,
+    pub(super) unread_max: Duration,
     pub(super) ping_every: Duration,
 }
 
@@ -106,8 +109,8 @@ impl Sockets {
     /// One place; `None` when all are taken.
     pub(super) fn take(&self) -> Option<Place> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let SocketLimits { sockets_max: _, ping_every } = self.limits;
-        Some(Place { _place: place, stopping: self.stopping.subscribe(), ping_every })
+        let SocketLimits { sockets_max: _, unread_max, ping_every } = self.limits;
+        Some(Place { _place: place, stopping: self.stopping.subscribe(), unread_max, ping_every })
     }
 
     /// Places that are free.

@@ -1,9 +1,8 @@
 //! `GET /shows/{id}/live`: the live feed over a WebSocket. A delta is encoded once, by the feed, for all sockets.
 //!
-//! Nobody is waited for without end: who falls too far behind loses its socket, and comes back with `since=`.
+//! Nobody is waited for without end: what a client does not take in time costs it its socket, and it comes back with `since=`.
 
-use actix_web::body::BoxBody;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, rt, web};
 use actix_ws::{Message, ProtocolError};
 use aisle_actors::core::{HoldId, HoldState, HoldView, Seq, ShowId, ShowState};
 use aisle_actors::{Clock, Delta, Feed, FeedEnd, FeedSnapshot, Shows};
@@ -15,7 +14,7 @@ use uuid::Uuid;
 use super::gate::{Place, Sockets, proves_hold};
 use super::routes::view;
 use super::seats::{AreaAvailable, Since, areas, must_be_public};
-use super::voice::{Ends, Spoken, Voice, Why};
+use super::voice::{Ends, Voice, Why};
 use super::wire::HoldJson;
 use crate::http::ApiError;
 use crate::platform::keys::Keys;
@@ -83,13 +82,12 @@ pub(super) async fn live(
     let feed = view(&shows, ShowId(*path)).await?.feed().clone();
     must_be_public(&feed.snapshot().state)?;
     let Some(place) = sockets.take() else { return Err(ApiError::busy(5)) };
-    // Its own way to speak stays unused: a task and a channel for each socket.
-    let (response, _, messages) = actix_ws::handle(&request, body)
+    let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::new(crate::http::Code::MalformedRequest, "Connect with a WebSocket handshake."))?;
     let messages = messages.max_frame_size(MESSAGE_BYTES_MAX);
-    let since = since.into_inner();
-    let talk = move |voice| Socket { voice, feed, shows, keys, clock, own: None }.run(messages, since, place);
-    Ok(response.map_body(|_, answer| BoxBody::new(Spoken::new(answer, talk))))
+    let socket = Socket { voice: Voice::new(session, place.unread_max), feed, shows, keys, clock, own: None };
+    rt::spawn(socket.run(messages, since.into_inner(), place));
+    Ok(response)
 }
 
 struct Socket {
@@ -105,8 +103,10 @@ struct Socket {
 
 impl Socket {
     async fn run(mut self, messages: actix_ws::MessageStream, since: Since, place: Place) {
+        metrics::gauge!("aisle_live_sockets").increment(1.0);
         let Err(ends) = self.talk(messages, &since, place).await;
-        self.voice.farewell(ends);
+        self.voice.farewell(ends).await;
+        metrics::gauge!("aisle_live_sockets").decrement(1.0);
     }
 
     async fn talk(
@@ -141,7 +141,7 @@ impl Socket {
                     }
                     match message {
                         Some(Ok(Message::Text(text))) => self.hear(&text).await?,
-                        Some(Ok(Message::Ping(bytes))) => self.voice.pong(&bytes).await,
+                        Some(Ok(Message::Ping(bytes))) => self.voice.pong(&bytes).await?,
                         Some(Ok(Message::Pong(_))) => said -= 1,
                         Some(Ok(Message::Close(_))) | None => return Err(Why::Gone.into()),
                         Some(Ok(Message::Binary(_) | Message::Continuation(_) | Message::Nop)) => {
@@ -157,7 +157,7 @@ impl Socket {
                     if unanswered > PINGS_UNANSWERED_MAX {
                         return Err(Why::Silent.into());
                     }
-                    self.voice.ping().await;
+                    self.voice.ping().await?;
                     // A page sees no pings: this is what it lives by, and by what it learns that the last delta was lost.
                     self.tell(&Tell::Alive { seq: seq.0 }).await?;
                 }
@@ -176,7 +176,7 @@ impl Socket {
             && let Some(delta) = feed.since(have)
         {
             if delta.seq > have {
-                self.voice.text(delta.text_for(have)).await;
+                self.voice.text(delta.text_for(have)).await?;
             } else {
                 // Nothing happened; said at once, so that who comes back knows that it missed nothing.
                 self.tell(&Tell::Alive { seq: have.0 }).await?;
@@ -229,7 +229,7 @@ impl Socket {
     }
 
     async fn tell_delta(&mut self, delta: &Delta, have: Seq) -> Result<(), Ends> {
-        self.voice.text(delta.text_for(have)).await;
+        self.voice.text(delta.text_for(have)).await?;
         if let Some(state) = &delta.show {
             self.tell_show(state).await?;
         }
@@ -275,7 +275,6 @@ impl Socket {
 
     async fn tell(&mut self, what: &Tell<'_>) -> Result<(), Ends> {
         let text = serde_json::to_string(what).map_err(|_| Why::Unspeakable)?;
-        self.voice.text(text.into()).await;
-        Ok(())
+        self.voice.text(text.into()).await
     }
 }

@@ -1,25 +1,9 @@
-//! What a socket says, and why it falls silent.
-//!
-//! The words are the body of the answer: the connection's own task asks for them when it has room, and so goes on with whoever
-//! makes them. No task and no channel stand between the two, which cost ten thousand sockets as much as all else.
+//! What a socket says: every word within a bounded time, and why it falls silent.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use actix_http::ws::{OpCode, Parser};
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::web::{Bytes, BytesMut};
-use actix_ws::{CloseCode, CloseReason};
+use actix_ws::{CloseCode, CloseReason, Session};
 use bytestring::ByteString;
-use futures_util::future::LocalBoxFuture;
-
-/// Words that may wait for room in the connection, before who says more has to wait.
-const WAITING_MAX: usize = 32;
 
 /// Why a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +12,8 @@ pub(super) enum Why {
     Gone,
     /// Nothing was heard for several pings.
     Silent,
+    /// What it was sent was not taken in time.
+    Stalled,
     /// More happened than it could be told.
     TooSlow,
     /// It said what it may not.
@@ -57,6 +43,7 @@ impl Why {
         match self {
             Self::Gone => "gone",
             Self::Silent => "silent",
+            Self::Stalled => "stalled",
             Self::TooSlow => "too_slow",
             Self::Impolite(_) => "impolite",
             Self::Broken => "broken",
@@ -66,9 +53,10 @@ impl Why {
         }
     }
 
-    /// What the client is told.
-    fn reason(self) -> CloseReason {
+    /// What the client is told; `None` where it listens no more.
+    fn reason(self) -> Option<CloseReason> {
         let (code, description) = match self {
+            Self::Stalled => return None,
             Self::Gone => (CloseCode::Normal, ""),
             Self::Silent => (CloseCode::Away, "no answer"),
             Self::TooSlow => (CloseCode::Again, "too slow: reconnect"),
@@ -78,130 +66,54 @@ impl Why {
             Self::Stopping => (CloseCode::Restart, "reconnect"),
             Self::Unspeakable => (CloseCode::Error, "could not be written"),
         };
-        CloseReason { code, description: (!description.is_empty()).then(|| description.to_owned()) }
+        Some(CloseReason { code, description: (!description.is_empty()).then(|| description.to_owned()) })
     }
 }
-
-/// Words on their way to one client, oldest first.
-type Waiting = Rc<RefCell<VecDeque<Bytes>>>;
 
 /// One client's ear.
 ///
-/// A client that takes nothing fills the connection's buffer, which then asks for no more words: what happens meanwhile waits in
-/// the feed, up to a bound. The kernel cuts such a connection (`startup`); one that reads again, and has missed too much, is told so.
+/// Between us and the network stand a channel of 32 messages and the connection's buffers. When they are full, saying something
+/// waits; past `unread_max` the client counts as stalled. Where the kernel can, it cuts such a connection by the same measure
+/// (`startup`), and sooner, because its buffer is full first.
 pub(super) struct Voice {
-    waiting: Waiting,
-    /// Why it ended; nothing where the connection went away under it.
-    ended: Option<Why>,
+    session: Session,
+    unread_max: Duration,
 }
 
 impl Voice {
-    /// Says a message, once there is room for it.
-    pub(super) async fn text(&self, text: ByteString) {
+    pub(super) fn new(session: Session, unread_max: Duration) -> Self {
+        Self { session, unread_max }
+    }
+
+    /// Says a message; the bytes are shared until the connection frames them.
+    pub(super) async fn text(&mut self, text: ByteString) -> Result<(), Ends> {
         metrics::counter!("aisle_live_messages_total").increment(1);
         metrics::counter!("aisle_live_bytes_total").increment(text.len() as u64);
-        self.say(OpCode::Text, text.as_bytes()).await;
+        within(self.unread_max, self.session.text(text)).await
     }
 
-    pub(super) async fn ping(&self) {
-        self.say(OpCode::Ping, b"").await;
+    pub(super) async fn ping(&mut self) -> Result<(), Ends> {
+        within(self.unread_max, self.session.ping(b"")).await
     }
 
-    /// As short as the ping was.
-    pub(super) async fn pong(&self, bytes: &[u8]) {
-        self.say(OpCode::Pong, bytes).await;
+    pub(super) async fn pong(&mut self, bytes: &[u8]) -> Result<(), Ends> {
+        within(self.unread_max, self.session.pong(bytes)).await
     }
 
-    /// The last word.
-    pub(super) fn farewell(mut self, ends: Ends) {
-        self.ended = Some(ends.0);
-        let mut frame = BytesMut::new();
-        Parser::write_close(&mut frame, Some(ends.0.reason()), false);
-        self.waiting.borrow_mut().push_back(frame.freeze());
-    }
-
-    async fn say(&self, what: OpCode, bytes: &[u8]) {
-        // Who takes from `waiting` asks again afterwards, so that nobody needs to be woken.
-        poll_fn(|_| if self.waiting.borrow().len() < WAITING_MAX { Poll::Ready(()) } else { Poll::Pending }).await;
-        let mut frame = BytesMut::new();
-        Parser::write_message(&mut frame, bytes, what, true, false);
-        self.waiting.borrow_mut().push_back(frame.freeze());
-    }
-}
-
-impl Drop for Voice {
-    fn drop(&mut self) {
-        metrics::counter!("aisle_live_ended_total", "why" => self.ended.unwrap_or(Why::Gone).word()).increment(1);
-        metrics::gauge!("aisle_live_sockets").decrement(1.0);
-    }
-}
-
-/// The body of a socket's answer: goes on with the talk whenever the connection has room for more of it.
-pub(super) struct Spoken {
-    waiting: Waiting,
-    talk: Option<LocalBoxFuture<'static, ()>>,
-    /// The answer's own body. It says nothing; while it is there, what the client says is listened to.
-    _answer: BoxBody,
-}
-
-impl Spoken {
-    /// A talk with a client, in place of the body that its answer came with.
-    pub(super) fn new<F: Future<Output = ()> + 'static>(answer: BoxBody, talk: impl FnOnce(Voice) -> F) -> Self {
-        metrics::gauge!("aisle_live_sockets").increment(1.0);
-        let waiting = Waiting::default();
-        let voice = Voice { waiting: Rc::clone(&waiting), ended: None };
-        Self { waiting, talk: Some(Box::pin(talk(voice))), _answer: answer }
-    }
-}
-
-impl MessageBody for Spoken {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        loop {
-            if let Some(frame) = self.waiting.borrow_mut().pop_front() {
-                return Poll::Ready(Some(Ok(frame)));
-            }
-            let Some(talk) = &mut self.talk else { return Poll::Ready(None) };
-            match talk.as_mut().poll(cx) {
-                Poll::Ready(()) => self.talk = None,
-                Poll::Pending if self.waiting.borrow().is_empty() => return Poll::Pending,
-                Poll::Pending => {}
-            }
+    /// The last word. A client that takes nothing any more gets none; its connection is the kernel's to cut.
+    pub(super) async fn farewell(self, ends: Ends) {
+        metrics::counter!("aisle_live_ended_total", "why" => ends.0.word()).increment(1);
+        if let Some(reason) = ends.0.reason() {
+            // A client that is gone needs no farewell.
+            let _gone = tokio::time::timeout(self.unread_max, self.session.close(Some(reason))).await;
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn next(spoken: &mut Pin<&mut Spoken>) -> Option<Bytes> {
-        poll_fn(|cx| spoken.as_mut().poll_next(cx)).await.map(|frame| frame.unwrap_or_else(|never| match never {}))
-    }
-
-    #[actix_web::test]
-    async fn whoever_says_more_than_there_is_room_for_waits_until_it_is_taken() {
-        let said = Rc::new(RefCell::new(0));
-        let count = Rc::clone(&said);
-        let spoken = Spoken::new(BoxBody::new(()), |voice| async move {
-            for _ in 0..100 {
-                voice.text("x".into()).await;
-                *count.borrow_mut() += 1;
-            }
-            voice.farewell(Why::Stopping.into());
-        });
-        let mut spoken = std::pin::pin!(spoken);
-        for taken in 0..100 {
-            assert_eq!(next(&mut spoken).await.as_deref(), Some(&b"\x81\x01x"[..]));
-            assert!(*said.borrow() <= taken + WAITING_MAX, "{} said, {taken} taken", said.borrow());
-        }
-        let close = next(&mut spoken).await.unwrap_or_default();
-        assert_eq!((close.first(), close.get(2..4)), (Some(&0x88), Some(&1_012_u16.to_be_bytes()[..])));
-        assert_eq!(next(&mut spoken).await, None);
+async fn within(unread_max: Duration, said: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), Ends> {
+    match tokio::time::timeout(unread_max, said).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(actix_ws::Closed)) => Err(Why::Gone.into()),
+        Err(_) => Err(Why::Stalled.into()),
     }
 }

@@ -4,8 +4,7 @@
 //! [`Drive::next`] is asked, and its [`Task`] is answered by [`Drive::kept`], [`Drive::loaded`] or [`Drive::learn`]. Whoever
 //! dies between two of these leaves an order that somebody takes up when its lease has ended.
 //!
-//! What an order has come to is kept before anybody else hears of it. What reaches nobody ([`Effect::reaches_nobody`]) is not
-//! waited for: who dies then asks the same again, and nothing has happened meanwhile.
+//! What an order has come to is kept before anything more is carried out.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -164,7 +163,7 @@ impl Drive {
             let step = self.drove.saga.next(now);
             let changed = self.drove.saga != self.before;
             let keeps = match &step {
-                Step::Do(effect) => (changed || !self.leased && self.wakes.is_none()) && !effect.reaches_nobody(),
+                Step::Do(_) => changed || !self.leased && self.wakes.is_none(),
                 Step::Rest { until } => changed || self.leased || self.wakes != *until || self.attempts > 0,
             };
             self.stage = if keeps { Stage::Keep(step) } else { Stage::of(step) };

@@ -135,6 +135,7 @@ pub(super) fn serve(
         let demo = demo.clone();
         let rooms = utoipa_actix_web::scope(needs::ROOT)
             .configure(rooms_by_haste)
+            .wrap(from_fn(catalog::forget_after_edits))
             .wrap(from_fn(accounts::guard))
             .wrap(from_fn(limits::limit));
         let (app, _) = App::new().into_utoipa_app().service(rooms).split_for_parts();

@@ -382,14 +382,6 @@ pub enum Effect {
     Confirm,
 }
 
-impl Effect {
-    /// Whether nobody outside learns of it and nothing becomes of it, but what is kept afterwards.
-    #[must_use]
-    pub fn reaches_nobody(&self) -> bool {
-        matches!(self, Self::Judge { .. } | Self::Confirm)
-    }
-}
-
 /// What came of an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

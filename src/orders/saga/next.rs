@@ -10,8 +10,8 @@ use super::{
 use crate::platform::money::Money;
 
 impl Saga {
-    /// Draws the conclusions that need nobody else, then says what is to be done. The conclusions must be kept before an
-    /// effect that reaches anybody is carried out.
+    /// Draws the conclusions that need nobody else, then says what is to be done. The conclusions must be kept before the
+    /// effect is carried out.
     pub fn next(&mut self, now: Timestamp) -> Step {
         self.conclude(now);
         let sale = self.next_of_sale(now);

@@ -278,10 +278,7 @@ impl World {
                 return Err(Crash);
             }
             self.step()?;
-            // As the drive does: what reaches nobody is not waited for.
-            if !matches!(&step, Step::Do(effect) if effect.reaches_nobody()) {
-                self.keep(&saga);
-            }
+            self.keep(&saga);
             self.step()?;
             let Step::Do(effect) = step else { return Ok(()) };
             if fault == Some(Fault::CrashBefore) {
@@ -295,7 +292,6 @@ impl World {
             }
             if matches!(outcome, Outcome::Later { .. }) {
                 unanswered += 1;
-                self.keep(&saga);
                 // The worker comes again; a provider that is silent for good lets the order rest until time goes on.
                 if self.provider.silent || fault == Some(Fault::Unknown) || unanswered > 50 {
                     return Ok(());
