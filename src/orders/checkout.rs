@@ -37,7 +37,7 @@ pub enum CheckoutFault {
 /// How far an order has gone.
 enum GoneOn {
     /// As far as it goes.
-    Far(Drove),
+    Far(Box<Drove>),
     /// There is no such order any more.
     NotThere,
     /// Nowhere: somebody else was first, and the change that it began with must be decided anew.
@@ -77,7 +77,7 @@ impl Checkout {
         for _ in 0..TRIES_MAX {
             let Some(loaded) = self.store.load(order).await? else { return Ok(None) };
             match self.go_on(Drive::new(loaded), None).await? {
-                GoneOn::Far(drove) => return Ok(Some(drove)),
+                GoneOn::Far(drove) => return Ok(Some(*drove)),
                 GoneOn::NotThere => return Ok(None),
                 GoneOn::ChangeAgain => {}
             }
@@ -113,7 +113,7 @@ impl Checkout {
                     };
                     drive.learn(self.now(), &effect, outcome);
                 }
-                Task::Done => return Ok(GoneOn::Far(drive.drove())),
+                Task::Done => return Ok(GoneOn::Far(Box::new(drive.drove()))),
                 Task::TooLong => return Err(CheckoutFault::Contended { order }),
             }
         }
@@ -175,7 +175,7 @@ impl Checkout {
             }
             let by = by.as_ref().filter(|_| saga != loaded.saga).cloned();
             match self.go_on(Drive::changed(loaded, saga), by).await? {
-                GoneOn::Far(drove) => return Ok(Some(Ok(drove))),
+                GoneOn::Far(drove) => return Ok(Some(Ok(*drove))),
                 GoneOn::NotThere => return Ok(None),
                 GoneOn::ChangeAgain => {}
             }
