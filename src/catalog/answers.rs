@@ -2,7 +2,7 @@
 //!
 //! On the day of an on-sale all buyers read the same list, which takes the database longer than a hold (docs/DATABASE.md). What is
 //! told may be five seconds old anyway ([`caching::SHORTLY`]). What staff edit at this server is told at once; the others of a house
-//! tell it within a second.
+//! tell it within a second, and so does this one what a show decides, whose summary is written after the answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,5 +1,6 @@
 //! One drive of an order, as a plain struct: what is to be kept, what is to be carried out, and when it has come as far as it
-//! goes. It may begin with a change, which is kept with the first thing that is. The checkout carries it out with a database, shows and providers, and so does the simulator with its own.
+//! goes. It may begin with a change, which is kept with the first thing that is. The checkout carries it out with a database,
+//! shows and providers, and so does the simulator with its own.
 //!
 //! [`Drive::next`] is asked, and its [`Task`] is answered by [`Drive::kept`], [`Drive::loaded`] or [`Drive::learn`]. Whoever
 //! dies between two of these leaves an order that somebody takes up when its lease has ended.
