@@ -44,7 +44,7 @@ pub struct Snapshot {
     /// When it was taken.
     pub taken_at: Timestamp,
     /// The core's image.
-    pub image: Arc<[u8]>,
+    pub image: Arc<Vec<u8>>,
 }
 
 /// All that the journal knows of a show.

@@ -363,8 +363,11 @@ impl<R> Turn<R> {
     }
 
     fn image(&self, now: Timestamp) -> Snapshot {
+        // A little larger than the last one.
+        let bytes = usize::try_from(self.snapshot_bytes + self.snapshot_bytes / 8).unwrap_or(0);
+        let image = Arc::new(view::image_of(&self.show, bytes));
         // Whoever wakes from it must not go back behind its newest event.
-        Snapshot { seq: self.newest, taken_at: now.max(self.not_before), image: view::image_of(&self.show).into() }
+        Snapshot { seq: self.newest, taken_at: now.max(self.not_before), image }
     }
 }
 

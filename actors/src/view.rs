@@ -26,10 +26,11 @@ pub(crate) fn is_older_layout(image: &[u8]) -> bool {
     postcard::take_from_bytes::<ImageHead>(image).is_ok_and(|(head, _)| head.is_older())
 }
 
-pub(crate) fn image_of(show: &Show) -> Vec<u8> {
+/// The show as bytes, of which there will be about so many: memory that is asked for once need not be copied while it grows.
+pub(crate) fn image_of(show: &Show, bytes: usize) -> Vec<u8> {
     // Writing into memory fails for no type that an image has; were it otherwise, the empty image is refused on reading and
     // the whole journal is replayed.
-    postcard::to_stdvec(&show.image()).unwrap_or_default()
+    postcard::to_extend(&show.image_ref(), Vec::with_capacity(bytes)).unwrap_or_default()
 }
 
 pub(crate) fn counts(show: &Show) -> Vec<CategoryCounts> {

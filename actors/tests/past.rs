@@ -123,7 +123,7 @@ async fn each_thing_that_is_spoiled_is_named() {
     spoil(good.clone(), Some(wrong));
     assert_eq!(faults(&house.memory).await, ["the snapshot at 6 is not what the journal says"]);
 
-    let torn = Snapshot { image: Arc::from(&image.image[..5]), ..image.clone() };
+    let torn = Snapshot { image: Arc::new(image.image[..5].to_vec()), ..image.clone() };
     spoil(good.clone(), Some(torn));
     let told = faults(&house.memory).await;
     assert!(told.len() == 1 && told[0].starts_with("the snapshot at 6 cannot be read"), "{told:?}");

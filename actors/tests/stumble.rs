@@ -64,7 +64,7 @@ async fn a_snapshot_that_cannot_be_read_costs_time_and_no_data() {
     house.shows.passivate(show(1)).await;
     assert_eq!(house.memory.newest_snapshot(show(1)).unwrap().seq, Seq(2));
     house.memory.damage(show(1), |_, snapshots| {
-        let image = [0xff; 7].as_slice().into();
+        let image = vec![0xff; 7].into();
         snapshots.insert(Seq(2), Snapshot { seq: Seq(2), taken_at: START, image });
     });
     let handle = house.shows.get(show(1)).await.unwrap();

@@ -31,7 +31,7 @@ pub use plan::{Area, Placement, Plan, PlanBuilder, PlanError, Point, Row, Seat, 
 pub use rejection::Rejection;
 pub use settings::{OrphanRule, Settings};
 pub use show::{
-    AllocationView, Answer, BookingView, Counts, HoldState, HoldView, Image, ImageError, ImageHead, REMEMBERED_MS,
-    SeatState, Show, ShowState, Touched,
+    AllocationView, Answer, BookingView, Counts, HoldState, HoldView, Image, ImageError, ImageHead, ImageRef,
+    REMEMBERED_HOLDS_MAX, REMEMBERED_MS, SeatState, Show, ShowState, Touched,
 };
 pub use time::{DurationMs, Timestamp};

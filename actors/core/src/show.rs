@@ -28,7 +28,7 @@ mod view;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-pub use image::{Image, ImageError, ImageHead};
+pub use image::{Image, ImageError, ImageHead, ImageRef};
 pub use table::Counts;
 pub use view::{AllocationView, Answer, BookingView, HoldState, HoldView, SeatState, ShowState, Touched};
 
@@ -43,6 +43,11 @@ use uses::Uses;
 
 /// How long an ended hold is remembered, so that a repeated request gets the answer of the first.
 pub const REMEMBERED_MS: DurationMs = 10 * 60_000;
+
+/// How many ended holds are remembered at most; past it the oldest go first. As many as a house of 60,000 seats ends when it sells out
+/// to parties of three within ten minutes: only where more is asked for than any sale has is one forgotten sooner. What is remembered is
+/// part of each snapshot, which the show's own thread makes, and everybody else waits for.
+pub const REMEMBERED_HOLDS_MAX: usize = 20_000;
 
 /// One show: who has which of its places.
 #[derive(Debug)]

@@ -88,6 +88,11 @@ impl Audited {
         let bytes = postcard::to_stdvec(&image).unwrap();
         let restored = Show::from_image(self.show.plan().clone(), postcard::from_bytes(&bytes).unwrap()).unwrap();
         assert_eq!(restored.image(), image, "an image is the whole show");
+        assert_eq!(
+            postcard::to_stdvec(&self.show.image_ref()).unwrap(),
+            postcard::to_stdvec(&image).unwrap(),
+            "what is written down is the image"
+        );
         assert_eq!(restored.letters(), self.show.letters());
         assert_eq!(restored.counts_by_category(), self.show.counts_by_category());
         assert_eq!(restored.areas_available(), self.show.areas_available());

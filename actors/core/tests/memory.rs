@@ -62,3 +62,43 @@ fn a_resting_show_is_small() {
     }
     println!("{table}");
 }
+
+#[test]
+fn of_a_rush_the_holds_that_ended_last_are_remembered() {
+    let plan = testing::stadium(100);
+    let seat = plan.order()[0];
+    let mut show = Show::new(ShowId(Uuid::from_u128(1)), plan);
+    let turn = |show: &mut Show, command: &Command| {
+        for event in show.decide(Timestamp(0), command).unwrap() {
+            show.apply(Timestamp(0), &event, &mut Touched::default());
+        }
+    };
+    turn(&mut show, &Command::Change(StateChange::Publish));
+    let id = |number: usize| HoldId(Uuid::from_u128(number as u128));
+    let hold = |number| {
+        Command::Hold(HoldSeats {
+            hold: id(number),
+            origin: Origin { channel: Channel::Public, buyer: None, code: None },
+            seats: vec![seat],
+            best: None,
+            areas: vec![],
+            allocation: None,
+            request: Some(1),
+        })
+    };
+    let standing = REMEMBERED_HOLDS_MAX + 2;
+    for number in 0..standing {
+        turn(&mut show, &hold(number));
+        turn(&mut show, &Command::ReleaseHold { hold: id(number) });
+    }
+    turn(&mut show, &hold(standing));
+    assert_eq!(show.hold(id(0)), None, "the first made room for the last");
+    assert_eq!(
+        show.decide(Timestamp(0), &Command::ReleaseHold { hold: id(0) }),
+        Err(Rejection::UnknownHold { hold: id(0) })
+    );
+    let state = |number| show.hold(id(number)).map(|view| view.state);
+    assert_eq!(state(2), Some(HoldState::Released { at: Timestamp(0) }));
+    assert_eq!(state(standing - 1), Some(HoldState::Released { at: Timestamp(0) }));
+    assert!(matches!(state(standing), Some(HoldState::Open { .. })), "one that stands is never forgotten");
+}

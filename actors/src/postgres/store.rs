@@ -184,7 +184,7 @@ pub(super) async fn save_snapshot(
         .bind(store.node.0)
         .bind(snapshot.seq.0.cast_signed())
         .bind(snapshot.taken_at.0)
-        .bind(&*snapshot.image)
+        .bind(snapshot.image.as_slice())
         .fetch_one(&store.pool)
         .await
         .map_err(sql)?;

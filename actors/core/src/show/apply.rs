@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::bookings::Booking;
 use super::record::{Allocation, By, Hold, Kept, places, quantity_in, set_quantity};
 use super::table::{Owner, Slot};
-use super::{HoldState, REMEMBERED_MS, Show, ShowState, Touched};
+use super::{HoldState, REMEMBERED_HOLDS_MAX, REMEMBERED_MS, Show, ShowState, Touched};
 use crate::command::AreaCount;
 use crate::event::Event;
 use crate::ids::{AllocationId, AreaNo, BookingId, BuyerId, HoldId, SeatNo};
@@ -115,7 +115,7 @@ impl Show {
     fn forget(&mut self, at: Timestamp) {
         let mut forgotten = false;
         while let Some(&(ended_at, hold)) = self.ended.front()
-            && ended_at.plus_ms(REMEMBERED_MS) <= at
+            && (ended_at.plus_ms(REMEMBERED_MS) <= at || self.ended.len() > REMEMBERED_HOLDS_MAX)
         {
             self.ended.pop_front();
             forgotten = true;

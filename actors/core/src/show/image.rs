@@ -3,10 +3,10 @@
 //! An image names owners by id and not by place in memory, so two shows that are the same have the same image, whatever way
 //! they came about. Losing one costs a replay, so it carries a version and is thrown away when that changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::apply::count;
 use super::bookings::Booking;
@@ -35,6 +35,53 @@ pub struct Image {
     allocations: Vec<AllocationImage>,
     /// The order in which ended holds are forgotten.
     ended: Vec<HoldId>,
+}
+
+/// The same for whoever writes it down at once: the holds, of which a rush leaves many, are not copied.
+#[derive(Debug, Serialize)]
+pub struct ImageRef<'a> {
+    version: u16,
+    show: ShowId,
+    plan: PlanVersionId,
+    state: &'a ShowState,
+    settings: &'a Settings,
+    holds: HoldRefs<'a>,
+    bookings: Vec<BookingImage>,
+    allocations: Vec<AllocationImage>,
+    ended: EndedRef<'a>,
+}
+
+#[derive(Debug)]
+struct HoldRefs<'a>(Vec<(HoldId, &'a Hold)>);
+
+impl Serialize for HoldRefs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|&(id, record)| hold_ref(id, record)))
+    }
+}
+
+#[derive(Debug)]
+struct EndedRef<'a>(&'a VecDeque<(Timestamp, HoldId)>);
+
+impl Serialize for EndedRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(_, hold)| hold))
+    }
+}
+
+/// A [`HoldImage`], field by field.
+#[derive(Serialize)]
+struct HoldRef<'a> {
+    id: HoldId,
+    state: HoldState,
+    origin: OriginImage,
+    seats: &'a [SeatNo],
+    areas: &'a [AreaCount],
+    extendable_until: Timestamp,
+    request: Option<RequestHash>,
+    customer: Option<BuyerId>,
+    allocation: Option<AllocationId>,
+    given_up: &'a [OrderId],
 }
 
 /// The fields that an [`Image`] begins with, in every layout: what to know before there is a plan to read the rest on.
@@ -129,23 +176,41 @@ impl Show {
     /// The show as a value.
     #[must_use]
     pub fn image(&self) -> Image {
-        let mut holds: Vec<_> = self.holds.iter().map(|(id, record)| hold_image(id, record)).collect();
-        holds.sort_by_key(|hold| hold.id);
+        let ImageRef { version, show, plan, state, settings, holds, bookings, allocations, ended } = self.image_ref();
+        Image {
+            version,
+            show,
+            plan,
+            state: state.clone(),
+            settings: settings.clone(),
+            holds: holds.0.into_iter().map(|(id, record)| hold_image(id, record)).collect(),
+            bookings,
+            allocations,
+            ended: ended.0.iter().map(|&(_, hold)| hold).collect(),
+        }
+    }
+
+    /// [`Show::image`] for writing it down: it reads back as the same [`Image`].
+    #[must_use]
+    pub fn image_ref(&self) -> ImageRef<'_> {
+        let mut holds = Vec::with_capacity(self.holds.len());
+        holds.extend(self.holds.iter());
+        holds.sort_unstable_by_key(|&(id, _)| id);
         let bookings =
             self.bookings.read_all(&self.table).into_iter().map(|(id, record)| booking_image(id, record)).collect();
         let mut allocations: Vec<_> =
             self.allocations.iter().map(|(id, record)| allocation_image(id, record)).collect();
         allocations.sort_by_key(|allocation| allocation.id);
-        Image {
+        ImageRef {
             version: VERSION,
             show: self.id,
             plan: self.plan_version,
-            state: self.state.clone(),
-            settings: self.settings.clone(),
-            holds,
+            state: &self.state,
+            settings: &self.settings,
+            holds: HoldRefs(holds),
             bookings,
             allocations,
-            ended: self.ended.iter().map(|&(_, hold)| hold).collect(),
+            ended: EndedRef(&self.ended),
         }
     }
 
@@ -254,6 +319,22 @@ fn hold_image(id: HoldId, record: &Hold) -> HoldImage {
         record.clone();
     let origin = origin_image(origin);
     HoldImage { id, state, origin, seats, areas, extendable_until, request, customer, allocation, given_up }
+}
+
+fn hold_ref(id: HoldId, record: &Hold) -> HoldRef<'_> {
+    let Hold { state, origin, seats, areas, extendable_until, request, customer, allocation, given_up } = record;
+    HoldRef {
+        id,
+        state: *state,
+        origin: origin_image(*origin),
+        seats,
+        areas,
+        extendable_until: *extendable_until,
+        request: *request,
+        customer: *customer,
+        allocation: *allocation,
+        given_up,
+    }
 }
 
 fn booking_image(id: BookingId, record: Booking) -> BookingImage {

@@ -10,7 +10,8 @@ use crate::command::{AreaCount, Origin, RequestHash};
 use crate::ids::{AccessCodeId, AllocationId, AreaNo, BuyerId, OrderId, SeatNo};
 use crate::time::Timestamp;
 
-/// A hold that stands, or that ended less than [`super::REMEMBERED_MS`] ago. An ended one keeps what it had.
+/// A hold that stands, or that ended less than [`super::REMEMBERED_MS`] ago and is one of the last
+/// [`super::REMEMBERED_HOLDS_MAX`] that did. An ended one keeps what it had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hold {
     pub state: HoldState,

@@ -285,6 +285,10 @@ impl<I: Copy + Eq + Hash, T> Slab<I, T> {
         self.slot_of.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.slot_of.len()
+    }
+
     pub fn slot(&self, id: I) -> Option<Slot> {
         self.slot_of.get(&id).copied()
     }

@@ -69,7 +69,8 @@ pub enum ShowState {
     Ended,
 }
 
-/// What a hold is. Ended holds are remembered for ten minutes, so that a repeated request gets its answer again.
+/// What a hold is. Ended holds are remembered for ten minutes ([`super::REMEMBERED_MS`], and as many as
+/// [`super::REMEMBERED_HOLDS_MAX`]), so that a repeated request gets its answer again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoldState {
     /// A buyer chooses.
