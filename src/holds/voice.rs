@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use actix_ws::{CloseCode, CloseReason, Session};
+use actix_ws::{CloseCode, CloseReason, Item, Session};
 use bytestring::ByteString;
+
+/// A first word is said in frames of this size, each on its way before the next is made. All at once it would fill more of the
+/// connection's buffer than anything after it, and what was written once of a buffer stays in memory for as long as somebody watches.
+const PIECE_BYTES: usize = 2 * 1024;
 
 /// Why a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +82,49 @@ impl Why {
 pub(super) struct Voice {
     session: Session,
     unread_max: Duration,
+    /// Looked up once: a delta is ten thousand messages.
+    messages: metrics::Counter,
+    bytes: metrics::Counter,
 }
 
 impl Voice {
     pub(super) fn new(session: Session, unread_max: Duration) -> Self {
-        Self { session, unread_max }
+        let messages = metrics::counter!("aisle_live_messages_total");
+        let bytes = metrics::counter!("aisle_live_bytes_total");
+        Self { session, unread_max, messages, bytes }
     }
 
     /// Says a message; the bytes are shared until the connection frames them.
     pub(super) async fn text(&mut self, text: ByteString) -> Result<(), Ends> {
-        metrics::counter!("aisle_live_messages_total").increment(1);
-        metrics::counter!("aisle_live_bytes_total").increment(text.len() as u64);
+        self.count(&text);
         within(self.unread_max, self.session.text(text)).await
+    }
+
+    /// Says a message that may be long, in several frames.
+    pub(super) async fn long_text(&mut self, text: ByteString) -> Result<(), Ends> {
+        if text.len() <= PIECE_BYTES {
+            return self.text(text).await;
+        }
+        self.count(&text);
+        let mut left = text.into_bytes();
+        let first = Item::FirstText(left.split_to(PIECE_BYTES));
+        within(self.unread_max, self.session.continuation(first)).await?;
+        loop {
+            // The connection is a task of this thread, and comes before us now.
+            tokio::task::yield_now().await;
+            let is_last = left.len() <= PIECE_BYTES;
+            let piece = left.split_to(PIECE_BYTES.min(left.len()));
+            let piece = if is_last { Item::Last(piece) } else { Item::Continue(piece) };
+            within(self.unread_max, self.session.continuation(piece)).await?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    fn count(&self, text: &ByteString) {
+        self.messages.increment(1);
+        self.bytes.increment(text.len() as u64);
     }
 
     pub(super) async fn ping(&mut self) -> Result<(), Ends> {

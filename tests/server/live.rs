@@ -3,6 +3,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -156,4 +157,51 @@ async fn who_missed_nothing_is_told_so_at_once_and_again_with_every_ping() {
     assert_eq!((&asked.body["deltas"], &asked.body["seq"]), (&json!([]), &after));
     let tag = asked.headers["etag"].to_str().unwrap();
     assert_eq!(send(server.request(Method::GET, &path).header("if-none-match", tag)).await.status, 304);
+}
+
+/// The lengths of the frames that the first message has, and its text.
+async fn frames(server: &Server, show: Uuid) -> (Vec<usize>, String) {
+    let mut stream = BufStream::new(TcpStream::connect(server.running.addr).await.unwrap());
+    let request = format!(
+        "GET /api/v1/shows/{show}/live HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    let (mut lengths, mut text) = (Vec::new(), Vec::new());
+    loop {
+        let first = stream.read_u8().await.unwrap();
+        assert_eq!(first & 0x0f, u8::from(lengths.is_empty()), "a text, then what goes on from it");
+        let length = match stream.read_u8().await.unwrap() {
+            126 => usize::from(stream.read_u16().await.unwrap()),
+            short => usize::from(short),
+        };
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).await.unwrap();
+        text.extend(payload);
+        lengths.push(length);
+        if first & 0x80 != 0 {
+            return (lengths, String::from_utf8(text).unwrap());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_word_of_a_large_house_comes_in_pieces_and_of_a_small_one_at_once() {
+    let server = spawn().await;
+    for (rows, seats) in [(40, 100), (1, 4)] {
+        let show = on_sale(&server, &hall(rows, seats, 0)).await;
+        let (lengths, text) = frames(&server, show).await;
+        let snapshot: Value = serde_json::from_str(&text).unwrap();
+        let letters = snapshot["seats"].as_str().unwrap();
+        assert_eq!((&snapshot["t"], letters.len()), (&json!("snapshot"), (rows * seats) as usize));
+        let wanted = text.len().div_ceil(2_048);
+        assert_eq!(lengths.len(), wanted, "{lengths:?}");
+        assert!(lengths.iter().all(|&length| length <= 2_048), "{lengths:?}");
+    }
 }
