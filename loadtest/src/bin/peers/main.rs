@@ -1,4 +1,5 @@
-//! What Aisle is measured beside, on the same HTTP stack: a handler that reads a hold, answers it and does nothing (`/yardstick`), and
+//! What Aisle is measured beside, on the same HTTP stack: a handler that reads a hold, answers it and does nothing, and one that only
+//! says the same to all who listen (`/yardstick`), and
 //! the usual ways to keep seats in a database, one row for each: `/row-lock` (`SELECT … FOR UPDATE`, then `UPDATE`),
 //! `/row-guess` (one `UPDATE` that finds out whether it may), `/row-batch` (one `UPDATE … FROM UNNEST` for all that ask at once); and
 //! in Redis, a key for each seat that is taken, by a script: `/redis` at a server that may forget what it was told last, and
@@ -8,6 +9,7 @@
 //! index but the primary key, and a token that says which rows a release is about. They check nobody's rights and keep no history.
 
 mod batch;
+mod live;
 mod redis_keys;
 mod rows;
 mod shapes;
@@ -19,6 +21,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 
 use batch::Batcher;
+use live::Teller;
 use redis_keys::Keys;
 use rows::Rows;
 use shapes::{Wish, given, held, refused};
@@ -163,9 +166,13 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             shelves.push((name, web::Data::new(Shelf(Keys::open(url).await?))));
         }
     }
+    let teller = web::Data::new(Teller::new());
+    let telling = teller.clone();
+    actix_web::rt::spawn(async move { telling.tell().await });
     let server = HttpServer::new(move || {
-        let mut app = App::new().service(
+        let mut app = App::new().app_data(teller.clone()).service(
             web::scope("/yardstick")
+                .route("/live", web::get().to(live::live))
                 .route(HOLDS, web::post().to(yardstick_hold))
                 .route(HOLD, web::delete().to(yardstick_release)),
         );

@@ -1,4 +1,4 @@
-//! The one place here that looks at the clock.
+//! The one place here that looks at a clock.
 
 use tokio::time::Instant;
 
@@ -10,4 +10,9 @@ pub fn now() -> Instant {
 /// Microseconds since then.
 pub fn since_us(then: Instant) -> u64 {
     u64::try_from(then.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Microseconds since 1970, as other processes of this machine have them too.
+pub fn unix_us() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(0)
 }

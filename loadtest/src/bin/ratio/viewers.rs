@@ -1,5 +1,6 @@
 //! Those who only watch: sockets on one show, and how long after somebody took a place each of them has heard of it.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,13 +33,15 @@ pub struct Marks {
     first: usize,
     /// When each was asked for, in microseconds since the beginning; zero: not yet.
     asked_us: Vec<AtomicU64>,
+    /// What the yardstick told before this, in microseconds since 1970, does not count: not everybody was there yet.
+    all_here_us: AtomicU64,
 }
 
 impl Marks {
     /// The last places of a show of so many.
     pub fn of(seats: usize) -> Self {
         let asked_us = (0..MARKS_MAX).map(|_| AtomicU64::new(0)).collect();
-        Self { begun: clock::now(), first: seats - MARKS_MAX, asked_us }
+        Self { begun: clock::now(), first: seats - MARKS_MAX, asked_us, all_here_us: AtomicU64::new(u64::MAX) }
     }
 
     /// This one is about to be asked for.
@@ -46,8 +49,34 @@ impl Marks {
         self.asked_us[mark].store(clock::since_us(self.begun).max(1), Ordering::Relaxed);
     }
 
-    /// The marks that a delta tells as held, with how long ago they were asked for.
+    /// From now on what the yardstick tells counts.
+    pub fn all_here(&self) {
+        self.all_here_us.store(clock::unix_us(), Ordering::Relaxed);
+    }
+
+    /// The marks that a delta tells as held, with how long ago they were asked for. Ten thousand hear the same: it is read once.
     fn heard(&self, text: &[u8], tell: &mut impl FnMut(u64)) {
+        thread_local! {
+            static LAST: RefCell<(Vec<u8>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+        }
+        LAST.with_borrow_mut(|(last, marks)| {
+            if last != text {
+                last.clear();
+                last.extend_from_slice(text);
+                marks.clear();
+                self.read(text, marks);
+            }
+            for &mark in &*marks {
+                let asked = self.asked_us.get(mark).map_or(0, |asked| asked.load(Ordering::Relaxed));
+                if asked > 0 {
+                    tell(clock::since_us(self.begun).saturating_sub(asked));
+                }
+            }
+        });
+    }
+
+    /// The marks that a delta tells as held.
+    fn read(&self, text: &[u8], marks: &mut Vec<usize>) {
         let Some(at) = find(text, b"\"seats\":[") else { return };
         let mut rest = &text[at + 9..];
         while let Some(number) = rest.strip_prefix(b"[").or_else(|| rest.strip_prefix(b",[")) {
@@ -55,10 +84,7 @@ impl Marks {
             let seat = number[..digits].iter().fold(0_usize, |sum, digit| sum * 10 + usize::from(digit - b'0'));
             let Some(end) = number.iter().position(|&byte| byte == b']') else { return };
             if seat >= self.first && number[digits..end].starts_with(b",\"h\"") {
-                let asked = self.asked_us.get(seat - self.first).map_or(0, |asked| asked.load(Ordering::Relaxed));
-                if asked > 0 {
-                    tell(clock::since_us(self.begun).saturating_sub(asked));
-                }
+                marks.push(seat - self.first);
             }
             rest = &number[end + 1..];
         }
@@ -68,18 +94,28 @@ impl Marks {
 /// What all viewers together have heard.
 #[derive(Debug)]
 pub struct Heard {
-    /// How long after a mark was asked for each viewer had it, in microseconds.
+    /// How long after a mark was asked for each viewer had it, in microseconds; of the yardstick, how long after it was told.
     pub after_us: Histogram<u64>,
     /// Messages in all.
     pub messages: u64,
+    /// Their bytes, of deltas alone.
+    pub bytes: u64,
     /// Viewers whose socket ended before its time.
     pub lost: u64,
+}
+
+/// What one has heard.
+struct Ear {
+    after_us: Histogram<u64>,
+    messages: u64,
+    bytes: u64,
+    lost: bool,
 }
 
 /// Sockets that are open.
 pub struct Viewers {
     over: watch::Sender<bool>,
-    tasks: JoinSet<io::Result<(Histogram<u64>, u64, bool)>>,
+    tasks: JoinSet<io::Result<Ear>>,
 }
 
 struct Socket {
@@ -163,44 +199,50 @@ impl Socket {
     }
 }
 
-async fn watch_show(
-    mut socket: Socket,
-    marks: Arc<Marks>,
-    mut over: watch::Receiver<bool>,
-) -> io::Result<(Histogram<u64>, u64, bool)> {
+/// Listens until it is over, or the socket ends.
+async fn listen(mut socket: Socket, marks: Arc<Marks>, mut over: watch::Receiver<bool>) -> io::Result<Ear> {
     // Coarse: ten thousand of them are kept at a time.
-    let mut after = Histogram::new_with_bounds(1, 60_000_000, 2).map_err(io::Error::other)?;
-    let mut messages = 0;
+    let after_us = Histogram::new_with_bounds(1, 60_000_000, 2).map_err(io::Error::other)?;
+    let mut ear = Ear { after_us, messages: 0, bytes: 0, lost: false };
+    let mut is_over = std::pin::pin!(over.changed());
     loop {
         while let Some((opcode, payload)) = socket.frame()? {
             match opcode {
                 1 => {
-                    messages += 1;
+                    ear.messages += 1;
                     let text = &socket.kept[payload.clone()];
                     if text.starts_with(br#"{"t":"delta""#) {
-                        marks.heard(text, &mut |us| after.saturating_record(us.max(1)));
+                        ear.bytes += text.len() as u64;
+                        marks.heard(text, &mut |us| ear.after_us.saturating_record(us.max(1)));
+                    } else if let Some(at) = text.strip_prefix(br#"{"t":"told","at":"#) {
+                        let digits = at.iter().take_while(|byte| byte.is_ascii_digit());
+                        let at = digits.fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+                        if at >= marks.all_here_us.load(Ordering::Relaxed) {
+                            ear.after_us.saturating_record(clock::unix_us().saturating_sub(at).max(1));
+                        }
                     }
                 }
-                8 => return Ok((after, messages, true)),
+                8 => return Ok(Ear { lost: true, ..ear }),
                 9 => socket.pong(payload.clone()).await?,
                 _ => {}
             }
             socket.forget(payload.end);
         }
         tokio::select! {
-            read = socket.more() => if read.is_err() { return Ok((after, messages, true)) },
-            _ = over.changed() => return Ok((after, messages, false)),
+            biased;
+            read = socket.more() => if read.is_err() { return Ok(Ear { lost: true, ..ear }) },
+            _ = &mut is_over => return Ok(ear),
         }
     }
 }
 
 impl Viewers {
-    /// Opens so many sockets on a show.
+    /// Opens so many sockets at a path.
     ///
     /// # Errors
     /// Where one of them is refused.
-    pub async fn arrive(target: &Target, show: &str, count: usize, marks: &Arc<Marks>) -> Result<Self, Failed> {
-        let path = format!("{}/api/v1/shows/{show}/live", target.prefix);
+    pub async fn arrive(target: &Target, path: &str, count: usize, marks: &Arc<Marks>) -> Result<Self, Failed> {
+        let path = format!("{}{path}", target.prefix);
         let (over, is_over) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let next = Arc::new(AtomicUsize::new(0));
@@ -217,7 +259,7 @@ impl Viewers {
         }
         while let Some(arrived) = arriving.join_next().await {
             for socket in arrived?? {
-                tasks.spawn(watch_show(socket, Arc::clone(marks), is_over.clone()));
+                tasks.spawn(listen(socket, Arc::clone(marks), is_over.clone()));
             }
         }
         Ok(Self { over, tasks })
@@ -231,12 +273,13 @@ impl Viewers {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let _ = self.over.send(true);
         let after_us = Histogram::new_with_bounds(1, 60_000_000, 3)?;
-        let mut heard = Heard { after_us, messages: 0, lost: 0 };
+        let mut heard = Heard { after_us, messages: 0, bytes: 0, lost: 0 };
         while let Some(done) = self.tasks.join_next().await {
-            let (after, messages, lost) = done??;
-            heard.after_us.add(&after)?;
-            heard.messages += messages;
-            heard.lost += u64::from(lost);
+            let ear = done??;
+            heard.after_us.add(&ear.after_us)?;
+            heard.messages += ear.messages;
+            heard.bytes += ear.bytes;
+            heard.lost += u64::from(ear.lost);
         }
         Ok(heard)
     }

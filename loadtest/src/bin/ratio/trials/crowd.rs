@@ -16,6 +16,8 @@ use crate::viewers::{MARKS_MAX, Marks, Viewers};
 
 /// Holds a second while viewers watch.
 const HOLDS_A_SECOND: f64 = 500.0;
+/// So often the yardstick of a feed says something; ten thousand who watch a show are told as often at most.
+const TOLD_EVERY_MS: u64 = 250;
 /// Seats of the show that is watched.
 const WATCHED_SEATS: usize = 5_000;
 /// Seats of a show at rest.
@@ -30,7 +32,7 @@ impl Bench<'_> {
         let others = Show { id: show.id.clone(), seats: show.seats[..show.seats.len() - MARKS_MAX].to_vec() };
         let target = self.aisle.clone();
         let empty = self.options.server_pid.and_then(cpu::resident);
-        let viewers = Viewers::arrive(&target, &show.id, count, &marks).await?;
+        let viewers = Viewers::arrive(&target, &format!("/api/v1/shows/{}/live", show.id), count, &marks).await?;
         let full = self.options.server_pid.and_then(cpu::resident);
 
         self.run += 1;
@@ -87,6 +89,32 @@ impl Bench<'_> {
                 figures: json!({"bytes": each}),
             });
         }
+        let bytes = heard.bytes.checked_div(heard.messages).unwrap_or(0);
+        self.listeners(count, bytes, &marks).await
+    }
+
+    /// As many sockets of a handler that only says the same to all, as much and about as often: what nobody can be quicker than who
+    /// rests between two words for as long.
+    async fn listeners(&mut self, count: usize, bytes: u64, marks: &Arc<Marks>) -> Result<(), Failed> {
+        let path = format!("/live?bytes={bytes}&every_ms={TOLD_EVERY_MS}");
+        let listeners = Viewers::arrive(&self.yardstick, &path, count, marks).await?;
+        // What was told while they came is still being heard.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        marks.all_here();
+        tokio::time::sleep(Duration::from_secs(self.options.viewer_seconds.div_ceil(3))).await;
+        let heard = listeners.leave().await?;
+        let (p50, p99) = (heard.after_us.value_at_quantile(0.5) / 1000, heard.after_us.value_at_quantile(0.99) / 1000);
+        self.report.line(Line {
+            what: format!("{count} sockets of a handler that only says {bytes} bytes every {TOLD_EVERY_MS} ms"),
+            seen: format!(
+                "a word is with p50 of them after {p50} ms, p99 {p99} ms, the last after {} ms; {} messages, {} sockets lost",
+                heard.after_us.max() / 1000,
+                heard.messages,
+                heard.lost
+            ),
+            target: None,
+            figures: json!({"p50_ms": p50, "p99_ms": p99, "bytes": bytes}),
+        });
         Ok(())
     }
 
