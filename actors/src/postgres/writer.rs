@@ -31,7 +31,8 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 // The owner rows are locked first, in the order of their shows, so that two writers cannot wait for each other; `acquire` waits
 // for these locks, and whoever waited here for an `acquire` finds another epoch and does not match any more. Comparing the epoch
 // in the insert alone would let an append that was on its way land after the next owner had loaded. A page that does not go on
-// where its show's journal ends is not written.
+// where its show's journal ends is not written. What is ours and what was written are told one after the other and put together here:
+// Postgres, which knows nothing of how many there are, would compare each with each.
 const APPEND: &str = "
 WITH wanted AS (
     SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
@@ -50,7 +51,7 @@ WITH wanted AS (
         (SELECT p.seq FROM journal_page p WHERE p.show_id = o.show_id ORDER BY p.seq DESC LIMIT 1), 0)
     RETURNING show_id
 )
-SELECT o.show_id, w.show_id IS NOT NULL FROM owned o LEFT JOIN written w ON w.show_id = o.show_id";
+SELECT show_id, false FROM owned UNION ALL SELECT show_id, true FROM written";
 
 #[derive(Debug)]
 struct Job {
@@ -237,7 +238,14 @@ impl Work {
         };
         metrics::committed(batch.len(), events, watch.seconds());
         match outcome {
-            Ok(owned) => owned.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect(),
+            Ok(rows) => {
+                let mut owned = HashMap::with_capacity(batch.len());
+                for row in &rows {
+                    let is_written: bool = row.try_get(1)?;
+                    *owned.entry(row.try_get(0)?).or_default() |= is_written;
+                }
+                Ok(owned)
+            }
             Err(error) => {
                 if !is_definite_no(&error) {
                     // Whatever it was doing, nobody listens any more.
