@@ -19,8 +19,9 @@ use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`].
-const VERSION: u16 = 4;
+/// The layout of [`Image`]. Raise it whenever a field changes, here or in [`Settings`], or what a show forgets: an older image is what
+/// another program would have said, and no sign of a fault.
+const VERSION: u16 = 5;
 
 /// A whole show at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
