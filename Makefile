@@ -55,8 +55,8 @@ check: ## Format, lint and type check only (a minute or two once dependencies an
 audit: ## Ask what has been reported against the dependencies (needs cargo-deny and a network)
 	@scripts/supply audit
 
-bench: ## Measure decide, apply, best available, replay, the gate, the feed and the journal (about 8 minutes)
-	@echo "bench: criterion, about 8 minutes after building"
+bench: ## Measure decide, apply, best available, replay, the gate, the feed and the journal (about 9 minutes)
+	@echo "bench: criterion, about 9 minutes after building"
 	scripts/with-postgres cargo bench -p aisle-core -p aisle-actors --bench core --bench feed --bench journal
 
 seating: ## Seat generated guests in three ways and search the worst case of best available: make seating SEED=1 (a minute)

@@ -6,16 +6,20 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aisle_core::{
     BestAvailable, BookingId, BuyerId, Channel, Command, Event, HoldId, HoldSeats, OrderId, Origin, OrphanRule, Plan,
     REMEMBERED_MS, SeatNo, Settings, Show, ShowId, StateChange, Timestamp, Touched, testing,
 };
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use uuid::Uuid;
 
 const SEATS: u32 = 60_000;
 const REPLAYED: u32 = 1_000_000;
+const SIZES: [u32; 3] = [1_000, 12_000, SEATS];
+const SOLD_PERCENT: [u64; 3] = [10, 90, 99];
 
 /// A show on sale, and a clock and a row of ids to go with it.
 struct House {
@@ -89,6 +93,62 @@ fn hold_of(hold: HoldId, seats: Vec<SeatNo>, best: Option<BestAvailable>) -> Com
         allocation: None,
         request: Some(1),
     })
+}
+
+/// A group of many: each for a second, which is enough for what takes microseconds.
+fn group_of_many<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(50);
+    group
+}
+
+/// What this machine is: a thousand steps, each waiting for the one before it. To compare figures of two machines divide by this.
+fn calibration(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("calibration");
+    group.throughput(Throughput::Elements(1_000));
+    group.bench_function("a thousand multiplications, one after the other", |bencher| {
+        bencher
+            .iter(|| (0..1_000_u64).fold(black_box(1_u64), |at, step| (at ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    });
+    group.finish();
+}
+
+/// Two seats side by side nowhere in particular: the first that are free.
+fn two_free(house: &House) -> Vec<SeatNo> {
+    let letters = house.show.letters();
+    let free = letters.bytes().zip(house.show.plan().order()).filter(|&(letter, _)| letter == b'a');
+    free.map(|(_, &seat)| seat).take(2).collect()
+}
+
+fn decide_and_apply(criterion: &mut Criterion) {
+    for (name, applied) in
+        [("decide, a hold of two seats", false), ("decide and apply, hold and release two seats", true)]
+    {
+        let mut group = group_of_many(criterion, name);
+        group.throughput(Throughput::Elements(if applied { 2 } else { 1 }));
+        for seats in SIZES {
+            let plan = testing::stadium(seats);
+            for percent in SOLD_PERCENT {
+                let mut house = scattered(&plan, percent);
+                let wanted = two_free(&house);
+                let id = BenchmarkId::from_parameter(format!("{seats} seats, {percent}% sold"));
+                if applied {
+                    group.bench_function(id, |bencher| {
+                        bencher.iter(|| {
+                            let hold = house.hold(&wanted);
+                            house.turn(&Command::ReleaseHold { hold })
+                        });
+                    });
+                } else {
+                    let command = hold_of(HoldId(Uuid::from_u128(0)), wanted, None);
+                    group.bench_function(id, |bencher| {
+                        bencher.iter(|| house.show.decide(house.now, black_box(&command)));
+                    });
+                }
+            }
+        }
+        group.finish();
+    }
 }
 
 fn turns(criterion: &mut Criterion) {
@@ -166,10 +226,10 @@ fn best(quantity: u32) -> Command {
 }
 
 fn best_available(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("best available");
-    for seats in [1_000, 12_000, SEATS] {
+    let mut group = group_of_many(criterion, "best available");
+    for seats in SIZES {
         let plan = testing::stadium(seats);
-        for percent in [10, 90, 99] {
+        for percent in SOLD_PERCENT {
             let house = scattered(&plan, percent);
             for quantity in [1, 4, 8] {
                 let command = best(quantity);
@@ -229,6 +289,23 @@ fn orphan_rule(criterion: &mut Criterion) {
         });
     }
     group.finish();
+
+    let mut group = group_of_many(criterion, "orphan rule, two seats");
+    for seats in SIZES {
+        let plan = testing::stadium(seats);
+        for percent in SOLD_PERCENT {
+            let mut house = scattered(&plan, percent);
+            let command = hold_of(HoldId(Uuid::from_u128(0)), two_free(&house), None);
+            for orphan_rule in [OrphanRule::Lenient, OrphanRule::Strict] {
+                house.turn(&Command::Configure(Settings { orphan_rule, ..Settings::default() }));
+                let name = format!("{seats} seats, {percent}% sold, {orphan_rule:?}");
+                group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+                    bencher.iter(|| house.show.decide(house.now, black_box(&command)));
+                });
+            }
+        }
+    }
+    group.finish();
 }
 
 fn replay(criterion: &mut Criterion) {
@@ -280,6 +357,13 @@ fn memory(criterion: &mut Criterion) {
         sold.sell(pair);
     }
     let rush = sold.show.bytes();
+    let mut group = criterion.benchmark_group("image of a stadium in the rush");
+    group.sample_size(20);
+    group.bench_function("write", |bencher| bencher.iter(|| postcard::to_stdvec(&sold.show.image_ref()).unwrap()));
+    group.bench_function("copy, then write", |bencher| {
+        bencher.iter(|| postcard::to_stdvec(&sold.show.image()).unwrap());
+    });
+    group.finish();
     // Ten minutes later the holds of the rush are forgotten.
     sold.now = sold.now.plus_ms(REMEMBERED_MS);
     sold.turn(&Command::Change(StateChange::End));
@@ -290,7 +374,7 @@ fn memory(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("image of a sold-out stadium");
     group.sample_size(20);
-    group.bench_function("take", |bencher| bencher.iter(|| sold.show.image()));
+    group.bench_function("write", |bencher| bencher.iter(|| postcard::to_stdvec(&sold.show.image_ref()).unwrap()));
     group.bench_function("read", |bencher| {
         let image = sold.show.image();
         bencher.iter(|| Show::from_image(plan.clone(), image.clone()).unwrap());
@@ -299,5 +383,16 @@ fn memory(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, turns, limited, best_available, best_available_at_worst, orphan_rule, replay, memory);
+criterion_group!(
+    benches,
+    calibration,
+    turns,
+    decide_and_apply,
+    limited,
+    best_available,
+    best_available_at_worst,
+    orphan_rule,
+    replay,
+    memory
+);
 criterion_main!(benches);
