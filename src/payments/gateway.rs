@@ -329,7 +329,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// Lets go of an amount that was set aside. Refused once it was captured.
     fn void<'a>(&'a self, charge: &'a Charge) -> Answer<'a, ()>;
 
-    /// Collects the amount that was set aside.
+    /// Collects the amount that was set aside. Asked again, or by two at once, it is collected once, and all are told that it is:
+    /// who hears a refusal takes the seats back.
     fn capture<'a>(&'a self, charge: &'a Charge) -> Answer<'a, ()>;
 
     /// Gives money back; `Ok` once the provider has recorded it. The same id again is the same refund.

@@ -24,6 +24,8 @@ pub enum Trouble {
     QuestionLost,
     /// It is not done: this status instead, in the provider's own words.
     Instead(u16),
+    /// Somebody else did it a moment before: it is done, then asked for again and answered so.
+    JustDone,
 }
 
 /// A question as it came.
@@ -165,6 +167,14 @@ async fn serve<B: Books>(desk: web::Data<Desk<B>>, request: HttpRequest, body: w
             return HttpResponse::BadGateway().body("somebody in between");
         }
         Some(Trouble::QuestionLost) => return HttpResponse::BadGateway().body("somebody in between"),
+        Some(Trouble::JustDone) => {
+            let mut asked = Asked { method, path, fields, json, headers };
+            // Keys for asking again are of one asker.
+            let key = asked.headers.remove("idempotency-key");
+            books.answer(&asked);
+            asked.headers.extend(key.map(|key| ("idempotency-key".to_owned(), key)));
+            books.answer(&asked)
+        }
         Some(Trouble::Instead(status)) => Answered::Json(status, books.problem(status)),
     };
     match answered {

@@ -17,6 +17,8 @@ const URL: &str = "https://api.razorpay.com";
 const TIMEOUT: Duration = Duration::from_secs(7);
 /// More than any answer has.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// How they say that something else is being done to the same payment: a matter of seconds, with the status of what cannot be done.
+const BUSY: &str = "operation is in progress";
 /// What people are told of a refusal, at most.
 const REASON_CHARS_MAX: usize = 200;
 
@@ -231,6 +233,7 @@ fn problem(status: StatusCode, text: &[u8]) -> Problem {
         reason.unwrap_or_else(|| "the provider gave no reason".to_owned()).chars().take(REASON_CHARS_MAX).collect();
     match status.as_u16() {
         401 | 403 => Problem::Key("the provider does not take the keys of this account".to_owned()),
+        400 if reason.contains(BUSY) => Problem::Silence(reason.into()),
         // Without their words it is something between us that answered.
         400 | 404 | 405 | 413 | 422 if said.is_some() => Problem::Refused(reason),
         status => Problem::Silence(format!("the provider answered {status}: {reason}").into()),

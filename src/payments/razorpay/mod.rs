@@ -58,6 +58,10 @@ fn has_money(payment: &Payment) -> bool {
     matches!(payment.status.as_str(), "authorized" | "captured" | "refunded")
 }
 
+fn is_collected(payment: &Payment) -> bool {
+    matches!(payment.status.as_str(), "captured" | "refunded")
+}
+
 impl Razorpay {
     /// The account with these keys; `url` is where Razorpay is, when it is not where it says.
     ///
@@ -167,15 +171,20 @@ impl Razorpay {
     async fn collect(&self, charge: &Charge) -> Result<(), GatewayError> {
         let Some(payment) = self.payment(charge).await? else { return refused("nothing was paid") };
         match payment.status.as_str() {
-            "captured" | "refunded" => return Ok(()),
+            _ if is_collected(&payment) => return Ok(()),
             "authorized" => {}
             status => return refused(&format!("no amount is set aside: the payment is {status}")),
         }
-        let captured =
-            self.api.capture(&payment.id, payment.amount, &payment.currency).await.map_err(Problem::later)?;
-        match captured.status.as_str() {
-            "captured" | "refunded" => Ok(()),
-            status => Err(GatewayError::unknown(format!("the captured payment is {status}"))),
+        match self.api.capture(&payment.id, payment.amount, &payment.currency).await {
+            Ok(captured) if is_collected(&captured) => Ok(()),
+            Ok(captured) => Err(GatewayError::unknown(format!("the captured payment is {}", captured.status))),
+            // They have no keys for it, and what is collected already is refused: perhaps somebody was first. The news of a
+            // payment and its buyer's way back come at once, and each goes on with the order.
+            Err(Problem::Refused(reason)) => match self.api.payment(&payment.id).await.map_err(Problem::unheard)? {
+                payment if is_collected(&payment) => Ok(()),
+                _ => refused(&reason),
+            },
+            Err(problem) => Err(problem.later()),
         }
     }
 

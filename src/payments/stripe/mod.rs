@@ -155,11 +155,19 @@ impl Stripe {
             status => return refused(format!("no amount is set aside: the payment is {status}")),
         }
         let key = format!("aisle-capture-{}", charge.payment);
-        let captured = self.api.capture(&intent.id, &key).await.map_err(Problem::later)?;
-        match captured.status.as_str() {
-            "succeeded" => Ok(()),
+        match self.api.capture(&intent.id, &key).await {
+            Ok(captured) if captured.status == "succeeded" => Ok(()),
             // Under its key the old answer comes again, so the next look finds out.
-            status => Err(GatewayError::unknown(format!("the captured payment is {status}"))),
+            Ok(captured) => Err(GatewayError::unknown(format!("the captured payment is {}", captured.status))),
+            // What is collected already is refused: perhaps somebody was first, at the dashboard.
+            Err(Problem::Refused(reason)) => {
+                let session = self.session(charge).await.map_err(Problem::unheard)?;
+                match session.and_then(|session| session.payment_intent) {
+                    Some(intent) if intent.status == "succeeded" => Ok(()),
+                    _ => refused(reason),
+                }
+            }
+            Err(problem) => Err(problem.later()),
         }
     }
 

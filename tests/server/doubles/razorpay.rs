@@ -389,6 +389,12 @@ impl Books for Razorpay {
     }
 
     fn problem(&self, status: u16) -> Value {
-        json!({"error": {"code": "SERVER_ERROR", "description": format!("{status}, as the test wants it")}})
+        match status {
+            400 => {
+                let description = "Request failed because another payment operation is in progress.";
+                json!({"error": {"code": "BAD_REQUEST_ERROR", "description": description}})
+            }
+            _ => json!({"error": {"code": "SERVER_ERROR", "description": format!("{status}, as the test wants it")}}),
+        }
     }
 }

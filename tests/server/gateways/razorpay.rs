@@ -152,6 +152,58 @@ async fn whatever_answer_is_lost_there_is_one_order_and_one_refund() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_else_does_the_same_just_then_it_is_sold_and_given_back_once() {
+    let (razorpay, shop) = open(&["card"], json!({})).await;
+    let mut done = 0;
+    for like in ["/capture", "/refund"] {
+        // Another of us, whose question was first, or is being answered.
+        for trouble in [Trouble::JustDone, Trouble::Instead(400)] {
+            let made = shop.order(&["r1-1"], json!({})).await;
+            let order = &made["order"];
+            razorpay.next(like, trouble);
+            pay(&shop, &made["payment"], "pay").await;
+            tell(&razorpay, &shop).await;
+            let sold = shop.until_status(order, "confirmed").await;
+            assert_eq!(sold["refunds"], json!([]), "{like} {trouble:?}");
+            cancel(&shop, order, json!({})).await;
+            shop.until_status(order, "refunded").await;
+            tell(&razorpay, &shop).await;
+            done += 1;
+            assert_eq!(
+                (shop.books().await, razorpay.books().given_back()),
+                (vec![], 4500 * done),
+                "{like} {trouble:?}"
+            );
+            shop.until_seats("aaaaaaaaaaaa").await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_and_the_news_at_once_sell_once() {
+    let (razorpay, shop) = open(&["card"], json!({})).await;
+    for _ in 0..20 {
+        let made = shop.order(&["r1-1"], json!({})).await;
+        let order = &made["order"];
+        pay_unheard(&razorpay, &made["payment"]);
+        // The buyer comes back twice, as who presses a button twice does, while both pieces of news come twice.
+        tokio::join!(
+            shop.come_back(&made["payment"]),
+            tell(&razorpay, &shop),
+            shop.come_back(&made["payment"]),
+            tell(&razorpay, &shop)
+        );
+        let sold = shop.until(order, |order| order["status"] != "awaiting_payment" && order["status"] != "paid").await;
+        assert_eq!((text(&sold["status"]), &sold["refunds"]), ("confirmed", &json!([])));
+        cancel(&shop, order, json!({})).await;
+        shop.until_status(order, "refunded").await;
+        tell(&razorpay, &shop).await;
+        assert_eq!(shop.books().await, []);
+        shop.until_seats("aaaaaaaaaaaa").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_pays_is_let_go_and_our_page_says_so() {
     let (razorpay, shop) = open(&["card"], json!({"pay_within_s": 1})).await;
     let made = shop.order(&["r1-1"], json!({})).await;

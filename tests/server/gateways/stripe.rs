@@ -147,6 +147,18 @@ async fn whatever_answer_is_lost_the_money_moves_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_collects_at_the_dashboard_just_then_is_sold_all_the_same() {
+    let (stripe, shop) = open(&["card"], json!({})).await;
+    let made = shop.order(&["r1-1"], json!({})).await;
+    stripe.next("/capture", Trouble::JustDone);
+    stripe.books().visit(page(&made["payment"]), Buyer::Pays);
+    tell(&stripe, &shop).await;
+    let sold = shop.until_status(&made["order"], "confirmed").await;
+    assert_eq!((&sold["refunds"], stripe.books().given_back()), (&json!([]), 0));
+    assert_eq!(shop.books().await, [("provider:stripe".to_owned(), 4500), ("sales".to_owned(), -4500)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_pays_is_closed_there_too() {
     let (stripe, shop) = open(&["card"], json!({"pay_within_s": 1})).await;
     let made = shop.order(&["r1-1"], json!({})).await;
