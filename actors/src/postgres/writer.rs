@@ -31,8 +31,8 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 // The owner rows are locked first, in the order of their shows, so that two writers cannot wait for each other; `acquire` waits
 // for these locks, and whoever waited here for an `acquire` finds another epoch and does not match any more. Comparing the epoch
 // in the insert alone would let an append that was on its way land after the next owner had loaded. A page that does not go on
-// where its show's journal ends is not written. What is ours and what was written are told one after the other and put together here:
-// Postgres, which knows nothing of how many there are, would compare each with each.
+// where its show's journal ends is not written. What is ours and what was written are told as two lists in one row and put together
+// here: Postgres, which knows nothing of how many there are, would compare each with each.
 const APPEND: &str = "
 WITH wanted AS (
     SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
@@ -51,7 +51,7 @@ WITH wanted AS (
         (SELECT p.seq FROM journal_page p WHERE p.show_id = o.show_id ORDER BY p.seq DESC LIMIT 1), 0)
     RETURNING show_id
 )
-SELECT show_id, false FROM owned UNION ALL SELECT show_id, true FROM written";
+SELECT (SELECT array_agg(show_id) FROM owned), (SELECT array_agg(show_id) FROM written)";
 
 #[derive(Debug)]
 struct Job {
@@ -76,8 +76,14 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn start(options: PgConnectOptions, node: NodeId) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (calls, waiting) = mpsc::channel(WAITING_MAX);
-        // Planned once: however many shows a commit brings, the way to each is the same index.
-        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
+        // Planned once: however many shows a commit brings, the way to each is the same index. Left to itself, Postgres reads the
+        // owners of all shows for each commit where there are some thousand of them.
+        let options = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
         let ((), thread) = thread_with_runtime("aisle-journal", move |begun| async move {
             match options.connect().await {
                 Ok(connection) => {
@@ -231,19 +237,18 @@ impl Work {
             .bind(pages.moments)
             .bind(pages.events)
             .bind(self.node.0)
-            .fetch_all(&mut *connection);
+            .fetch_one(&mut *connection);
         let outcome = match tokio::time::timeout(COMMIT_TIMEOUT, statement).await {
             Ok(outcome) => outcome,
             Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
         };
         metrics::committed(batch.len(), events, watch.seconds());
         match outcome {
-            Ok(rows) => {
-                let mut owned = HashMap::with_capacity(batch.len());
-                for row in &rows {
-                    let is_written: bool = row.try_get(1)?;
-                    *owned.entry(row.try_get(0)?).or_default() |= is_written;
-                }
+            Ok(row) => {
+                // A list of nothing is none.
+                let (ours, written): (Option<Vec<Uuid>>, Option<Vec<Uuid>>) = (row.try_get(0)?, row.try_get(1)?);
+                let mut owned: HashMap<Uuid, bool> = ours.into_iter().flatten().map(|show| (show, false)).collect();
+                owned.extend(written.into_iter().flatten().map(|show| (show, true)));
                 Ok(owned)
             }
             Err(error) => {
