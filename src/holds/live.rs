@@ -103,22 +103,32 @@ struct Socket {
 }
 
 impl Socket {
-    async fn run(mut self, messages: actix_ws::MessageStream, since: Since, place: Place) {
-        metrics::gauge!("aisle_live_sockets").increment(1.0);
-        let Err(ends) = self.talk(messages, &since, place).await;
-        self.voice.farewell(ends).await;
-        metrics::gauge!("aisle_live_sockets").decrement(1.0);
+    /// A block and not an `async fn`, which would have all that it is given twice: as it came, and as it is used.
+    #[allow(clippy::manual_async_fn, reason = "see above")]
+    fn run(
+        mut self,
+        mut messages: actix_ws::MessageStream,
+        since: Since,
+        mut place: Place,
+    ) -> impl Future<Output = ()> + 'static {
+        async move {
+            metrics::gauge!("aisle_live_sockets").increment(1.0);
+            let Err(ends) = self.talk(&mut messages, &since, &mut place).await;
+            Box::pin(self.voice.farewell(ends)).await;
+            metrics::gauge!("aisle_live_sockets").decrement(1.0);
+        }
     }
 
     async fn talk(
         &mut self,
-        mut messages: actix_ws::MessageStream,
+        messages: &mut actix_ws::MessageStream,
         since: &Since,
-        mut place: Place,
+        place: &mut Place,
     ) -> Result<std::convert::Infallible, Ends> {
         // Subscribed before anything is read, so that nothing falls between the two.
         let mut deltas = self.feed.subscribe();
-        let mut seq = self.begin(since).await?;
+        // What is seldom done has memory of its own while it is done: each socket has the rest for as long as somebody watches.
+        let mut seq = Box::pin(self.begin(since)).await?;
         let mut pings = tokio::time::interval(place.ping_every);
         pings.reset();
         let (mut unanswered, mut said) = (0, 0);
@@ -135,7 +145,7 @@ impl Socket {
                         seq = delta.seq;
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => return Err(Why::TooSlow.into()),
-                    Err(RecvError::Closed) => return Err(self.feed_ended().await),
+                    Err(RecvError::Closed) => return Err(Box::pin(self.feed_ended()).await),
                 },
                 message = messages.next() => {
                     unanswered = 0;
@@ -144,7 +154,7 @@ impl Socket {
                         return Err(Why::Impolite("too many messages").into());
                     }
                     match message {
-                        Some(Ok(Message::Text(text))) => self.hear(&text).await?,
+                        Some(Ok(Message::Text(text))) => Box::pin(self.hear(&text)).await?,
                         Some(Ok(Message::Ping(bytes))) => self.voice.pong(&bytes).await?,
                         Some(Ok(Message::Pong(_))) => said -= 1,
                         Some(Ok(Message::Close(_))) | None => return Err(Why::Gone.into()),
@@ -163,7 +173,7 @@ impl Socket {
                     }
                     self.voice.ping().await?;
                     // A page sees no pings: this is what it lives by, and by what it learns that the last delta was lost.
-                    self.tell(&Tell::Alive { seq: seq.0 }).await?;
+                    self.tell(Tell::Alive { seq: seq.0 }).await?;
                 }
             }
         }
@@ -173,7 +183,7 @@ impl Socket {
     async fn begin(&mut self, since: &Since) -> Result<Seq, Ends> {
         let feed = self.feed.clone();
         if since.plan_version.is_some_and(|known| known != feed.plan_version().0) {
-            self.tell(&Tell::Plan).await?;
+            self.tell(Tell::Plan).await?;
             return Err(Why::PlanChanged.into());
         }
         if let Some(have) = since.since.map(Seq)
@@ -183,13 +193,13 @@ impl Socket {
                 self.voice.long_text(delta.text_for(have)).await?;
             } else {
                 // Nothing happened; said at once, so that who comes back knows that it missed nothing.
-                self.tell(&Tell::Alive { seq: have.0 }).await?;
+                self.tell(Tell::Alive { seq: have.0 }).await?;
             }
             self.tell_show(&feed.snapshot().state).await?;
             return Ok(delta.seq);
         }
         let snapshot: FeedSnapshot = feed.snapshot();
-        let text = written(&Tell::Snapshot {
+        let text = written(Tell::Snapshot {
             plan_version: snapshot.plan_version.0,
             seq: snapshot.seq.0,
             seats: &snapshot.letters,
@@ -203,7 +213,7 @@ impl Socket {
 
     async fn feed_ended(&mut self) -> Ends {
         match self.feed.ended() {
-            Some(FeedEnd::PlanChanged) => match self.tell(&Tell::Plan).await {
+            Some(FeedEnd::PlanChanged) => match self.tell(Tell::Plan).await {
                 Ok(()) => Why::PlanChanged.into(),
                 Err(ends) => ends,
             },
@@ -235,10 +245,10 @@ impl Socket {
     async fn tell_delta(&mut self, delta: &Delta, have: Seq) -> Result<(), Ends> {
         self.voice.text(delta.text_for(have)).await?;
         if let Some(state) = &delta.show {
-            self.tell_show(state).await?;
+            Box::pin(self.tell_show(state)).await?;
         }
         if let Some(view) = self.own.and_then(|own| delta.holds.get(&own)) {
-            self.tell_hold(view).await?;
+            Box::pin(self.tell_hold(view)).await?;
         }
         Ok(())
     }
@@ -252,7 +262,7 @@ impl Socket {
             ShowState::Moved { public_message } => ("moved", public_message.as_deref()),
             ShowState::Ended => ("ended", None),
         };
-        self.tell(&Tell::Show { state, public_message }).await
+        self.tell(Tell::Show { state, public_message }).await
     }
 
     async fn tell_hold(&mut self, view: &HoldView) -> Result<(), Ends> {
@@ -266,7 +276,7 @@ impl Socket {
             return self.tell_hold_ended(view.hold, why).await;
         }
         match HoldJson::of(view, self.feed.show(), self.feed.plan(), self.clock.now()) {
-            Ok(hold) => self.tell(&Tell::Hold { hold }).await,
+            Ok(hold) => self.tell(Tell::Hold { hold }).await,
             Err(_) => Ok(()),
         }
     }
@@ -274,14 +284,16 @@ impl Socket {
     /// The last word on it: a delta that was on its way meanwhile must not bring it back to life.
     async fn tell_hold_ended(&mut self, hold: HoldId, why: &'static str) -> Result<(), Ends> {
         self.own = None;
-        self.tell(&Tell::HoldEnded { id: hold.0, why }).await
+        self.tell(Tell::HoldEnded { id: hold.0, why }).await
     }
 
-    async fn tell(&mut self, what: &Tell<'_>) -> Result<(), Ends> {
-        self.voice.text(written(what)?).await
+    /// Written before it is waited for, so that the wait has nothing but the text.
+    fn tell<'a>(&'a mut self, what: Tell<'_>) -> impl Future<Output = Result<(), Ends>> + use<'a> {
+        let text = written(what);
+        async { self.voice.text(text?).await }
     }
 }
 
-fn written(what: &Tell<'_>) -> Result<ByteString, Ends> {
-    Ok(serde_json::to_string(what).map_err(|_| Why::Unspeakable)?.into())
+fn written(what: Tell<'_>) -> Result<ByteString, Ends> {
+    Ok(serde_json::to_string(&what).map_err(|_| Why::Unspeakable)?.into())
 }

@@ -1,9 +1,13 @@
 //! What a socket says: every word within a bounded time, and why it falls silent.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
-use actix_ws::{CloseCode, CloseReason, Item, Session};
+use actix_web::web::Bytes;
+use actix_ws::{CloseCode, CloseReason, Closed, Item, Message, Session};
 use bytestring::ByteString;
+use futures_util::SinkExt as _;
 
 /// A first word is said in frames of this size, each on its way before the next is made. All at once it would fill more of the
 /// connection's buffer than anything after it, and what was written once of a buffer stays in memory for as long as somebody watches.
@@ -95,9 +99,9 @@ impl Voice {
     }
 
     /// Says a message; the bytes are shared until the connection frames them.
-    pub(super) async fn text(&mut self, text: ByteString) -> Result<(), Ends> {
+    pub(super) fn text(&mut self, text: ByteString) -> impl Future<Output = Result<(), Ends>> {
         self.count(&text);
-        within(self.unread_max, self.session.text(text)).await
+        self.say(Message::Text(text))
     }
 
     /// Says a message that may be long, in several frames.
@@ -108,14 +112,14 @@ impl Voice {
         self.count(&text);
         let mut left = text.into_bytes();
         let first = Item::FirstText(left.split_to(PIECE_BYTES));
-        within(self.unread_max, self.session.continuation(first)).await?;
+        self.say(Message::Continuation(first)).await?;
         loop {
             // The connection is a task of this thread, and comes before us now.
             tokio::task::yield_now().await;
             let is_last = left.len() <= PIECE_BYTES;
             let piece = left.split_to(PIECE_BYTES.min(left.len()));
             let piece = if is_last { Item::Last(piece) } else { Item::Continue(piece) };
-            within(self.unread_max, self.session.continuation(piece)).await?;
+            self.say(Message::Continuation(piece)).await?;
             if is_last {
                 return Ok(());
             }
@@ -128,11 +132,21 @@ impl Voice {
     }
 
     pub(super) async fn ping(&mut self) -> Result<(), Ends> {
-        within(self.unread_max, self.session.ping(b"")).await
+        self.say(Message::Ping(Bytes::new())).await
     }
 
     pub(super) async fn pong(&mut self, bytes: &[u8]) -> Result<(), Ends> {
-        within(self.unread_max, self.session.pong(bytes)).await
+        Box::pin(within(self.unread_max, self.session.pong(bytes))).await
+    }
+
+    /// Says it at once where the channel has room, as it nearly always has: no timer is set then. The wait for one that has none has
+    /// memory of its own, which a socket at rest has no use for.
+    async fn say(&mut self, message: Message) -> Result<(), Ends> {
+        match poll_fn(|context| Poll::Ready(self.session.poll_ready_unpin(context))).await {
+            Poll::Ready(Ok(())) => self.session.start_send_unpin(message).map_err(|Closed| Why::Gone.into()),
+            Poll::Ready(Err(Closed)) => Err(Why::Gone.into()),
+            Poll::Pending => Box::pin(within(self.unread_max, self.session.send(message))).await,
+        }
     }
 
     /// The last word. A client that takes nothing any more gets none; its connection is the kernel's to cut.
@@ -145,10 +159,10 @@ impl Voice {
     }
 }
 
-async fn within(unread_max: Duration, said: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), Ends> {
+async fn within(unread_max: Duration, said: impl Future<Output = Result<(), Closed>>) -> Result<(), Ends> {
     match tokio::time::timeout(unread_max, said).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(actix_ws::Closed)) => Err(Why::Gone.into()),
+        Ok(Err(Closed)) => Err(Why::Gone.into()),
         Err(_) => Err(Why::Stalled.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The writer: gathers what all the shows of this process have ready, and writes it in one statement per commit.
 //!
-//! There is no timer to tune: while one commit is on its way, the next batch fills.
+//! There is no timer to tune: while one commit is on its way, the next batch fills. Where many shows are busy it is given a moment
+//! more to fill, a part of what the last commit took: else those that hear of that commit first would have one to themselves.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,6 +26,12 @@ const EVENTS_MAX: usize = 4_096;
 const WAITING_MAX: usize = 8_192;
 /// Longer than the server's own limit for a statement: after it, only the network can be to blame.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(12);
+/// So many shows in one commit, and many are busy.
+const MANY: usize = 8;
+/// This part of the time that the last commit took is waited for more, where it brought many and twice as many as wait now.
+const WAIT_PART: u32 = 4;
+/// But never longer than this.
+const WAIT_MAX: Duration = Duration::from_millis(1);
 /// A database that refuses connections is asked again so often.
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 
@@ -89,7 +96,8 @@ impl Writer {
                 Ok(connection) => {
                     let _ = begun.send(Ok(()));
                     let connection = Some(connection);
-                    Work { options, node, connection, waiting, put_off: VecDeque::new() }.run().await;
+                    let last = Last::default();
+                    Work { options, node, connection, waiting, put_off: VecDeque::new(), last }.run().await;
                 }
                 Err(error) => {
                     let _ = begun.send(Err(StoreError::new(error)));
@@ -133,6 +141,14 @@ struct Work {
     waiting: mpsc::Receiver<Call>,
     /// A second append of one show, which only a rebuilt show can have: it goes with the next commit.
     put_off: VecDeque<Job>,
+    last: Last,
+}
+
+/// The last commit.
+#[derive(Default)]
+struct Last {
+    shows: usize,
+    took: Duration,
 }
 
 impl Work {
@@ -151,15 +167,19 @@ impl Work {
                     None => break,
                 }
             }
-            while batch.events < EVENTS_MAX && stopped.is_none() {
-                match self.waiting.try_recv() {
-                    Ok(Call::Append(job)) => self.take(job, &mut batch),
-                    Ok(Call::Stop(sender)) => stopped = Some(sender),
-                    Err(_) => break,
-                }
+            if stopped.is_none() {
+                stopped = self.gather(&mut batch);
+            }
+            let shows = batch.jobs.len();
+            if stopped.is_none() && shows > 0 && self.last.shows >= MANY && shows * 2 <= self.last.shows {
+                // The thread has nothing else to do, and a runtime's timer knows no part of a millisecond.
+                std::thread::sleep((self.last.took / WAIT_PART).min(WAIT_MAX));
+                stopped = self.gather(&mut batch);
             }
             if !batch.jobs.is_empty() {
+                let (shows, begun) = (batch.jobs.len(), Stopwatch::start());
                 self.commit_batch(batch.jobs).await;
+                self.last = Last { shows, took: begun.elapsed() };
             }
         }
         if let Some(connection) = self.connection.take() {
@@ -169,6 +189,18 @@ impl Work {
         if let Some(stopped) = stopped {
             let _ = stopped.send(());
         }
+    }
+
+    /// Takes what waits already; whether to stop.
+    fn gather(&mut self, batch: &mut Batch) -> Option<oneshot::Sender<()>> {
+        while batch.events < EVENTS_MAX {
+            match self.waiting.try_recv() {
+                Ok(Call::Append(job)) => self.take(job, batch),
+                Ok(Call::Stop(sender)) => return Some(sender),
+                Err(_) => break,
+            }
+        }
+        None
     }
 
     fn take(&mut self, job: Job, batch: &mut Batch) {
