@@ -92,7 +92,7 @@ pub struct Sockets {
 /// A place for one live feed; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
-    _place: OwnedSemaphorePermit,
+    pub(super) place: OwnedSemaphorePermit,
     /// Changes when the server stops.
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) unread_max: Duration,
@@ -110,7 +110,7 @@ impl Sockets {
     pub(super) fn take(&self) -> Option<Place> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         let SocketLimits { sockets_max: _, unread_max, ping_every } = self.limits;
-        Some(Place { _place: place, stopping: self.stopping.subscribe(), unread_max, ping_every })
+        Some(Place { place, stopping: self.stopping.subscribe(), unread_max, ping_every })
     }
 
     /// Places that are free.

@@ -2,6 +2,9 @@
 //!
 //! Nobody is waited for without end: what a client does not take in time costs it its socket, and it comes back with `since=`.
 
+use std::pin::Pin;
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, get, rt, web};
 use actix_ws::{Message, ProtocolError};
 use aisle_actors::core::{HoldId, HoldState, HoldView, Seq, ShowId, ShowState};
@@ -87,9 +90,12 @@ pub(super) async fn live(
         .map_err(|_| ApiError::new(crate::http::Code::MalformedRequest, "Connect with a WebSocket handshake."))?;
     let messages = messages.max_frame_size(MESSAGE_BYTES_MAX);
     let socket = Socket { voice: Voice::new(session, place.unread_max), feed, shows, keys, clock, own: None };
-    rt::spawn(socket.run(messages, since.into_inner(), place));
+    rt::spawn(socket.run(messages, Box::new(since.into_inner()), place));
     Ok(response)
 }
+
+/// Ends when the server does.
+type Stopping = Pin<Box<dyn Future<Output = ()>>>;
 
 struct Socket {
     voice: Voice,
@@ -103,19 +109,25 @@ struct Socket {
 }
 
 impl Socket {
-    /// A block and not an `async fn`, which would have all that it is given twice: as it came, and as it is used.
+    /// A block and not an `async fn`, which would have all that it is given twice: as it came, and as it is used. What stays is small, or
+    /// in a box: there is one of these for each who watches.
     #[allow(clippy::manual_async_fn, reason = "see above")]
     fn run(
         mut self,
         mut messages: actix_ws::MessageStream,
-        since: Since,
-        mut place: Place,
+        since: Box<Since>,
+        place: Place,
     ) -> impl Future<Output = ()> + 'static {
+        let Place { place, mut stopping, ping_every, unread_max: _ } = place;
+        let mut stopping: Stopping = Box::pin(async move {
+            let _gone = stopping.changed().await;
+        });
         async move {
             metrics::gauge!("aisle_live_sockets").increment(1.0);
-            let Err(ends) = self.talk(&mut messages, &since, &mut place).await;
+            let Err(ends) = self.talk(&mut messages, &since, ping_every, &mut stopping).await;
             Box::pin(self.voice.farewell(ends)).await;
             metrics::gauge!("aisle_live_sockets").decrement(1.0);
+            drop(place);
         }
     }
 
@@ -123,16 +135,16 @@ impl Socket {
         &mut self,
         messages: &mut actix_ws::MessageStream,
         since: &Since,
-        place: &mut Place,
+        ping_every: Duration,
+        stopping: &mut Stopping,
     ) -> Result<std::convert::Infallible, Ends> {
         // Subscribed before anything is read, so that nothing falls between the two.
         let mut deltas = self.feed.subscribe();
-        // What is seldom done has memory of its own while it is done: each socket has the rest for as long as somebody watches.
+        // What is seldom done has memory of its own while it is done.
         let mut seq = Box::pin(self.begin(since)).await?;
-        let mut pings = tokio::time::interval(place.ping_every);
+        let mut pings = tokio::time::interval(ping_every);
         pings.reset();
         let (mut unanswered, mut said) = (0, 0);
-        let mut stopping = std::pin::pin!(place.stopping.changed());
         loop {
             // What comes often first, and nothing asked that need not be: this is passed ten thousand times for a delta.
             tokio::select! {
@@ -165,7 +177,7 @@ impl Socket {
                         Some(Err(_)) => return Err(Why::Broken.into()),
                     }
                 },
-                _ = &mut stopping => return Err(Why::Stopping.into()),
+                () = &mut *stopping => return Err(Why::Stopping.into()),
                 _ = pings.tick() => {
                     unanswered += 1;
                     if unanswered > PINGS_UNANSWERED_MAX {

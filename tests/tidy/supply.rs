@@ -13,11 +13,12 @@ struct Package {
     license: String,
 }
 
-/// Everything that any of our crates, features of today, tests and build scripts bring in, on any system.
+/// Everything that any of our crates, features of today, tests and build scripts bring in, on any system. What other systems need no
+/// build has fetched; cargo does it here, once.
 fn tree() -> Vec<Package> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args(["tree", "--locked", "--offline", "--workspace", "--target", "all", "--edges", "normal,build,dev"])
+        .args(["tree", "--locked", "--workspace", "--target", "all", "--edges", "normal,build,dev"])
         .args(["--prefix", "none", "--no-dedupe", "--format", "{p}|{l}"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
