@@ -40,16 +40,21 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 // in the insert alone would let an append that was on its way land after the next owner had loaded. A page that does not go on
 // where its show's journal ends is not written. What is ours and what was written are told as two lists in one row and put together
 // here: Postgres, which knows nothing of how many there are, would compare each with each.
+//
+// Each owner is looked up by its show and by nothing else, whatever Postgres believes of a table that was empty when it planned this:
+// a subquery with a lock is joined as it stands, and `IS NOT DISTINCT FROM` is no way to the index of a node's shows. As a join it was
+// once each owner with each page, 18,000 pages a second where 60,000 are had.
 const APPEND: &str = "
 WITH wanted AS (
     SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
         AS w(show_id, epoch, first, seq, at, events)
 ), owned AS MATERIALIZED (
     SELECT w.*
-    FROM show_owner o JOIN wanted w ON w.show_id = o.show_id
-    WHERE o.epoch = w.epoch AND o.node_id = $7
-    ORDER BY o.show_id
-    FOR KEY SHARE OF o
+    FROM (SELECT * FROM wanted ORDER BY show_id) w CROSS JOIN LATERAL (
+        SELECT FROM show_owner o
+        WHERE o.show_id = w.show_id AND o.epoch = w.epoch AND o.node_id IS NOT DISTINCT FROM $7
+        FOR KEY SHARE
+    ) o
 ), written AS (
     INSERT INTO journal_page (show_id, seq, first, epoch, at, events)
     SELECT o.show_id, o.seq, o.first, o.epoch, 'epoch'::timestamptz + o.at * interval '1 millisecond', o.events
@@ -83,14 +88,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn start(options: PgConnectOptions, node: NodeId) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (calls, waiting) = mpsc::channel(WAITING_MAX);
-        // Planned once: however many shows a commit brings, the way to each is the same index. Left to itself, Postgres reads the
-        // owners of all shows for each commit where there are some thousand of them.
-        let options = options.options([
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-        ]);
+        // Planned once: however many shows a commit brings, the way to each is the same index, also to the first of an empty table.
+        let options = options.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
         let ((), thread) = thread_with_runtime("aisle-journal", move |begun| async move {
             match options.connect().await {
                 Ok(connection) => {
