@@ -43,7 +43,7 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 //
 // Each owner is looked up by its show and by nothing else, whatever Postgres believes of a table that was empty when it planned this:
 // a subquery with a lock is joined as it stands, and `IS NOT DISTINCT FROM` is no way to the index of a node's shows. As a join it was
-// once each owner with each page, 18,000 pages a second where 60,000 are had.
+// once each owner with each page: docs/PERFORMANCE.md, "A thousand shows instead of one".
 const APPEND: &str = "
 WITH wanted AS (
     SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
