@@ -7,6 +7,7 @@
 //! ten thousand sockets are not woken for each. A plain struct; who wants the rest keeps it ([`crate::pace`]).
 
 mod delta;
+mod ear;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -17,10 +18,14 @@ use tokio::sync::broadcast;
 use crate::metrics;
 pub use delta::Delta;
 use delta::Gathered;
+pub use ear::Ear;
+use ear::Ears;
 
 /// Deltas that a subscriber may be behind before it has to resync: three seconds of a rush. The ring keeps more, for those who
 /// reconnect.
 const SUBSCRIBER_LAG_MAX: usize = 64;
+/// Steps that are gathered while nobody watches: what is gathered names its holds, and must not grow for as long as nobody comes.
+const UNWATCHED_STEPS_MAX: u64 = 64;
 /// Seats and areas that the ring may name in all, where the plan has fewer: past the size of the house the whole map is shorter
 /// than the deltas.
 const RING_PLACES_MIN: usize = 1_024;
@@ -98,6 +103,7 @@ pub(crate) struct FeedInner {
     plan: Arc<Plan>,
     ring_max: usize,
     ring_places_max: usize,
+    ears: Arc<Ears>,
     current: RwLock<Current>,
 }
 
@@ -120,7 +126,7 @@ impl Feed {
             letters: None,
             sender: Ok(broadcast::Sender::new(SUBSCRIBER_LAG_MAX)),
         });
-        Self(Arc::new(FeedInner { show, plan, ring_max, ring_places_max, current }))
+        Self(Arc::new(FeedInner { show, plan, ring_max, ring_places_max, ears: Arc::default(), current }))
     }
 
     /// Whose feed this is.
@@ -214,6 +220,18 @@ impl Feed {
         }
     }
 
+    /// Makes an ear of a watcher, where too few are: by ears the feed knows how long its words take.
+    #[must_use]
+    pub fn lend_ear(&self) -> Option<Ear> {
+        self.0.ears.lend(self.subscribers())
+    }
+
+    /// Whether those who watch have what was told last.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        self.0.ears.have_it()
+    }
+
     /// How many watch.
     #[must_use]
     pub fn subscribers(&self) -> usize {
@@ -229,16 +247,20 @@ impl Feed {
 
     /// The same for somebody who keeps the feed's rests: tells at once, or when the rest that goes on is over. Whether a rest
     /// begins now, after which [`Feed::rested`] is to be called.
+    ///
+    /// While nobody watches, there is nobody to tell and nothing to rest from: steps are gathered, so that whoever comes back finds
+    /// them, and a thousand shows that nobody looks at write no deltas and set no timers.
     #[must_use]
     pub fn publish_after_rest(&self, seq: Seq, changes: Vec<PublicChange>) -> bool {
         let mut current = self.write();
         current.gather(seq, changes);
-        if current.rests {
+        let unwatched = current.is_unwatched();
+        if current.rests || (unwatched && current.waiting.steps < UNWATCHED_STEPS_MAX) {
             return false;
         }
         self.tell(&mut current);
-        current.rests = true;
-        true
+        current.rests = !unwatched;
+        current.rests
     }
 
     /// A rest is over: tells what was gathered meanwhile. Whether it rests again; it doesn't where there was nothing to tell.
@@ -280,6 +302,7 @@ impl Feed {
         }
         // Nobody listening is fine. Sent under the lock, so that deltas leave in their order.
         if let Ok(sender) = &current.sender {
+            self.0.ears.told(seq);
             let _ = sender.send(delta);
         }
         true
@@ -332,6 +355,10 @@ impl Feed {
 }
 
 impl Current {
+    fn is_unwatched(&self) -> bool {
+        self.sender.as_ref().is_ok_and(|sender| sender.receiver_count() == 0)
+    }
+
     /// Brings the copy to `seq`; what is to be told waits.
     fn gather(&mut self, seq: Seq, changes: Vec<PublicChange>) {
         if seq <= self.state.seq {

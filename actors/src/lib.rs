@@ -28,7 +28,7 @@ mod watcher;
 mod witness;
 
 pub use clock::{Clock, LeaseMark, Stopwatch, Ticks};
-pub use feed::{Delta, Feed, FeedEnd, FeedSnapshot, PublicChange, PublicState};
+pub use feed::{Delta, Ear, Feed, FeedEnd, FeedSnapshot, PublicChange, PublicState};
 pub use handle::{Answered, AskError, ShowFacts, ShowHandle};
 pub use journal::{BoxFuture, Cause, Epoch, Journal, JournalError, Line, NodeId, Recovered, Snapshot, entries_of};
 pub use memory::{Fault, MemoryHouse, MemoryJournal, MemorySummaries};

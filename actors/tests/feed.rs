@@ -229,6 +229,35 @@ fn a_rested_feed_tells_at_once_and_a_rush_becomes_one_delta_a_rest() {
 }
 
 #[test]
+fn while_nobody_watches_steps_are_gathered_and_whoever_comes_misses_none() {
+    let scene = Scene::begin();
+    assert!(!scene.feed.publish_after_rest(Seq(2), seats(&[(0, b'h')])), "nobody is there to rest from");
+    assert!(!scene.feed.publish_after_rest(Seq(3), seats(&[(1, b'h')])));
+    assert_eq!((scene.feed.seq(), &scene.feed.snapshot().letters[..3]), (Seq(3), "hha"));
+    assert_eq!(
+        scene.feed.since(Seq(2)).unwrap().text_for(Seq(2)),
+        r#"{"t":"delta","from":2,"seq":3,"seats":[[0,"h"],[1,"h"]],"areas":[]}"#
+    );
+    // Somebody comes, reads 3, and is told what comes after it, and with it what was gathered before.
+    let mut told = scene.feed.subscribe();
+    assert!(scene.feed.publish_after_rest(Seq(4), seats(&[(0, b'a')])), "a rest begins");
+    let delta = told.try_recv().unwrap();
+    assert_eq!((delta.from, delta.seq), (Seq(1), Seq(4)));
+    assert_eq!(delta.text_for(Seq(3)), r#"{"t":"delta","from":3,"seq":4,"seats":[[0,"a"],[1,"h"]],"areas":[]}"#);
+    // And goes, while a rest goes on, which is kept to its end.
+    drop(told);
+    assert!(!scene.feed.publish_after_rest(Seq(5), seats(&[(0, b'h')])));
+    assert!(scene.feed.rested());
+    assert!(!scene.feed.rested());
+    // Steps without end become deltas all the same, of which the ring keeps what it keeps.
+    for seq in 6..=1_000 {
+        assert!(!scene.feed.publish_after_rest(Seq(seq), seats(&[(0, b'h')])));
+    }
+    assert!(scene.feed.since(Seq(999)).is_some());
+    assert!(scene.feed.since(Seq(5)).is_none(), "the first of a thousand steps is forgotten");
+}
+
+#[test]
 fn all_who_stand_at_the_same_number_share_one_text() {
     let scene = Scene::begin();
     let mut told = scene.feed.subscribe();

@@ -140,6 +140,7 @@ impl Socket {
     ) -> Result<std::convert::Infallible, Ends> {
         // Subscribed before anything is read, so that nothing falls between the two.
         let mut deltas = self.feed.subscribe();
+        let ear = self.feed.lend_ear();
         // What is seldom done has memory of its own while it is done.
         let mut seq = Box::pin(self.begin(since)).await?;
         let mut pings = tokio::time::interval(ping_every);
@@ -155,6 +156,11 @@ impl Socket {
                     Ok(delta) if delta.from <= seq => {
                         self.tell_delta(&delta, seq).await?;
                         seq = delta.seq;
+                        if let Some(ear) = &ear {
+                            // The connection is a task of this thread, and comes before us now.
+                            tokio::task::yield_now().await;
+                            ear.has(seq);
+                        }
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => return Err(Why::TooSlow.into()),
                     Err(RecvError::Closed) => return Err(Box::pin(self.feed_ended()).await),

@@ -12,7 +12,10 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Texts that a listener may be behind before it misses some.
 const BEHIND_MAX: usize = 64;
 
-/// What is told and how often, as whoever came last wanted it.
+/// So often it is looked whether all have read the last text.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// What is told and how often at most, as whoever came last wanted it.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Pace {
     bytes: usize,
@@ -36,14 +39,21 @@ impl Teller {
 
     /// Tells for ever.
     pub async fn tell(&self) {
+        // What would have happened since the word before waits for this one: whoever listens can tell how long.
+        let mut since = jiff::Timestamp::now().as_microsecond();
         loop {
             let Pace { bytes, every_ms } = self.pace();
             tokio::time::sleep(Duration::from_millis(every_ms.max(1))).await;
+            // Where all have not read the last word yet, another would only pile up.
+            while !self.texts.is_empty() {
+                tokio::time::sleep(AGAIN).await;
+            }
             if self.texts.receiver_count() > 0 {
                 let at = jiff::Timestamp::now().as_microsecond();
-                let head = format!(r#"{{"t":"told","at":{at},"more":""#);
+                let head = format!(r#"{{"t":"told","since":{since},"at":{at},"more":""#);
                 let more = "x".repeat(bytes.saturating_sub(head.len() + 2));
                 let _ = self.texts.send(format!(r#"{head}{more}"}}"#).into());
+                since = at;
             }
         }
     }

@@ -3,11 +3,13 @@
 //! the usual ways to keep seats in a database, one row for each: `/row-lock` (`SELECT … FOR UPDATE`, then `UPDATE`),
 //! `/row-guess` (one `UPDATE` that finds out whether it may), `/row-batch` (one `UPDATE … FROM UNNEST` for all that ask at once); and
 //! in Redis, a key for each seat that is taken, by a script: `/redis` at a server that may forget what it was told last, and
-//! `/redis-fsync` at one that writes before it answers.
+//! `/redis-fsync` at one that writes before it answers. `/append` knows no seats: it only keeps what it was told in Postgres before
+//! it answers, which is what the others cannot be quicker than.
 //!
 //! They are tuned in good faith: one short transaction, prepared statements, rows of few bytes with room to be changed in place, no
 //! index but the primary key, and a token that says which rows a release is about. They check nobody's rights and keep no history.
 
+mod append;
 mod batch;
 mod live;
 mod redis_keys;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use clap::Parser;
 
+use append::Appender;
 use batch::Batcher;
 use live::Teller;
 use redis_keys::Keys;
@@ -72,6 +75,29 @@ async fn batch_hold(batcher: web::Data<Batcher>, show: web::Path<String>, wish: 
     let Some(seats) = wish.numbers() else { return HttpResponse::UnprocessableEntity().finish() };
     let hold = shapes::new_id();
     answer(batcher.hold(&seats, hold).await, &show, &wish, &seats, hold)
+}
+
+async fn append_hold(
+    appender: web::Data<Appender>,
+    show: web::Path<uuid::Uuid>,
+    wish: web::Json<Wish>,
+) -> HttpResponse {
+    let Some(Ok(seats)) = wish.numbers().map(<[i32; 2]>::try_from) else {
+        return HttpResponse::UnprocessableEntity().finish();
+    };
+    let hold = shapes::new_id();
+    answer(appender.append(*show, hold, seats).await.map(|()| true), &show.to_string(), &wish, &seats, hold)
+}
+
+async fn append_release(
+    appender: web::Data<Appender>,
+    path: web::Path<(uuid::Uuid, uuid::Uuid)>,
+    request: actix_web::HttpRequest,
+) -> HttpResponse {
+    let Some(Ok(seats)) = shapes::token_of(&request).map(<[i32; 2]>::try_from) else {
+        return HttpResponse::Forbidden().finish();
+    };
+    released(appender.append(path.0, path.1, seats).await)
 }
 
 /// One of the Redis servers: both are behind the same handlers.
@@ -160,6 +186,10 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         Some(url) => Some(web::Data::from(Arc::new(Batcher::open(url).await?))),
         None => None,
     };
+    let appender = match &options.database_url {
+        Some(url) => Some(web::Data::from(Arc::new(Appender::open(url).await?))),
+        None => None,
+    };
     let mut shelves = Vec::new();
     for (name, url) in [("/redis", &options.redis_url), ("/redis-fsync", &options.redis_fsync_url)] {
         if let Some(url) = url {
@@ -195,6 +225,14 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
                         .route(HOLDS, web::post().to(batch_hold))
                         .route(HOLD, web::delete().to(release_batch)),
                 );
+        }
+        if let Some(appender) = &appender {
+            app = app.service(
+                web::scope("/append")
+                    .app_data(appender.clone())
+                    .route(HOLDS, web::post().to(append_hold))
+                    .route(HOLD, web::delete().to(append_release)),
+            );
         }
         for (name, shelf) in &shelves {
             app = app.service(

@@ -33,6 +33,12 @@ pub struct Options {
     /// The handler that only reads and answers.
     #[arg(long)]
     yardstick: String,
+    /// A handler that appends what it is told to a table and does nothing else: what a target can be judged by.
+    #[arg(long)]
+    append: Option<String>,
+    /// The process in which these are, and the peers.
+    #[arg(long)]
+    peers_pid: Option<u32>,
     /// A peer, by name: `row-lock=http://127.0.0.1:8082/row-lock`. May be given again.
     #[arg(long = "peer", value_parser = named)]
     peers: Vec<(String, String)>,

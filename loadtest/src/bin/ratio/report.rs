@@ -4,6 +4,43 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+/// What became of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Holds,
+    /// It does not, and the least that could be done in its stead would have held it.
+    Missed,
+    /// It does not, nor does the least that could be done in its stead, measured in the same run.
+    OutOfReach,
+}
+
+impl Verdict {
+    /// Of a target to which nothing is compared.
+    pub fn of(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Missed }
+    }
+
+    /// Of a target that something which does less holds or does not; `None` where that was not measured.
+    pub fn beside(holds: bool, less_holds: Option<bool>) -> Self {
+        match (holds, less_holds) {
+            (true, _) => Self::Holds,
+            (false, Some(false)) => Self::OutOfReach,
+            (false, _) => Self::Missed,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::Missed => "MISSED",
+            Self::OutOfReach => "OUT OF REACH",
+        })
+    }
+}
+
 /// One line of the table.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -11,8 +48,8 @@ pub struct Line {
     pub what: String,
     /// The figures, in words.
     pub seen: String,
-    /// What was aimed at, and whether it holds; where anything was.
-    pub target: Option<(String, bool)>,
+    /// What was aimed at, and what became of it; where anything was.
+    pub target: Option<(String, Verdict)>,
     /// The figures.
     pub figures: Value,
 }
@@ -51,7 +88,9 @@ impl Report {
             .lines
             .iter()
             .map(|line| {
-                let target = line.target.as_ref().map(|(target, holds)| json!({"target": target, "holds": holds}));
+                let target = line.target.as_ref().map(|(target, verdict)| {
+                    json!({"target": target, "holds": *verdict == Verdict::Holds, "verdict": verdict.to_string()})
+                });
                 json!({"what": line.what, "seen": line.seen, "target": target, "figures": line.figures})
             })
             .collect();
@@ -64,12 +103,9 @@ impl fmt::Display for Report {
         writeln!(f, "| what | seen | target | |")?;
         writeln!(f, "|---|---|---|---|")?;
         for line in &self.lines {
-            let (target, holds) = match &line.target {
-                None => ("", ""),
-                Some((target, true)) => (target.as_str(), "holds"),
-                Some((target, false)) => (target.as_str(), "MISSED"),
-            };
-            writeln!(f, "| {} | {} | {target} | {holds} |", line.what, line.seen)?;
+            let (target, verdict) =
+                line.target.as_ref().map_or(("", String::new()), |(target, verdict)| (target, verdict.to_string()));
+            writeln!(f, "| {} | {} | {target} | {verdict} |", line.what, line.seen)?;
         }
         write!(f, "faults: {}", self.faults)?;
         if let Some(fault) = &self.first_fault {
@@ -101,12 +137,19 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_reaches_is_not_called_missed_and_what_holds_holds() {
+        let words = [(true, Some(false)), (true, None), (false, Some(true)), (false, None), (false, Some(false))]
+            .map(|(holds, less)| Verdict::beside(holds, less).to_string());
+        assert_eq!(words, ["holds", "holds", "MISSED", "MISSED", "OUT OF REACH"]);
+    }
+
+    #[test]
     fn a_missed_target_and_a_fault_are_said() {
         let mut report = Report::default();
         report.line(Line {
             what: "holds".to_owned(),
             seen: "1".to_owned(),
-            target: Some(("2".to_owned(), false)),
+            target: Some(("2".to_owned(), Verdict::of(false))),
             figures: Value::Null,
         });
         report.fault(0, Some(&"nothing".to_owned()));

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -55,7 +55,7 @@ impl Marks {
     }
 
     /// The marks that a delta tells as held, with how long ago they were asked for. Ten thousand hear the same: it is read once.
-    fn heard(&self, text: &[u8], tell: &mut impl FnMut(u64)) {
+    fn heard(&self, text: &[u8], tell: &mut dyn FnMut(u64)) {
         thread_local! {
             static LAST: RefCell<(Vec<u8>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };
         }
@@ -94,7 +94,8 @@ impl Marks {
 /// What all viewers together have heard.
 #[derive(Debug)]
 pub struct Heard {
-    /// How long after a mark was asked for each viewer had it, in microseconds; of the yardstick, how long after it was told.
+    /// How long after a mark was asked for each viewer had it, in microseconds; of the yardstick, how long after changes that would
+    /// have come between its last word and this one.
     pub after_us: Histogram<u64>,
     /// Messages in all.
     pub messages: u64,
@@ -104,17 +105,25 @@ pub struct Heard {
     pub lost: u64,
 }
 
-/// What one has heard.
+/// What one has heard; how long after is kept for all of them together, for ten thousand histograms would not stay in a cache.
 struct Ear {
-    after_us: Histogram<u64>,
     messages: u64,
     bytes: u64,
     lost: bool,
 }
 
+type AfterUs = Arc<Mutex<Histogram<u64>>>;
+
+/// Adds latencies; whoever panicked meanwhile left a histogram that counts as well.
+fn record(all: &AfterUs, tell: impl FnOnce(&mut dyn FnMut(u64))) {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    tell(&mut |us| all.saturating_record(us.max(1)));
+}
+
 /// Sockets that are open.
 pub struct Viewers {
     over: watch::Sender<bool>,
+    after_us: AfterUs,
     tasks: JoinSet<io::Result<Ear>>,
 }
 
@@ -199,11 +208,29 @@ impl Socket {
     }
 }
 
+/// So many changes, one after the other at even distances, are taken to have waited for a word of the yardstick.
+const TOLD_CHANGES: u64 = 8;
+
+/// When the yardstick said its last word, and when it said this one, in microseconds since 1970. `None` where it is no word of its.
+fn told(text: &[u8]) -> Option<(u64, u64)> {
+    let number = |bytes: &[u8]| {
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+        digits.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+    };
+    let since = text.strip_prefix(br#"{"t":"told","since":"#)?;
+    let at = since.get(find(since, br#""at":"#)? + 5..)?;
+    let (since, at) = (number(since), number(at));
+    (since <= at).then_some((since, at))
+}
+
 /// Listens until it is over, or the socket ends.
-async fn listen(mut socket: Socket, marks: Arc<Marks>, mut over: watch::Receiver<bool>) -> io::Result<Ear> {
-    // Coarse: ten thousand of them are kept at a time.
-    let after_us = Histogram::new_with_bounds(1, 60_000_000, 2).map_err(io::Error::other)?;
-    let mut ear = Ear { after_us, messages: 0, bytes: 0, lost: false };
+async fn listen(
+    mut socket: Socket,
+    marks: Arc<Marks>,
+    after_us: AfterUs,
+    mut over: watch::Receiver<bool>,
+) -> io::Result<Ear> {
+    let mut ear = Ear { messages: 0, bytes: 0, lost: false };
     let mut is_over = std::pin::pin!(over.changed());
     loop {
         while let Some((opcode, payload)) = socket.frame()? {
@@ -213,13 +240,17 @@ async fn listen(mut socket: Socket, marks: Arc<Marks>, mut over: watch::Receiver
                     let text = &socket.kept[payload.clone()];
                     if text.starts_with(br#"{"t":"delta""#) {
                         ear.bytes += text.len() as u64;
-                        marks.heard(text, &mut |us| ear.after_us.saturating_record(us.max(1)));
-                    } else if let Some(at) = text.strip_prefix(br#"{"t":"told","at":"#) {
-                        let digits = at.iter().take_while(|byte| byte.is_ascii_digit());
-                        let at = digits.fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-                        if at >= marks.all_here_us.load(Ordering::Relaxed) {
-                            ear.after_us.saturating_record(clock::unix_us().saturating_sub(at).max(1));
-                        }
+                        record(&after_us, |tell| marks.heard(text, tell));
+                    } else if let Some((since, at)) = told(text)
+                        && since >= marks.all_here_us.load(Ordering::Relaxed)
+                    {
+                        let now = clock::unix_us();
+                        record(&after_us, |tell| {
+                            for step in 1..=TOLD_CHANGES {
+                                let change = since + (at - since) * step / TOLD_CHANGES;
+                                tell(now.saturating_sub(change));
+                            }
+                        });
                     }
                 }
                 8 => return Ok(Ear { lost: true, ..ear }),
@@ -243,6 +274,7 @@ impl Viewers {
     /// Where one of them is refused.
     pub async fn arrive(target: &Target, path: &str, count: usize, marks: &Arc<Marks>) -> Result<Self, Failed> {
         let path = format!("{}{path}", target.prefix);
+        let after_us: AfterUs = Arc::new(Mutex::new(Histogram::new_with_bounds(1, 60_000_000, 3)?));
         let (over, is_over) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let next = Arc::new(AtomicUsize::new(0));
@@ -259,10 +291,10 @@ impl Viewers {
         }
         while let Some(arrived) = arriving.join_next().await {
             for socket in arrived?? {
-                tasks.spawn(listen(socket, Arc::clone(marks), is_over.clone()));
+                tasks.spawn(listen(socket, Arc::clone(marks), Arc::clone(&after_us), is_over.clone()));
             }
         }
-        Ok(Self { over, tasks })
+        Ok(Self { over, after_us, tasks })
     }
 
     /// Waits until what is on its way has come, then ends all and tells what they heard.
@@ -272,16 +304,15 @@ impl Viewers {
     pub async fn leave(mut self) -> Result<Heard, Failed> {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let _ = self.over.send(true);
-        let after_us = Histogram::new_with_bounds(1, 60_000_000, 3)?;
-        let mut heard = Heard { after_us, messages: 0, bytes: 0, lost: 0 };
+        let (mut messages, mut bytes, mut lost) = (0, 0, 0);
         while let Some(done) = self.tasks.join_next().await {
             let ear = done??;
-            heard.after_us.add(&ear.after_us)?;
-            heard.messages += ear.messages;
-            heard.bytes += ear.bytes;
-            heard.lost += u64::from(ear.lost);
+            messages += ear.messages;
+            bytes += ear.bytes;
+            lost += u64::from(ear.lost);
         }
-        Ok(heard)
+        let after_us = self.after_us.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Heard { after_us, messages, bytes, lost })
     }
 }
 
@@ -304,5 +335,13 @@ mod tests {
         assert_eq!(heard(r#"{"t":"delta","seats":[[900,"a"]],"areas":[]}"#), 0);
         assert_eq!(heard(r#"{"t":"delta","seats":[],"areas":[["floor",900]]}"#), 0);
         assert_eq!(heard(r#"{"t":"delta","seats":[[900"#), 0);
+    }
+
+    #[test]
+    fn a_word_of_the_yardstick_says_since_when_changes_wait_for_it() {
+        assert_eq!(told(br#"{"t":"told","since":17,"at":42,"more":"xx"}"#), Some((17, 42)));
+        for other in [r#"{"t":"delta","since":17,"at":42}"#, r#"{"t":"told","since":17"#, r#"{"t":"told","since":43,"at":42}"#] {
+            assert_eq!(told(other.as_bytes()), None, "{other}");
+        }
     }
 }

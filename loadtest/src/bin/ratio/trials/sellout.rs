@@ -13,7 +13,7 @@ use super::Bench;
 use crate::buyer::Target;
 use crate::clock;
 use crate::house::{House, Office};
-use crate::report::{Line, median};
+use crate::report::{Line, Verdict, median};
 use crate::run::Failed;
 use crate::wire::{Wire, find};
 
@@ -152,7 +152,7 @@ impl Bench<'_> {
     pub(super) async fn sellout(&mut self, office: &Office, house: &House) -> Result<(), Failed> {
         let show = office.shows(house, 1, SEATS).await?.remove(0).id;
         let key = office.key(house).await?;
-        let target = self.aisle.clone();
+        let target = self.aisle.target.clone();
         let mut wires = Vec::with_capacity(CONNECTIONS);
         while wires.len() < CONNECTIONS {
             let mut some = JoinSet::new();
@@ -196,7 +196,7 @@ impl Bench<'_> {
                 "{sold} sold in {seconds:.1} s, {free} left; steps (a hold, a booking) a second in each tenth of the sale: {}; {busy} answers were \"busy\"",
                 words.join(" ")
             ),
-            target: Some(("every tenth within 20 % of the one in the middle".to_owned(), least >= 0.8 * middle && most <= 1.2 * middle)),
+            target: Some(("every tenth within 20 % of the one in the middle".to_owned(), Verdict::of(least >= 0.8 * middle && most <= 1.2 * middle))),
             figures: json!({"sold": sold, "left": free, "seconds": seconds, "rates": rates, "busy": busy}),
         });
         Ok(())
