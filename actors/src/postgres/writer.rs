@@ -65,6 +65,9 @@ WITH wanted AS (
 )
 SELECT (SELECT array_agg(show_id) FROM owned), (SELECT array_agg(show_id) FROM written)";
 
+/// Planned once: however many shows a commit brings, the way to each is the same index, also to the first of an empty table.
+const PLANNED: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+
 #[derive(Debug)]
 struct Job {
     show: ShowId,
@@ -88,8 +91,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn start(options: PgConnectOptions, node: NodeId) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (calls, waiting) = mpsc::channel(WAITING_MAX);
-        // Planned once: however many shows a commit brings, the way to each is the same index, also to the first of an empty table.
-        let options = options.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
+        let options = options.options(PLANNED);
         let ((), thread) = thread_with_runtime("aisle-journal", move |begun| async move {
             match options.connect().await {
                 Ok(connection) => {
@@ -328,3 +330,6 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error
         Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }
 }
+
+#[cfg(test)]
+mod plan;

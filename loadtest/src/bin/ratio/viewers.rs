@@ -340,7 +340,9 @@ mod tests {
     #[test]
     fn a_word_of_the_yardstick_says_since_when_changes_wait_for_it() {
         assert_eq!(told(br#"{"t":"told","since":17,"at":42,"more":"xx"}"#), Some((17, 42)));
-        for other in [r#"{"t":"delta","since":17,"at":42}"#, r#"{"t":"told","since":17"#, r#"{"t":"told","since":43,"at":42}"#] {
+        for other in
+            [r#"{"t":"delta","since":17,"at":42}"#, r#"{"t":"told","since":17"#, r#"{"t":"told","since":43,"at":42}"#]
+        {
             assert_eq!(told(other.as_bytes()), None, "{other}");
         }
     }
