@@ -223,7 +223,7 @@ async fn list_shows(
             (None, None) => Some(catalog.now().await?),
             (from, _) => from,
         };
-        let filter = ShowFilter { id: None, production, venue, from, to, date, after, limit: limit + 1 };
+        let filter = ShowFilter { production, venue, from, to, date, after, limit: limit + 1 };
         let page = Page::cut(catalog.public_shows(&filter).await?, limit, |show| (show.starts_at, show.id));
         let items: Vec<ShowCard> = page.items.iter().map(ShowCard::from).collect();
         Ok(Page { items, next: page.next })

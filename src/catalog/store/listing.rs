@@ -11,8 +11,6 @@ use crate::platform::time;
 /// Which shows.
 #[derive(Clone, Debug, Default)]
 pub struct ShowFilter {
-    /// This one.
-    pub id: Option<Uuid>,
     /// Of this production.
     pub production: Option<Uuid>,
     /// At this venue.
@@ -82,13 +80,11 @@ pub struct PublicVenue {
     pub shows: i64,
 }
 
-impl Catalog {
-    /// Public shows in the order in which they begin.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn public_shows(&self, filter: &ShowFilter) -> Result<Vec<PublicShow>, DbFault> {
-        let rows = sqlx::query_as!(
+/// Shows as a buyer sees them, and which of them. One statement for all wishes would be planned for none of them once its connection
+/// has asked it five times, and read every show for the one whose page is open.
+macro_rules! shown {
+    ($which:tt, $($asked:tt)*) => {
+        sqlx::query_as!(
             PublicShow,
             "SELECT s.id, s.production_id, p.title AS production_title, p.version AS production_version, s.organizer_id,
                     o.name AS organizer_name, s.venue_id, v.name AS venue_name, v.city, v.time_zone, s.starts_at, s.doors_at,
@@ -108,16 +104,26 @@ impl Catalog {
              JOIN production p ON p.id = s.production_id AND p.archived_at IS NULL
              JOIN organizer o ON o.id = s.organizer_id
              JOIN venue v ON v.id = s.venue_id
-             WHERE s.archived_at IS NULL
-               AND ($1::uuid IS NULL OR s.id = $1)
-               AND ($2::uuid IS NULL OR s.production_id = $2)
-               AND ($3::uuid IS NULL OR s.venue_id = $3)
-               AND ($4::timestamptz IS NULL OR s.starts_at >= $4)
-               AND ($5::timestamptz IS NULL OR s.starts_at < $5)
-               AND ($6::date IS NULL OR (s.starts_at AT TIME ZONE v.time_zone)::date = $6)
-               AND ($7::timestamptz IS NULL OR (s.starts_at, s.id) > ($7, $8))
-             ORDER BY s.starts_at, s.id LIMIT $9",
-            filter.id,
+             WHERE s.archived_at IS NULL AND " + $which,
+            $($asked)*
+        )
+    };
+}
+
+impl Catalog {
+    /// Public shows in the order in which they begin.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn public_shows(&self, filter: &ShowFilter) -> Result<Vec<PublicShow>, DbFault> {
+        let rows = shown!(
+            "($1::uuid IS NULL OR s.production_id = $1)
+               AND ($2::uuid IS NULL OR s.venue_id = $2)
+               AND ($3::timestamptz IS NULL OR s.starts_at >= $3)
+               AND ($4::timestamptz IS NULL OR s.starts_at < $4)
+               AND ($5::date IS NULL OR (s.starts_at AT TIME ZONE v.time_zone)::date = $5)
+               AND ($6::timestamptz IS NULL OR (s.starts_at, s.id) > ($6, $7))
+             ORDER BY s.starts_at, s.id LIMIT $8",
             filter.production,
             filter.venue,
             filter.from.map(time::sql) as Option<jiff_sqlx::Timestamp>,
@@ -155,7 +161,7 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn public_show(&self, id: Uuid) -> Result<Option<PublicShow>, DbFault> {
-        Ok(self.public_shows(&ShowFilter { id: Some(id), limit: 1, ..ShowFilter::default() }).await?.pop())
+        Ok(shown!("s.id = $1", id).fetch_optional(&self.pool).await?)
     }
 
     /// Which plan version a public show has; `None` also for a draft.
