@@ -8,8 +8,10 @@ use sqlx::AssertSqlSafe;
 
 use super::*;
 
+type Failed = Box<dyn std::error::Error>;
+
 /// The lines of the plan, on a connection like the writer's.
-async fn planned(empty: PgConnectOptions) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+async fn planned(empty: PgConnectOptions) -> Result<Vec<String>, Failed> {
     let mut connection = empty.connect().await?;
     let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
     sqlx::migrate::Migrator::new(migrations).await?.run(&mut connection).await?;
@@ -23,18 +25,17 @@ async fn planned(empty: PgConnectOptions) -> Result<Vec<String>, Box<dyn std::er
 }
 
 #[tokio::test]
-async fn each_owner_and_each_end_is_looked_up_by_its_show_also_when_planned_for_empty_tables() {
-    let url = std::env::var("AISLE_TEST_DATABASE_URL").expect("a Postgres on which databases may be created");
-    let server = PgConnectOptions::from_str(&url).unwrap();
-    let mut admin = server.connect().await.unwrap();
-    let stamp: i64 = sqlx::query("SELECT (random() * 1e15)::bigint").fetch_one(&mut admin).await.unwrap().get(0);
+async fn each_owner_and_each_end_is_looked_up_by_its_show_also_when_planned_for_empty_tables() -> Result<(), Failed> {
+    let url = std::env::var("AISLE_TEST_DATABASE_URL").map_err(|_| "a Postgres on which databases may be created")?;
+    let server = PgConnectOptions::from_str(&url)?;
+    let mut admin = server.connect().await?;
+    let stamp: i64 = sqlx::query("SELECT (random() * 1e15)::bigint").fetch_one(&mut admin).await?.try_get(0)?;
     let name = format!("aisle_actors_plan_{stamp}");
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
-
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await?;
     let planned = planned(server.database(&name)).await;
-    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut admin).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut admin).await?;
 
-    let lines = planned.unwrap();
+    let lines = planned?;
     let text = lines.join("\n");
     // One way to each table that is read, and behind it the show that is wanted; neither all owners nor all of a node's.
     let ways = |table: &str| {
@@ -53,4 +54,5 @@ async fn each_owner_and_each_end_is_looked_up_by_its_show_also_when_planned_for_
         assert_eq!(read.len(), 1, "{table}:\n{text}");
         assert!(lines[read[0]].contains(way) && lines[read[0] + 1].contains(key), "{table}:\n{text}");
     }
+    Ok(())
 }

@@ -10,15 +10,14 @@ use uuid::Uuid;
 
 const WAITING_MAX: usize = 8_192;
 const COMMIT_MAX: usize = 1_024;
+/// An event of a hold: its id, two seats, and until when.
+const EVENT_BYTES: usize = 32;
 
 struct Told {
     show: Uuid,
     bytes: [u8; EVENT_BYTES],
     kept: oneshot::Sender<Result<(), sqlx::Error>>,
 }
-
-/// An event of a hold: its id, two seats, and until when.
-const EVENT_BYTES: usize = 32;
 
 /// The way to the one connection.
 pub struct Appender {
