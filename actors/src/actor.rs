@@ -301,7 +301,7 @@ impl ShowActor {
     /// One timer, not later than the next deadline. One that is set to an earlier moment stays: it does no harm when it comes, and is set
     /// anew then. In a rush the next deadline changes with nearly every turn, and nearly always to a later one.
     fn arm(&mut self, ctx: &mut Context<Self>) {
-        let wanted = self.awake.as_ref().and_then(|awake| awake.turn.deadline());
+        let wanted = self.awake.as_ref().and_then(|awake| awake.turn.timer());
         if self.timer.as_ref().is_some_and(|(at, _)| wanted.is_none_or(|wanted| *at <= wanted)) {
             return;
         }
@@ -310,10 +310,7 @@ impl ShowActor {
         }
         let Some(at) = wanted else { return };
         let clock = Arc::clone(&self.house.clock);
-        let now = clock.now();
-        // A deadline that is still there after its turn is a bug somewhere; it must not become a busy loop.
-        let not_before = if at <= now { now.plus_ms(RETRY_TIMER_MS) } else { at };
-        let reached = async move { clock.reached(not_before).await };
+        let reached = async move { clock.reached(at).await };
         let timer = ctx.spawn(reached.into_actor(self).map(|(), actor, ctx| {
             actor.timer = None;
             actor.on_time(ctx);
@@ -352,9 +349,6 @@ impl ShowActor {
         ctx.spawn(farewell.into_actor(self).map(|(), actor, ctx| actor.end(Ending::Asleep, ctx)));
     }
 }
-
-/// How long a deadline that its own turn did not remove is left alone.
-const RETRY_TIMER_MS: u64 = 1_000;
 
 impl Actor for ShowActor {
     type Context = Context<Self>;

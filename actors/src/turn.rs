@@ -98,6 +98,9 @@ enum Waiting<R> {
 /// whoever wakes has to read beside it grows with it, and no faster.
 const SNAPSHOT_BYTES_AN_EVENT: u64 = 32;
 
+/// How long a deadline that its own turn did not remove is left alone.
+const RETRY_TIMER_MS: u64 = 1_000;
+
 /// One show's life in this process.
 #[derive(Debug)]
 pub struct Turn<R> {
@@ -109,6 +112,8 @@ pub struct Turn<R> {
     durable: Seq,
     /// The time of the newest event: no turn is earlier.
     not_before: Timestamp,
+    /// To when everything that time alone brings has been done.
+    lapsed_to: Timestamp,
     batch: Vec<Entry>,
     in_flight: Option<Seq>,
     gate: Gate<Waiting<R>>,
@@ -143,6 +148,7 @@ impl<R> Turn<R> {
             newest,
             durable: newest,
             not_before,
+            lapsed_to: Timestamp(i64::MIN),
             batch: Vec::new(),
             in_flight: None,
             gate: Gate::default(),
@@ -221,10 +227,18 @@ impl<R> Turn<R> {
             .collect()
     }
 
-    /// When time will next change something by itself: what the one timer is to be set to.
+    /// When time will next change something by itself.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         self.show.next_deadline()
+    }
+
+    /// What the one timer is to be set to: the next deadline, even one that has passed since the last turn. One that is still there
+    /// after its turn is a bug somewhere, and must not become a busy loop.
+    #[must_use]
+    pub fn timer(&self) -> Option<Timestamp> {
+        let deadline = self.deadline()?;
+        Some(if deadline <= self.lapsed_to { self.lapsed_to.plus_ms(RETRY_TIMER_MS) } else { deadline })
     }
 
     /// Everything decided is durable, and nobody waits.
@@ -317,6 +331,7 @@ impl<R> Turn<R> {
         let now = now.max(self.not_before);
         let events = self.show.expire(now);
         self.happened(now, events);
+        self.lapsed_to = now;
         now
     }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use aisle_actors::core::{HoldState, Seq};
-use aisle_actors::{AskError, ShowsConfig};
+use aisle_actors::turn::{Turn, Wish};
+use aisle_actors::{AskError, Recovered, ShowsConfig};
 
 use crate::house::{House, config};
-use crate::support::{give_back, hold, node, show, take};
+use crate::support::{START, give_back, hold, node, plan, publish, show, take};
 
 const TTL_MS: u64 = 8 * 60_000;
 
@@ -29,6 +30,25 @@ async fn a_hold_lapses_at_its_deadline_and_the_map_says_so() {
     assert!(matches!(lapsed.holds[&hold(1)].state, HoldState::Lapsed { .. }));
     handle.ask(take(2, &[0, 1])).await.unwrap();
     house.shows.stop().await;
+}
+
+/// The clock goes on between a turn and its timer: what falls into that moment is not put off.
+#[test]
+fn the_timer_is_set_to_the_deadline_also_where_that_has_just_passed() {
+    let nothing = Recovered { snapshot: None, entries: vec![] };
+    let (mut turn, _) = Turn::recover(show(1), &plan(), nothing, u64::MAX, None).unwrap();
+    turn.wish(START, &Wish::Command(publish()), ());
+    assert_eq!(turn.timer(), None);
+    let deadline = START.plus_ms(TTL_MS);
+    turn.wish(START, &Wish::Command(take(1, &[0])), ());
+    turn.time(START.plus_ms(TTL_MS - 1));
+    assert_eq!((turn.timer(), turn.deadline()), (Some(deadline), Some(deadline)));
+    // What became durable meanwhile says nothing of the time.
+    turn.durable(START.plus_ms(TTL_MS + 5));
+    assert_eq!(turn.timer(), Some(deadline));
+    turn.time(START.plus_ms(TTL_MS + 5));
+    assert_eq!(turn.timer(), turn.deadline());
+    assert_ne!(turn.timer(), Some(deadline));
 }
 
 #[tokio::test]
