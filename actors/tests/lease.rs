@@ -53,17 +53,23 @@ async fn a_lease_that_had_ended_is_not_renewed_but_begun_anew() {
         let clock = Arc::new(Clock::system());
         let lease =
             NodeLease::join_with(database.options.clone(), node(1), "one", Arc::clone(&clock), BRISK).await.unwrap();
-        let mark = clock.lease_mark();
-        assert!(clock.lease_holds(mark));
-        database.end_lease(node(1)).await;
-        while clock.lease_mark() == mark {
-            tokio::task::yield_now().await;
+        for ended in [
+            "UPDATE node SET lease_until = clock_timestamp()",
+            // After more than a day, by somebody who joined meanwhile.
+            "DELETE FROM node",
+        ] {
+            let mark = clock.lease_mark();
+            assert!(clock.lease_holds(mark), "{ended}");
+            database.run(ended).await;
+            while clock.lease_mark() == mark {
+                tokio::task::yield_now().await;
+            }
+            while !clock.lease_live() {
+                tokio::task::yield_now().await;
+            }
+            // Alive again, and yet what was acquired before is not ours any more.
+            assert!(!clock.lease_holds(mark), "{ended}");
         }
-        while !clock.lease_live() {
-            tokio::task::yield_now().await;
-        }
-        // Alive again, and yet what was acquired before is not ours any more.
-        assert!(!clock.lease_holds(mark));
         lease.leave().await;
     })
     .await;

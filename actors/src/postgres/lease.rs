@@ -76,8 +76,8 @@ impl NodeLease {
         let (calls, waiting) = mpsc::channel(8);
         let name = name.to_owned();
         let ((), thread) = thread_with_runtime("aisle-lease", move |begun| async move {
-            let mut keeper = Keeper { options, node, clock, config, connection: None };
-            match keeper.join(&name).await {
+            let mut keeper = Keeper { options, node, name, clock, config, connection: None };
+            match keeper.join().await {
                 Ok(()) => {
                     let _ = begun.send(Ok(()));
                     keeper.run(waiting).await;
@@ -124,13 +124,16 @@ impl NodeLease {
 struct Keeper {
     options: PgConnectOptions,
     node: NodeId,
+    name: String,
     clock: Arc<Clock>,
     config: LeaseConfig,
     connection: Option<PgConnection>,
 }
 
+// Also for one whose lease had ended, and whose row may be gone: who sleeps for more than a day is forgotten by whoever joins meanwhile.
 const JOIN: &str = "
 INSERT INTO node (id, name, lease_until) VALUES ($1, $2, clock_timestamp() + $3::bigint * interval '1 millisecond')
+ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until
 RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// Nodes of yesterday that no show names any more.
@@ -142,7 +145,7 @@ DELETE FROM node n WHERE n.lease_until < now() - interval '1 day'
 // own before, so that the comparison here is made after whoever looked at it has finished.
 const RENEW: &str = "
 UPDATE node SET lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond'
-WHERE id = $1 AND ($3 OR lease_until > clock_timestamp())
+WHERE id = $1 AND lease_until > clock_timestamp()
 RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 const LOCK: &str = "SELECT 1 FROM node WHERE id = $1 FOR NO KEY UPDATE";
@@ -150,13 +153,13 @@ const LOCK: &str = "SELECT 1 FROM node WHERE id = $1 FOR NO KEY UPDATE";
 const END: &str = "UPDATE node SET lease_until = clock_timestamp() WHERE id = $1 AND lease_until > clock_timestamp()";
 
 impl Keeper {
-    async fn join(&mut self, name: &str) -> Result<(), sqlx::Error> {
+    async fn join(&mut self) -> Result<(), sqlx::Error> {
         let mut connection = self.options.connect().await?;
         sqlx::query(FORGET).execute(&mut connection).await?;
         let asked = self.clock.ticks();
         let row = sqlx::query(JOIN)
             .bind(self.node.0)
-            .bind(name)
+            .bind(&self.name)
             .bind(self.config.lease_ms)
             .fetch_one(&mut connection)
             .await?;
@@ -214,17 +217,17 @@ impl Keeper {
 
     async fn renew(&mut self) -> Result<(), sqlx::Error> {
         let (node, lease_ms, clock) = (self.node.0, self.config.lease_ms, Arc::clone(&self.clock));
+        let name = self.name.clone();
         let mut transaction = self.connection().await?.begin().await?;
         sqlx::query(LOCK).bind(node).execute(&mut *transaction).await?;
         let mut asked = clock.ticks();
-        let renewal = |again: bool| sqlx::query(RENEW).bind(node).bind(lease_ms).bind(again);
-        let row = match renewal(false).fetch_optional(&mut *transaction).await? {
+        let row = match sqlx::query(RENEW).bind(node).bind(lease_ms).fetch_optional(&mut *transaction).await? {
             Some(row) => row,
             None => {
                 tracing::error!(node = %node, "The lease had ended before it was renewed; every show is acquired anew");
                 clock.lease_lost();
                 asked = clock.ticks();
-                renewal(true).fetch_one(&mut *transaction).await?
+                sqlx::query(JOIN).bind(node).bind(name).bind(lease_ms).fetch_one(&mut *transaction).await?
             }
         };
         let db_now: i64 = row.try_get(0)?;
