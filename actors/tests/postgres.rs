@@ -164,14 +164,20 @@ async fn one_bad_show_in_a_commit_hurts_no_other() {
         database.add_node(node(1)).await;
         let journal = database.journal(node(1)).await;
         let mut epochs = Vec::new();
-        for number in 0..4 {
+        for number in 0..5 {
             epochs.push(journal.acquire(show(number)).await.unwrap());
         }
+        let refuse = format!(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON journal_page FOR EACH ROW WHEN (NEW.show_id = '{}') EXECUTE FUNCTION refuse()",
+            show(4)
+        );
+        database.run(&refuse).await;
         // The first append is held, so that the others gather into one commit.
         let blocker = in_the_way(&database, show(0), some_events().len()).await;
         let mut appends = Vec::new();
-        for (number, epoch) in (0..4).zip(epochs) {
-            // Show 2 repeats a number that it has already; show 3 is no longer ours.
+        for (number, epoch) in (0..5).zip(epochs) {
+            // Show 2 repeats a number that it has already; show 3 is no longer ours; show 4's row is refused, and with it the commit.
             let epoch = if number == 3 { Epoch(epoch.0 - 1) } else { epoch };
             if number == 2 {
                 database
@@ -197,7 +203,13 @@ async fn one_bad_show_in_a_commit_hurts_no_other() {
         }
         assert!(matches!(
             outcomes.as_slice(),
-            [Ok(()), Ok(()), Err(JournalError::Refused { .. }), Err(JournalError::Fenced { .. })]
+            [
+                Ok(()),
+                Ok(()),
+                Err(JournalError::Refused { .. }),
+                Err(JournalError::Fenced { .. }),
+                Err(JournalError::Refused { .. })
+            ]
         ));
         assert_eq!(database.number("SELECT count(*) FROM journal").await, 4 + 4 + 1);
     })
