@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, get, rt, web};
 use actix_ws::{Message, ProtocolError};
 use aisle_actors::core::{HoldId, HoldState, HoldView, Seq, ShowId, ShowState};
-use aisle_actors::{Clock, Delta, Feed, FeedEnd, FeedSnapshot, Shows};
+use aisle_actors::{AskError, Clock, Delta, Feed, FeedEnd, FeedSnapshot, Shows};
 use bytestring::ByteString;
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
@@ -84,12 +84,13 @@ pub(super) async fn live(
     since: web::Query<Since>,
 ) -> Result<HttpResponse, ApiError> {
     let feed = view(&shows, ShowId(*path)).await?.feed().clone();
-    must_be_public(&feed.snapshot().state)?;
+    must_be_public(&feed.state())?;
     let Some(place) = sockets.take() else { return Err(ApiError::busy(5)) };
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::new(crate::http::Code::MalformedRequest, "Connect with a WebSocket handshake."))?;
     let messages = messages.max_frame_size(MESSAGE_BYTES_MAX);
-    let socket = Socket { voice: Voice::new(session, place.unread_max), feed, shows, keys, clock, own: None };
+    let socket =
+        Socket { voice: Voice::new(session, place.unread_max), feed, shows, keys, clock, own: None, unsaid: false };
     rt::spawn(socket.run(messages, Box::new(since.into_inner()), place));
     Ok(response)
 }
@@ -106,6 +107,8 @@ struct Socket {
     clock: web::Data<Clock>,
     /// The hold that this client has proved to own, while it lasts.
     own: Option<HoldId>,
+    /// What that hold is could not be said yet.
+    unsaid: bool,
 }
 
 impl Socket {
@@ -192,6 +195,9 @@ impl Socket {
                     self.voice.ping().await?;
                     // A page sees no pings: this is what it lives by, and by what it learns that the last delta was lost.
                     self.tell(Tell::Alive { seq: seq.0 }).await?;
+                    if self.unsaid && let Some(own) = self.own {
+                        Box::pin(self.tell_own(own)).await?;
+                    }
                 }
             }
         }
@@ -213,7 +219,7 @@ impl Socket {
                 // Nothing happened; said at once, so that who comes back knows that it missed nothing.
                 self.tell(Tell::Alive { seq: have.0 }).await?;
             }
-            self.tell_show(&feed.snapshot().state).await?;
+            self.tell_show(&feed.state()).await?;
             return Ok(delta.seq);
         }
         let snapshot: FeedSnapshot = feed.snapshot();
@@ -248,14 +254,23 @@ impl Socket {
             return Err(Why::Impolite("hold_token_invalid").into());
         }
         self.own = Some(hold);
-        // Whose hold it is may wake the show: what a hold is, only its owner can say.
+        self.tell_own(hold).await
+    }
+
+    /// Says what the hold of this client is; only its show knows.
+    async fn tell_own(&mut self, hold: HoldId) -> Result<(), Ends> {
+        // It may wake the show.
         let view = match self.shows.get(self.feed.show()).await {
             Ok(handle) => handle.hold(hold).await,
             Err(error) => Err(error),
         };
+        self.unsaid = matches!(view, Err(AskError::Busy { .. }));
         match view {
             Ok(Some(view)) => self.tell_hold(&view).await,
             Ok(None) => self.tell_hold_ended(hold, "lapsed").await,
+            // Too many ask the show already, and who is sent away comes back and is one more. What happens to the hold is told in
+            // any case; what it is, with the next ping.
+            Err(AskError::Busy { .. }) => Ok(()),
             Err(_) => Err(Why::Stopping.into()),
         }
     }

@@ -1,5 +1,7 @@
 //! The live feed: what a second window sees, without reloading.
 
+use aisle_actors::AskError;
+use aisle_actors::core::{AllocationId, Command, HoldId, ShowId};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 use crate::harness::{Server, send, spawn, spawn_with};
 use crate::house::{hall, on_sale, on_sale_with};
+use crate::process::until;
 
 /// A window on a show.
 pub struct Window(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -203,5 +206,63 @@ async fn the_first_word_of_a_large_house_comes_in_pieces_and_of_a_small_one_at_o
         let wanted = text.len().div_ceil(2_048);
         assert_eq!(lengths.len(), wanted, "{lengths:?}");
         assert!(lengths.iter().all(|&length| length <= 2_048), "{lengths:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_proves_a_hold_while_the_show_has_too_much_to_do_keeps_the_socket_and_is_told_later() {
+    let server = spawn_with(|config| config.ping_every_s = 1).await;
+    let show = on_sale(&server, &hall(1, 4, 0)).await;
+    let held = hold(&server, show, &json!(["r1-1"])).await;
+    let mut window = Window::open(&server, show, "").await;
+    window.next("snapshot").await;
+
+    // The journal cannot be written, and everybody waits for it until no more may wait.
+    let mut blocker = server.db.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM show_owner FOR UPDATE").execute(&mut *blocker).await.unwrap();
+    let handle = server.running.parts.shows.get(ShowId(show)).await.unwrap();
+    let seats = vec![handle.plan().order()[3]];
+    let block = Command::Block {
+        allocation: AllocationId(Uuid::from_u128(1)),
+        seats,
+        areas: Vec::new(),
+        reason: "a pillar".into(),
+        release_at: None,
+    };
+    let mut waiting = tokio::task::JoinSet::new();
+    let writer = handle.clone();
+    waiting.spawn(async move { writer.ask(block).await.map(|_| ()) });
+    let stuck = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("the journal waits", async || {
+        let count: i64 = sqlx::query_scalar(stuck).fetch_one(&server.db).await.unwrap();
+        (count > 0).then_some(())
+    })
+    .await;
+    for _ in 0..600 {
+        let reader = handle.clone();
+        waiting.spawn(async move { reader.hold(HoldId(Uuid::from_u128(1))).await.map(|_| ()) });
+    }
+    let first = waiting.join_next().await.unwrap().unwrap();
+    assert!(matches!(first, Err(AskError::Busy { .. })), "{first:?}");
+
+    window.say(&json!({"t": "hold", "id": held["id"], "token": held["token"]})).await;
+    // A ping behind it: once that is answered, the other was heard.
+    window.0.send(Message::Ping("heard".into())).await.unwrap();
+    loop {
+        match window.0.next().await {
+            Some(Ok(Message::Pong(bytes))) if bytes == "heard" => break,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_))) => {}
+            other => panic!("the socket ended: {other:?}"),
+        }
+    }
+    blocker.rollback().await.unwrap();
+    assert_eq!(window.next("hold").await["hold"]["id"], held["id"]);
+    let path = format!("/shows/{show}/holds/{}", held["id"].as_str().unwrap());
+    let release = server.request(Method::DELETE, &path).header("aisle-hold-token", held["token"].as_str().unwrap());
+    assert_eq!(send(release).await.status, 204);
+    assert_eq!(window.next("hold_ended").await["why"], "released");
+    while let Some(done) = waiting.join_next().await {
+        let done = done.unwrap();
+        assert!(matches!(done, Ok(()) | Err(AskError::Busy { .. })), "{done:?}");
     }
 }
