@@ -12,7 +12,7 @@ use super::fraud::{decide_by, judge};
 use super::outside::Outside;
 use super::saga::{Effect, Outcome, Saga, Verdict};
 use super::store::Orders;
-use crate::payments::{News, Report};
+use crate::payments::{Charge, News, Report, What};
 use crate::platform::audit::Entry;
 use crate::platform::db::DbFault;
 use crate::platform::time::from_core;
@@ -211,24 +211,28 @@ impl Checkout {
     /// # Errors
     /// When the database does not answer.
     pub async fn take_in(&self, whom: (&str, &str), news: &News) -> Result<TakenIn, CheckoutFault> {
+        let nothing = |why: &str| Ok(TakenIn::Nothing { why: why.to_owned() });
         match news {
             News::Nothing { why } => Ok(TakenIn::Nothing { why: why.clone() }),
             News::Report(report) => self.believe(whom, report).await,
-            News::Ask { payment } if self.is_of(whom, *payment).await? => self.inquire(*payment).await,
-            News::Ask { .. } => Ok(TakenIn::Nothing { why: "it is about no payment of this account".to_owned() }),
+            News::Ask { payment, theirs } => match self.store.whose_payment(*payment).await? {
+                Some(whose) if whose.is(whom) => self.inquire(*payment).await,
+                Some(_) => nothing("it is about no payment of this account"),
+                None => self.ask_about_stray(whom, *payment, theirs.clone()).await,
+            },
             News::GivenBack { theirs } => {
                 let gateway = match self.outside.gateway_of(whom).await {
                     Ok(gateway) => gateway,
                     Err(outcome) => return Ok(later(outcome)),
                 };
-                let why = || "it is about no payment of this account".to_owned();
                 match gateway.look_up_refunds(theirs).await {
                     Ok(reports) => match reports.first() {
                         Some(first) if self.is_of(whom, first.payment).await? => {
                             self.settle_all(first.payment, &reports).await?;
                             Ok(TakenIn::Settled)
                         }
-                        Some(_) | None => Ok(TakenIn::Nothing { why: why() }),
+                        Some(_) => nothing("it is about no payment of this account"),
+                        None => nothing("nothing that was collected for this account went back by it"),
                     },
                     Err(error) => Ok(TakenIn::Later { why: crate::http::error::chain(&error) }),
                 }
@@ -240,10 +244,7 @@ impl Checkout {
                 };
                 match gateway.look_up_claim(claim, *at).await {
                     Ok(Some(report)) => self.believe(whom, &report).await,
-                    Ok(None) => {
-                        let why = "it claims no money of a payment of ours".to_owned();
-                        Ok(TakenIn::Nothing { why })
-                    }
+                    Ok(None) => nothing("it claims no money of a payment of ours"),
                     Err(error) => Ok(TakenIn::Later { why: crate::http::error::chain(&error) }),
                 }
             }
@@ -251,9 +252,30 @@ impl Checkout {
     }
 
     /// Whether this payment is made by this account. Whoever has an account can sign news of it, and write on them what they like.
-    async fn is_of(&self, (provider, account): (&str, &str), payment: Uuid) -> Result<bool, CheckoutFault> {
-        let whose = self.store.whose_payment(payment).await?;
-        Ok(whose.is_some_and(|whose| whose.provider == provider && whose.account == account))
+    async fn is_of(&self, whom: (&str, &str), payment: Uuid) -> Result<bool, CheckoutFault> {
+        Ok(self.store.whose_payment(payment).await?.is_some_and(|whose| whose.is(whom)))
+    }
+
+    /// A payment that was begun under an id of ours, and is not in our books: after a restore, or another server's with the same account.
+    /// Where its money is here, somebody must know.
+    async fn ask_about_stray(
+        &self,
+        whom: (&str, &str),
+        payment: Uuid,
+        theirs: Option<String>,
+    ) -> Result<TakenIn, CheckoutFault> {
+        let gateway = match self.outside.gateway_of(whom).await {
+            Ok(gateway) => gateway,
+            Err(outcome) => return Ok(later(outcome)),
+        };
+        let has_money = |report: &Report| matches!(report.what, What::Authorized | What::Captured);
+        match gateway.look_up(&Charge { payment, provider_ref: theirs }).await {
+            Ok(reports) => Ok(match reports.into_iter().find(has_money) {
+                Some(report) => TakenIn::Stray { report },
+                None => TakenIn::Nothing { why: "it is about no payment of this account".to_owned() },
+            }),
+            Err(error) => Ok(TakenIn::Later { why: crate::http::error::chain(&error) }),
+        }
     }
 
     async fn believe(&self, whom: (&str, &str), report: &Report) -> Result<TakenIn, CheckoutFault> {

@@ -95,7 +95,10 @@ impl WorkKind {
             Self::DisputeLost => {
                 "The bank gave the money to the buyer. The tickets admit nobody any more; the seats are still booked."
             }
-            Self::ProviderSilent => "The provider has not said for a long time what became of this payment or refund.",
+            Self::ProviderSilent => {
+                "The provider has not said for a long time what became of this payment or refund, or news of its own could not be \
+                 settled for an hour."
+            }
             Self::OrderStuck => {
                 "The next step of this order has failed many times in a row. It is tried again by itself."
             }
@@ -133,8 +136,8 @@ impl WorkKind {
                  them."
             }
             Self::ProviderSilent => {
-                "Look at the provider's status page and at the payment there. It is asked again by itself; when it answers, \
-                 this goes away."
+                "Look at the provider's status page and at the payment there. It is asked again by itself, about news for a day (then \
+                 whoever runs the server has it settled again); when it answers, this goes away."
             }
             Self::OrderStuck => {
                 "Read the last problem. Is the provider or the show unreachable, this goes away with it; else it needs whoever \

@@ -1,6 +1,7 @@
 //! Carries the saga's effects out: asks shows and gateways, and puts what they say into the saga's words.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aisle_actors::core::{Answer, HoldState, ShowId};
 use aisle_actors::{AskError, ShowHandle, Shows};
@@ -11,6 +12,10 @@ use super::saga::{Attempt, Effect, Outcome, Part, Saga};
 use crate::http::rejection::guids;
 use crate::payments::{Cancelled, Charge, Gateway, GatewayError, Gateways, RefundWish, Start};
 use crate::platform::time::from_core;
+
+/// So long a provider has for all that one step asks it, which may be several questions: less than an order is one worker's
+/// ([`super::drive::LEASE`]), so that no second one asks meanwhile.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(13);
 
 /// Everything outside of an order.
 #[derive(Clone)]
@@ -39,8 +44,8 @@ impl Outside {
             | Effect::Cancel { payment }
             | Effect::LookUp { payment }
             | Effect::Void { payment }
-            | Effect::Capture { payment } => self.pay(saga, *payment, effect).await,
-            Effect::Refund { refund, look_first } => self.refund(saga, *refund, *look_first).await,
+            | Effect::Capture { payment } => in_time(self.pay(saga, *payment, effect)).await,
+            Effect::Refund { refund, look_first } => in_time(self.refund(saga, *refund, *look_first)).await,
             Effect::Judge { .. } => Outcome::Later { reason: "not the outside's business".to_owned() },
             Effect::Confirm => Outcome::Done,
         }
@@ -155,6 +160,12 @@ impl Outside {
         }
         gateway.refund(&wish).await.map_or_else(not_told, |()| Outcome::Done)
     }
+}
+
+/// Whether it was done nobody knows then, as after any other silence.
+async fn in_time(step: impl Future<Output = Outcome>) -> Outcome {
+    let late = |_| Outcome::Later { reason: "the provider takes too long".to_owned() };
+    tokio::time::timeout(ANSWERS_WITHIN, step).await.unwrap_or_else(late)
 }
 
 fn charge_of(attempt: &Attempt) -> Charge {

@@ -223,6 +223,8 @@ pub enum News {
     Ask {
         /// Which, by our id.
         payment: Uuid,
+        /// And by the provider's own name, where the news says that: what is asked for where nobody here knows of it.
+        theirs: Option<String>,
     },
     /// Something was given back at the provider by somebody else. How much the provider says when it is asked.
     GivenBack {

@@ -123,6 +123,12 @@ impl<B: Books> Double<B> {
         self.desk.troubles.lock().unwrap().push_back((like, trouble));
     }
 
+    /// Nothing goes wrong any more.
+    #[allow(dead_code, reason = "examples/doubles.rs makes no trouble")]
+    pub fn calm(&self) {
+        self.desk.troubles.lock().unwrap().clear();
+    }
+
     /// How many questions like this there were.
     pub fn times(&self, like: &str) -> usize {
         self.desk.asked.lock().unwrap().iter().filter(|asked| asked.contains(like)).count()

@@ -6,6 +6,9 @@ use super::Orders;
 use crate::payments::{Report, What};
 use crate::platform::db::DbFault;
 
+/// How often a piece of news is tried: ten times within the first hour and a half, then once an hour for a day.
+const TRIES_MAX: i32 = 34;
+
 /// Whose a payment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whose {
@@ -13,6 +16,14 @@ pub struct Whose {
     pub provider: String,
     /// By which account of the house there.
     pub account: String,
+}
+
+impl Whose {
+    /// Whether it is this one's.
+    #[must_use]
+    pub fn is(&self, (provider, account): (&str, &str)) -> bool {
+        self.provider == provider && self.account == account
+    }
 }
 
 /// A webhook that was stored and has not been settled.
@@ -70,28 +81,30 @@ impl Orders {
         Ok(())
     }
 
-    /// Those that whoever received them did not get to settle, oldest first; each try waits longer for the next.
+    /// Those that whoever received them did not get to settle and whose next try is due: after 3 seconds, 6, 12, later once an hour, for a
+    /// day. Whoever is given one has it alone until then.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn unsettled(&self, limit: i64) -> Result<Vec<Waiting>, DbFault> {
         Ok(sqlx::query_as!(
             Waiting,
-            "UPDATE webhook_in w SET attempts = w.attempts + 1
+            "UPDATE webhook_in w SET attempts = w.attempts + 1,
+                    next_try_at = now() + least(interval '3 seconds' * power(2, w.attempts + 1), interval '1 hour')
              FROM (SELECT provider, account, event_id FROM webhook_in
-                   WHERE processed_at IS NULL AND attempts < 20
-                     AND received_at < now() - interval '3 seconds' * power(2, least(attempts, 10))
-                   ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
+                   WHERE processed_at IS NULL AND attempts < $2 AND next_try_at <= now()
+                   ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
              WHERE w.provider = due.provider AND w.account = due.account AND w.event_id = due.event_id
              RETURNING w.provider, w.account, w.event_id, w.body",
-            limit
+            limit,
+            TRIES_MAX
         )
         .fetch_all(&self.pool)
         .await?)
     }
 
     /// It is about no payment of this account, and that is all there is to do about it here. Money of which nobody here knows is
-    /// somebody's work.
+    /// somebody's work; what was told of it already is not told again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -113,7 +126,10 @@ impl Orders {
         };
         sqlx::query!(
             "UPDATE webhook_in SET processed_at = now(), last_problem = NULL, note = 'it is about no payment of this account',
-                    stray = $4, stray_ref = $5, stray_amount = $6, stray_currency = $7
+                    stray = CASE WHEN EXISTS (
+                        SELECT 1 FROM webhook_in told WHERE told.provider = $1 AND told.account = $2 AND told.event_id <> $3
+                        AND told.stray = $4 AND told.stray_ref = $5) THEN NULL ELSE $4 END,
+                    stray_ref = $5, stray_amount = $6, stray_currency = $7
              WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL",
             provider,
             account,
@@ -160,7 +176,7 @@ impl Orders {
     /// When the database does not answer.
     pub async fn replay(&self, event_id: Option<&str>) -> Result<u64, DbFault> {
         let done = sqlx::query!(
-            "UPDATE webhook_in SET processed_at = NULL, attempts = 0, note = NULL
+            "UPDATE webhook_in SET processed_at = NULL, attempts = 0, next_try_at = now(), note = NULL
              WHERE CASE WHEN $1::text IS NULL THEN processed_at IS NULL ELSE event_id = $1 END",
             event_id
         )

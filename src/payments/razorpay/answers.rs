@@ -30,9 +30,20 @@ pub struct Payment {
     /// How much of it went back.
     #[serde(default)]
     pub amount_refunded: Option<i64>,
+    /// Whether it was ever collected.
+    #[serde(default)]
+    pub captured: Option<bool>,
     /// Of which order; none where it was asked for otherwise than by an order.
     #[serde(default)]
     pub order_id: Option<String>,
+}
+
+impl Payment {
+    /// Nobody collected it, and Razorpay gave it back by itself: no money came to the house, and none went.
+    pub fn has_lapsed(&self) -> bool {
+        let went_back = self.status == "refunded" || self.amount_refunded.is_some_and(|back| back > 0);
+        self.captured == Some(false) && went_back
+    }
 }
 
 /// A refund.

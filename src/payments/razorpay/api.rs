@@ -13,7 +13,7 @@ use super::answers::{Dispute, List, Order, Payment, Refund, Refusal};
 use crate::platform::money::Money;
 
 const URL: &str = "https://api.razorpay.com";
-/// Two in a row fit into the time for which an order is one worker's.
+/// For one question. All that a step of an order asks has a bound of its own.
 const TIMEOUT: Duration = Duration::from_secs(7);
 /// More than any answer has.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;

@@ -55,11 +55,11 @@ fn known(key: &str) -> Option<Known> {
 }
 
 fn has_money(payment: &Payment) -> bool {
-    matches!(payment.status.as_str(), "authorized" | "captured" | "refunded")
+    !payment.has_lapsed() && matches!(payment.status.as_str(), "authorized" | "captured" | "refunded")
 }
 
 fn is_collected(payment: &Payment) -> bool {
-    matches!(payment.status.as_str(), "captured" | "refunded")
+    !payment.has_lapsed() && matches!(payment.status.as_str(), "captured" | "refunded")
 }
 
 impl Razorpay {
@@ -172,6 +172,7 @@ impl Razorpay {
         let Some(payment) = self.payment(charge).await? else { return refused("nothing was paid") };
         match payment.status.as_str() {
             _ if is_collected(&payment) => return Ok(()),
+            _ if payment.has_lapsed() => return refused("nobody collected the amount in time, and it went back"),
             "authorized" => {}
             status => return refused(&format!("no amount is set aside: the payment is {status}")),
         }
@@ -211,8 +212,20 @@ impl Razorpay {
 
     async fn ask_about(&self, charge: &Charge) -> Result<Vec<Report>, GatewayError> {
         let mut told = Vec::new();
-        for paid in self.payments(charge.payment).await? {
-            let went_back = paid.amount_refunded.is_some_and(|back| back > 0).then(|| paid.id.clone());
+        let mut payments = self.payments(charge.payment).await?;
+        // A second payment of an order is an attempt of its own, of which only its name is known there.
+        if let Some(name) = &charge.provider_ref
+            && payments.iter().all(|paid| paid.id != *name)
+        {
+            payments.push(self.api.payment(name).await.map_err(Problem::unheard)?);
+        }
+        for paid in payments {
+            if paid.has_lapsed() && charge.provider_ref.as_ref() != Some(&paid.id) {
+                // A try that came to nothing: the buyer may have paid by another.
+                continue;
+            }
+            let went_back = !paid.has_lapsed() && paid.amount_refunded.is_some_and(|back| back > 0);
+            let went_back = went_back.then(|| paid.id.clone());
             told.extend(report(charge.payment, paid)?);
             if let Some(id) = went_back {
                 told.extend(refunds::of(&self.api, charge.payment, &id).await?);
@@ -225,6 +238,7 @@ impl Razorpay {
 /// What a payment there says of its attempt; a try that came to nothing says nothing, because the buyer may try again.
 fn report(payment: Uuid, paid: Payment) -> Result<Option<Report>, GatewayError> {
     let what = match paid.status.as_str() {
+        _ if paid.has_lapsed() => What::Cancelled,
         "authorized" => What::Authorized,
         "captured" | "refunded" => What::Captured,
         _ => return Ok(None),

@@ -45,6 +45,8 @@ struct Wrapped<T> {
 
 #[derive(Deserialize)]
 struct Paid {
+    #[serde(default)]
+    id: Option<String>,
     #[serde(default, deserialize_with = "notes")]
     notes: BTreeMap<String, String>,
 }
@@ -108,9 +110,10 @@ pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
     let news = match event.as_str() {
         "payment.authorized" | "payment.captured" | "order.paid" => {
             let by_order = payload.order.and_then(|it| it.entity.receipt?.parse().ok());
-            let by_note = payload.payment.and_then(|it| it.entity.notes.get("aisle_payment")?.parse().ok());
+            let paid = payload.payment.map(|it| it.entity);
+            let by_note = paid.as_ref().and_then(|paid| paid.notes.get("aisle_payment")?.parse().ok());
             match by_order.or(by_note) {
-                Some(payment) => News::Ask { payment },
+                Some(payment) => News::Ask { payment, theirs: paid.and_then(|paid| paid.id).filter(|id| is_name(id)) },
                 None => nothing("it is about no payment of ours"),
             }
         }
@@ -179,10 +182,14 @@ mod tests {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let note = json!({"entity": {"id": "pay_1", "notes": {"aisle_payment": one.to_string()}}});
         let receipt = json!({"entity": {"id": "order_1", "receipt": two.simple().to_string()}});
-        assert_eq!(of("payment.captured", json!({"payment": note})).unwrap(), News::Ask { payment: one });
+        let theirs = || Some("pay_1".to_owned());
+        assert_eq!(
+            of("payment.captured", json!({"payment": note})).unwrap(),
+            News::Ask { payment: one, theirs: theirs() }
+        );
         // A buyer can write on the note, and not on the receipt.
         let both = json!({"payment": note, "order": receipt});
-        assert_eq!(of("order.paid", both).unwrap(), News::Ask { payment: two });
+        assert_eq!(of("order.paid", both).unwrap(), News::Ask { payment: two, theirs: theirs() });
         for notes in [json!([]), json!({}), json!(null), json!({"aisle_payment": 7})] {
             let foreign = json!({"payment": {"entity": {"id": "pay_1", "notes": notes}}});
             assert!(matches!(of("payment.captured", foreign).unwrap(), News::Nothing { .. }), "{notes}");

@@ -8,9 +8,12 @@ use super::answers::Refund;
 use super::api::{Api, Problem};
 use crate::platform::money::Money;
 
-/// What went back of the payment with this name of theirs; empty where it is none of ours.
+/// What went back of the payment with this name of theirs; empty where it is none of ours, or was never collected.
 pub async fn look_up(api: &Api, theirs: &str) -> Result<Vec<Report>, GatewayError> {
     let paid = api.payment(theirs).await.map_err(Problem::unheard)?;
+    if paid.has_lapsed() {
+        return Ok(Vec::new());
+    }
     let Some(order) = &paid.order_id else { return Ok(Vec::new()) };
     let order = api.order(order).await.map_err(Problem::unheard)?;
     match order.receipt.and_then(|receipt| receipt.parse().ok()) {

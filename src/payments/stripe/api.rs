@@ -11,7 +11,7 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 use super::super::gateway::GatewayError;
 use super::answers::{Anything, Dispute, Intent, List, ListedSession, Refund, Session};
 
-/// Two in a row fit into the time for which an order is one worker's.
+/// For one question. All that a step of an order asks has a bound of its own.
 const TIMEOUT: Duration = Duration::from_secs(7);
 /// What people are told of a refusal, at most.
 const REASON_CHARS_MAX: usize = 200;

@@ -77,7 +77,7 @@ pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
         | "checkout.session.expired"
         | "payment_intent.succeeded"
         | "payment_intent.canceled" => match object.ours(PAYMENT) {
-            Some(payment) => News::Ask { payment },
+            Some(payment) => News::Ask { payment, theirs: object.id.clone().filter(|id| is_page(id)) },
             None => nothing("it is about no payment of ours"),
         },
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
@@ -99,6 +99,11 @@ pub fn parse(body: &[u8]) -> Result<Told, WebhookError> {
         _ => nothing("this kind of event asks for nothing here"),
     };
     Ok(Told { event_id: event.id, news })
+}
+
+/// A payment of ours is known there by its page.
+fn is_page(id: &str) -> bool {
+    is_name(id) && id.starts_with("cs_")
 }
 
 /// It goes into the address of a question, so it is nothing else.
@@ -148,7 +153,14 @@ mod tests {
         let id = Uuid::from_u128(7);
         let of_ours = json!({"id": "cs_1", "metadata": {"aisle_payment": id.to_string()}, "amount_total": "a lie"});
         for kind in ["checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"] {
-            assert_eq!(read(kind, of_ours.clone()).unwrap(), News::Ask { payment: id }, "{kind}");
+            let asked = News::Ask { payment: id, theirs: Some("cs_1".to_owned()) };
+            assert_eq!(read(kind, of_ours.clone()).unwrap(), asked, "{kind}");
+        }
+        // Only a page is a name by which we could ask.
+        for name in [json!("pi_1"), json!("cs_1/expire"), json!(null)] {
+            let read =
+                read("payment_intent.succeeded", json!({"id": name, "metadata": {"aisle_payment": id.to_string()}}));
+            assert_eq!(read.unwrap(), News::Ask { payment: id, theirs: None }, "{name}");
         }
         for metadata in [json!(null), json!({}), json!({"aisle_payment": "7"})] {
             let read = read("checkout.session.completed", json!({"id": "cs_1", "metadata": metadata})).unwrap();

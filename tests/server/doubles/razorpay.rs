@@ -55,6 +55,8 @@ pub struct Razorpay {
     payments: Vec<Payment>,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
+    /// Payments that nobody collected in time.
+    lapsed: Vec<String>,
     /// So many seconds later than now its news was made, one more each time a claim goes on.
     later: i64,
     repeated: HashMap<String, (String, Value)>,
@@ -72,6 +74,7 @@ impl Double<Razorpay> {
             payments: Vec::new(),
             refunds: Vec::new(),
             disputes: Vec::new(),
+            lapsed: Vec::new(),
             later: 0,
             repeated: HashMap::new(),
             events: Vec::new(),
@@ -109,6 +112,7 @@ impl Razorpay {
     fn payment_json(&self, payment: &Payment) -> Value {
         json!({
             "amount_refunded": self.refunded(&payment.id),
+            "captured": matches!(payment.status, "captured" | "refunded") && !self.lapsed.contains(&payment.id),
             "id": payment.id, "entity": "payment", "order_id": (!payment.order.is_empty()).then_some(&payment.order), "status": payment.status,
             "amount": payment.amount, "currency": payment.currency, "notes": payment.notes,
             "created_at": payment.created_at, "email": "somebody@example.org",
@@ -242,6 +246,28 @@ impl Razorpay {
         }
         self.tell("refund.created", json!({"refund": {"entity": entity}}));
         id
+    }
+
+    /// Nobody has collected the newest payment in time: it goes back by itself, by a refund like any other.
+    pub fn lapses(&mut self) {
+        let payment = self.payments.last().unwrap().clone();
+        assert_eq!(payment.status, "authorized");
+        self.lapsed.push(payment.id.clone());
+        let (id, notes) = (self.id("rfnd"), json!([]));
+        let refund = Refund { id, payment: payment.id.clone(), amount: payment.amount, notes, status: "processed" };
+        let refunded = Self::refund_json(&refund);
+        self.refunds.push(refund);
+        self.payments.last_mut().unwrap().status = "refunded";
+        let paid = self.payment_json(&self.payments.last().unwrap().clone());
+        for event in ["refund.created", "refund.processed"] {
+            self.tell(event, json!({"refund": {"entity": refunded}, "payment": {"entity": paid}}));
+        }
+    }
+
+    /// Somebody collects the newest payment at the dashboard.
+    pub fn capture_by_hand(&mut self) {
+        let payment = self.payments.last().unwrap().clone();
+        self.capture(&payment.id, &json!({"amount": payment.amount}));
     }
 
     /// A refund comes to nothing after all.

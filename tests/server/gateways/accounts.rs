@@ -198,6 +198,38 @@ async fn news_is_believed_of_who_signed_it_lately_and_of_their_own_payments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_of_an_order_that_a_restore_has_forgotten_is_somebodys_work() {
+    let stripe = Double::stripe(STRIPE_KEY);
+    let shop = Shop::stripe(&stripe.url, &["card"], json!({})).await;
+    let made = shop.order(&["r1-1"], json!({})).await;
+    let page = text(&made["payment"]["checkout_url"]).rsplit('/').next().unwrap().to_owned();
+    // The database is of before the payment was begun.
+    let order: Uuid = text(&made["order"]["id"]).parse().unwrap();
+    sqlx::query("DELETE FROM payment WHERE order_id = $1").bind(order).execute(&shop.server.db).await.unwrap();
+    stripe.books().visit(&page, Buyer::Pays);
+    let events = std::mem::take(&mut stripe.books().events);
+    let event = events.iter().find(|event| event["type"] == "checkout.session.completed").unwrap();
+    // And twice, under another name: it is one item.
+    let mut again = event.clone();
+    again["id"] = json!("evt_again");
+    for event in [event, &again] {
+        shop.stripe_says(event).await.expect(204);
+        let (_, note) = shop.until_processed(text(&event["id"])).await;
+        assert_eq!(note.as_deref(), Some("it is about no payment of this account"));
+    }
+    let list = shop.server.admin(Method::GET, "/admin/money-work?kind=captured_without_order", &Value::Null).await;
+    let list = list.expect(200);
+    let items = list["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["amount"]["amount"], &items[0]["detail"]), (1, &json!(4500), &json!(page)));
+    // Of what has no name by which we could ask, and of what nobody has paid, there is nothing to know.
+    let object = json!({"id": "pi_of_somebody", "metadata": {"aisle_payment": Uuid::from_u128(5)}});
+    let event = json!({"id": "evt_unpaid", "type": "payment_intent.canceled", "created": 1_800_000_000, "data": {"object": object}});
+    shop.stripe_says(&event).await.expect(204);
+    shop.until_processed("evt_unpaid").await;
+    assert_eq!(shop.waiting("captured_without_order").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn news_that_could_not_be_settled_is_settled_when_it_is_played_again() {
     let stripe = Double::stripe(STRIPE_KEY);
     let shop = Shop::stripe(&stripe.url, &["card"], json!({})).await;

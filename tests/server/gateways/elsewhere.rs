@@ -150,7 +150,7 @@ async fn what_nobody_told_is_seen_when_the_payment_is_asked_about() {
         json!({"id": "evt_foreign", "type": "refund.created", "created": 1_800_000_000, "data": {"object": refund}});
     shop.stripe_says(&event).await.expect(204);
     let (_, note) = shop.until_processed("evt_foreign").await;
-    assert_eq!(note.as_deref(), Some("it is about no payment of this account"));
+    assert_eq!(note.as_deref(), Some("nothing that was collected for this account went back by it"));
     assert_eq!(shop.read(&order).await["refunds"].as_array().unwrap().len(), 1);
 }
 

@@ -7,6 +7,7 @@ use super::{Shop, text};
 use crate::doubles::razorpay::{Razorpay, signature};
 use crate::doubles::{Double, Trouble};
 use crate::harness::{Answer, send};
+use crate::process::until;
 
 const KEY_ID: &str = "rzp_test_AisleAisleAisl";
 const SECRET: &str = "aisleaisleaisleaisle";
@@ -186,7 +187,7 @@ async fn the_way_back_and_the_news_at_once_sell_once() {
         let made = shop.order(&["r1-1"], json!({})).await;
         let order = &made["order"];
         pay_unheard(&razorpay, &made["payment"]);
-        // The buyer comes back twice, as who presses a button twice does, while both pieces of news come twice.
+        // The buyer's way back and the news of the payment, each twice: who is second within two seconds is not asked for again.
         tokio::join!(
             shop.come_back(&made["payment"]),
             tell(&razorpay, &shop),
@@ -213,6 +214,87 @@ async fn what_nobody_pays_is_let_go_and_our_page_says_so() {
     let page = send(shop.server.http.get(url)).await;
     assert!(page.text.contains("This payment is closed.") && !page.text.contains("<form"), "{}", page.text);
     assert_eq!(razorpay.books().orders_made(), 1);
+}
+
+/// What became of all news that waits, each sent once.
+async fn notes(razorpay: &Double<Razorpay>, shop: &Shop) -> Vec<Option<String>> {
+    let events = std::mem::take(&mut razorpay.books().events);
+    let mut notes = Vec::new();
+    for event in events {
+        let id = format!("{:x}", aisle::platform::ids::request_hash(event.to_string().as_bytes()));
+        says(shop, &event, &id, &WEBHOOK_SECRET.replace(' ', "-")).await.expect(204);
+        notes.push(shop.until_processed(&id).await.1);
+    }
+    notes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_that_was_let_go_of_goes_back_by_itself_and_is_in_no_books() {
+    let (razorpay, shop) = open(&["card"], json!({"pay_within_s": 1})).await;
+    let made = shop.order(&["r1-1"], json!({})).await;
+    let order = &made["order"];
+    shop.until_status(order, "expired").await;
+    // Too late: it is set aside, and nobody collects it.
+    pay_unheard(&razorpay, &made["payment"]);
+    tell(&razorpay, &shop).await;
+    shop.until(order, |order| order["payment"]["status"] == "cancelled").await;
+    razorpay.books().lapses();
+    let why = Some("nothing that was collected for this account went back by it".to_owned());
+    assert_eq!(notes(&razorpay, &shop).await, [why.clone(), why]);
+    let seen = shop.read(order).await;
+    assert_eq!((&seen["payment"]["status"], &seen["refunds"]), (&json!("cancelled"), &json!([])));
+    assert_eq!((shop.books().await, shop.waiting("refunded_elsewhere").await), (vec![], 0));
+    // Asked about once more it says the same.
+    shop.come_back(&made["payment"]).await;
+    let seen = shop.read(order).await;
+    assert_eq!((&seen["payment"]["status"], &seen["refunds"]), (&json!("cancelled"), &json!([])));
+    assert_eq!((shop.books().await, razorpay.times("/capture")), (vec![], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_back_before_it_could_be_collected_sells_nothing() {
+    let (razorpay, shop) = open(&["card"], json!({})).await;
+    let made = shop.order(&["r1-1"], json!({})).await;
+    let order = &made["order"];
+    // Its seats are booked, and nobody hears whether the amount was collected.
+    for _ in 0..100 {
+        razorpay.next("/capture", Trouble::Instead(500));
+    }
+    pay_unheard(&razorpay, &made["payment"]);
+    tell(&razorpay, &shop).await;
+    until("it is asked for", async || (razorpay.times("/capture") > 0).then_some(())).await;
+    shop.until_seats("baaaaaaaaaaa").await;
+    razorpay.books().lapses();
+    tell(&razorpay, &shop).await;
+    shop.until_seats("aaaaaaaaaaaa").await;
+    let seen = shop.until(order, |order| order["payment"]["status"] == "cancelled").await;
+    assert_eq!((text(&seen["status"]), &seen["refunds"]), ("expired", &json!([])));
+    assert_eq!((shop.books().await, shop.waiting("refunded_elsewhere").await), (vec![], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_payment_that_somebody_collects_at_the_dashboard_goes_back_though_nobody_tells() {
+    let (razorpay, shop) = open(&["card"], json!({})).await;
+    let made = shop.order(&["r1-1"], json!({})).await;
+    let order = &made["order"];
+    pay(&shop, &made["payment"], "pay").await;
+    tell(&razorpay, &shop).await;
+    shop.until_status(order, "confirmed").await;
+    // In another window the page was still open; before that is let go of, somebody collects it, and the news of it is lost.
+    for _ in 0..100 {
+        razorpay.next("GET /v1/payments/", Trouble::Instead(500));
+    }
+    let before = razorpay.times("GET /v1/payments/");
+    pay_unheard(&razorpay, &made["payment"]);
+    tell(&razorpay, &shop).await;
+    until("it is let go of", async || (razorpay.times("GET /v1/payments/") > before).then_some(())).await;
+    razorpay.books().capture_by_hand();
+    razorpay.books().events.clear();
+    razorpay.calm();
+    let settled = shop.until(order, |order| order["refunds"][0]["status"] == "succeeded").await;
+    assert_eq!((text(&settled["status"]), settled["refunds"].as_array().unwrap().len()), ("confirmed", 1));
+    assert_eq!(razorpay.books().statuses(), ["captured", "refunded"]);
+    assert_eq!(shop.books().await, [("provider:razorpay".to_owned(), 4500), ("sales".to_owned(), -4500)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

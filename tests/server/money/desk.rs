@@ -107,6 +107,32 @@ async fn money_that_no_order_knows_is_closed_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn news_that_cannot_be_settled_is_tried_ever_more_seldom_and_told_of_after_an_hour() {
+    let shop = shop().await;
+    // Its account is gone, and it came two hours ago: however late, a try is followed by as long a rest as its number says.
+    shop.run(
+        "INSERT INTO webhook_in (provider, account, event_id, body, received_at, next_try_at, attempts)
+         VALUES ('stripe', 'nobody', 'evt_late', '{}', now() - interval '2 hours', now(), 5),
+                ('stripe', 'nobody', 'evt_given_up', '{}', now() - interval '2 days', now(), 34),
+                ('stripe', 'nobody', 'evt_new', '{}', now(), now() + interval '1 hour', 0)",
+    )
+    .await;
+    let tried = until("it is tried", async || {
+        let sql = "SELECT attempts, next_try_at > now() + interval '2 minutes', last_problem FROM webhook_in
+                   WHERE event_id = 'evt_late' AND last_problem IS NOT NULL";
+        sqlx::query_as::<_, (i32, bool, String)>(sql).fetch_optional(&shop.server.db).await.unwrap()
+    });
+    assert_eq!(tried.await, (6, true, "there is no such account at this provider".to_owned()));
+    let told = shop.work("provider_silent").await;
+    let told: Vec<_> = told.iter().map(|item| text(&item["detail"])).collect();
+    assert_eq!(told, ["evt_given_up", "evt_late: there is no such account at this provider"]);
+    let orders = aisle::orders::Orders::new(shop.server.db.clone());
+    assert_eq!(orders.replay(Some("evt_given_up")).await.unwrap(), 1);
+    let again = "evt_given_up: there is no such account at this provider";
+    until("it is tried again", async || (shop.work("provider_silent").await[0]["detail"] == again).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refund_that_failed_waits_until_another_was_made() {
     let shop = shop().await;
     let made = shop.buy(&json!({"seats": ["r1-1", "r1-2"]})).await;
