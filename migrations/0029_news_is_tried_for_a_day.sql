@@ -6,7 +6,7 @@ UPDATE webhook_in SET attempts = 0 WHERE processed_at IS NULL;
 DROP INDEX webhook_in_waiting;
 CREATE INDEX webhook_in_waiting ON webhook_in (next_try_at) WHERE processed_at IS NULL;
 
--- As it was, with news that nobody could settle.
+-- As it was, with news that nobody could settle, and with a refund that failed though another went well after it.
 CREATE OR REPLACE VIEW money_work AS
 WITH found AS (
     -- Money that is here and has bought nothing, until it has gone back.
@@ -41,9 +41,10 @@ WITH found AS (
     WHERE r.status = 'failed' AND r.cause NOT IN ('duplicate', 'amount')
       AND p.amount > (SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.payment_id = p.id AND f.status = 'succeeded')
                    + (SELECT coalesce(sum(d.amount), 0) FROM dispute d WHERE d.payment_id = p.id AND d.state = 'lost')
-      -- One that was tried anew is told of by the newer one.
-      AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.payment_id = r.payment_id AND later.amount >= r.amount
-                      AND later.created_at > r.created_at)
+      -- One that was tried anew, for the same tickets, is told of by the newer one. Whatever else went back since, this is owed.
+      AND (r.owed OR r.cause NOT LIKE 'cancel:%' OR NOT EXISTS (
+          SELECT 1 FROM refund later WHERE later.payment_id = r.payment_id AND later.created_at > r.created_at
+          AND later.cause LIKE 'cancel:%' AND split_part(later.cause, ':', 2) = split_part(r.cause, ':', 2)))
     UNION ALL
     -- Until so much was kept of tickets that were given back without money, or no ticket is left.
     SELECT 'refunded_elsewhere', o.organizer_id, o.id, r.id::text, r.status, r.amount, r.currency, r.created_at, p.provider,

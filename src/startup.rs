@@ -427,12 +427,12 @@ impl Running {
         }
     }
 
-    /// Stops in order: listeners, sockets, shows, journal, workers, Postgres. What was begun is finished.
+    /// Stops in order: listeners, sockets, workers, shows, journal, Postgres. What was begun is finished, or taken up by whoever comes next.
     pub async fn stop(self) {
         self.parts.readiness.stop();
         self.parts.sockets.stop();
         futures_util::future::join_all(self.http.iter().map(|door| door.stop(true))).await;
-        self.workers.stop().await;
+        self.workers.stop(Duration::from_secs(self.parts.config.stop_grace_s)).await;
         self.parts.shows.stop().await;
         self.journal.close().await;
         self.lease.leave().await;

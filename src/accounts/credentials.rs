@@ -157,6 +157,7 @@ impl Links {
             people.welcome(&mut transaction, user).await?;
             sessions::end_all(&mut transaction, user, None, Ended::PasswordReset).await?;
             links::spend_resets(&mut transaction, &link.email).await?;
+            links::spend_moves(&mut transaction, user).await?;
             tell(&mut transaction, PASSWORD_CHANGED, user, None).await?;
         }
         transaction.commit().await?;
@@ -183,6 +184,7 @@ impl Links {
         }
         sessions::end_all(&mut transaction, owner.user, session, Ended::PasswordChanged).await?;
         links::spend_resets(&mut transaction, &owner.email).await?;
+        links::spend_moves(&mut transaction, owner.user).await?;
         tell(&mut transaction, PASSWORD_CHANGED, owner.user, None).await?;
         transaction.commit().await?;
         Ok(true)

@@ -220,6 +220,21 @@ pub async fn spend(connection: &mut PgConnection, id: Uuid) -> Result<Option<Lin
     Ok(Some(link))
 }
 
+/// From now on no link is good by which somebody's account would move to another address: whoever asked for it may have been the one
+/// from whom the account is just being taken back.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn spend_moves(connection: &mut PgConnection, user: Uuid) -> Result<(), DbFault> {
+    sqlx::query!(
+        "UPDATE mail_link SET used_at = now() WHERE user_id = $1 AND kind = 'change_email' AND used_at IS NULL",
+        user
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// From now on no link for a new password that went to this address is good.
 ///
 /// # Errors

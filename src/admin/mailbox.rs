@@ -142,12 +142,14 @@ const MAIL_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; 
 #[get("/admin/mailbox/{id}/html")]
 async fn designed(
     mailbox: web::Data<Mailbox>,
+    office: web::Data<Office>,
     identity: Identity,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     identity.must_be_staff(Role::Organizer)?;
     let Some((mail, _, html)) = mailbox.one(*id).await? else { return Err(ApiError::not_found("mail")) };
     must_read(&identity, mail.organizer, "mail")?;
+    office.record(identity.did("mail.read").of(mail.organizer).on("mail", *id)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, MAIL_POLICY))

@@ -1,5 +1,7 @@
 //! The inventory alone: other shops book what they hold with their key, take the money themselves, and make no order of ours.
 
+use std::cell::Cell;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use aisle_actors::core::{Answer, BookingId, BookingView, Command, HoldId, Plan, Rejection, ShowId};
@@ -132,7 +134,8 @@ pub(super) async fn book_hold(
     }
     let once_hash = hash ^ ids::request_hash(wanted.booking.as_bytes());
     let request = Once { key: key.as_ref(), route: "POST /shows/holds/book", hash: once_hash };
-    once(&db, request, StatusCode::CREATED, async |_| {
+    let refused = Cell::new(false);
+    let answer = once(&db, request, StatusCode::CREATED, async |_| {
         let command = Command::Book { hold, booking: BookingId(kept.booking), order: None };
         match handle.ask(command).await {
             Ok(answered) => match answered.answer {
@@ -144,14 +147,18 @@ pub(super) async fn book_hold(
             },
             Err(error) => {
                 // A booking that was cancelled is known by its row, whatever is asked of it later.
-                if matches!(&error, AskError::Rejected(refused) if *refused != Rejection::BookingCancelled) {
-                    store::forget(&db, kept.booking).await?;
-                }
+                let is_no = matches!(&error, AskError::Rejected(why) if *why != Rejection::BookingCancelled);
+                refused.set(is_no);
                 Err(rejection::asked(error, handle.plan()))
             }
         }
     })
-    .await
+    .await;
+    // Only now: in there a connection is held already, and who waits for a second one keeps the first from everybody else.
+    if refused.get() {
+        store::forget(&db, kept.booking).await?;
+    }
+    answer
 }
 
 /// A hold becomes one booking, whoever asks how often.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use aisle_actors::core::{AccessCode, AccessCodeId, AllocationId, Channel, ShowId, Timestamp};
+use uuid::Uuid;
 
 use super::bookings::must_sell;
 use super::wire::CreateHold;
@@ -16,8 +17,10 @@ use crate::http::{ApiError, Code};
 const WINDOW_MS: u64 = 60_000;
 /// Of one address. Who mistypes does so a few times; a made code has 49 bits.
 const WRONG_PER_ADDRESS: u32 = 10;
-/// Of all of them together: also bounds what is remembered.
-const WRONG_IN_ALL: u32 = 1_000;
+/// At one show, or of one house: who guesses there from many addresses stops only those who have a code for it.
+const WRONG_AT_ONE: u32 = 1_000;
+/// Of all of them together: bounds what is remembered.
+const WRONG_IN_ALL: u32 = 10_000;
 
 /// What the door lets in.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +63,9 @@ pub(super) async fn door(
             Ok(Door { channel: Channel::Staff, allocation: Some(AllocationId(allocation)), code: None })
         }
         (None, Some(told)) => {
-            guesses.must_be_few(now, from)?;
+            guesses.must_be_few(now, from, show.0)?;
             let Some(open) = Box::pin(catalog.open_code(show, told)).await? else {
-                guesses.was_wrong(now, from);
+                guesses.was_wrong(now, from, show.0);
                 return Err(ApiError::plain(Code::AccessCodeInvalid));
             };
             let channel = if open.allocation.is_some() { Channel::Allocation } else { Channel::AccessCode };
@@ -84,19 +87,22 @@ struct Window {
     began: Option<Timestamp>,
     in_all: u32,
     by_address: HashMap<IpAddr, u32>,
+    /// By the show or the house.
+    at: HashMap<Uuid, u32>,
 }
 
 impl Window {
-    fn at(&mut self, now: Timestamp) -> &mut Self {
+    fn since(&mut self, now: Timestamp) -> &mut Self {
         if self.began.is_none_or(|began| now.ms_since(began) >= WINDOW_MS) {
             *self = Self { began: Some(now), ..Self::default() };
         }
         self
     }
 
-    fn is_full(&self, from: Option<IpAddr>) -> bool {
+    fn is_full(&self, from: Option<IpAddr>, at: Uuid) -> bool {
         let of_address = from.and_then(|from| self.by_address.get(&from)).copied().unwrap_or_default();
-        of_address >= WRONG_PER_ADDRESS || self.in_all >= WRONG_IN_ALL
+        let at = self.at.get(&at).copied().unwrap_or_default();
+        of_address >= WRONG_PER_ADDRESS || at >= WRONG_AT_ONE || self.in_all >= WRONG_IN_ALL
     }
 }
 
@@ -107,14 +113,14 @@ impl Guesses {
         Self { enforced, window: Mutex::default() }
     }
 
-    /// Nobody who has tried too many wrong codes may try another.
+    /// Nobody who has tried too many wrong codes may try another. `at`: the show, or the house, whose code it would be.
     ///
     /// # Errors
     /// `too_many_requests`.
-    pub fn must_be_few(&self, now: Timestamp, from: Option<IpAddr>) -> Result<(), ApiError> {
+    pub fn must_be_few(&self, now: Timestamp, from: Option<IpAddr>, at: Uuid) -> Result<(), ApiError> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = window.at(now);
-        if !window.is_full(from) {
+        let window = window.since(now);
+        if !window.is_full(from, at) {
             return Ok(());
         }
         metrics::counter!("aisle_access_code_guesses_limited_total").increment(1);
@@ -126,12 +132,18 @@ impl Guesses {
     }
 
     /// A code that was tried there is none of ours.
-    pub fn was_wrong(&self, now: Timestamp, from: Option<IpAddr>) {
+    pub fn was_wrong(&self, now: Timestamp, from: Option<IpAddr>, at: Uuid) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = window.at(now);
-        // Past the bound nobody is let in to guess, so nothing grows.
+        let window = window.since(now);
         window.in_all = window.in_all.saturating_add(1);
-        if let Some(from) = from.filter(|_| window.in_all <= WRONG_IN_ALL) {
+        // Past the bound nobody is let in to guess, so nothing grows.
+        if window.in_all > WRONG_IN_ALL {
+            return;
+        }
+        let count = window.at.entry(at).or_default();
+        *count = count.saturating_add(1);
+        // This machine's own address is a proxy's that nobody has named: everybody comes from there.
+        if let Some(from) = from.filter(|from| !from.is_loopback()) {
             let count = window.by_address.entry(from).or_default();
             *count = count.saturating_add(1);
         }
@@ -142,28 +154,45 @@ impl Guesses {
 mod tests {
     use super::*;
 
+    const SHOW: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
+
     #[test]
     fn an_address_that_guesses_is_stopped_until_the_minute_is_over() {
         let (guesses, begin) = (Guesses::new(true), Timestamp(1_000));
         let at = |n: u8| Some(IpAddr::from([192, 0, 2, n]));
         for _ in 0..WRONG_PER_ADDRESS {
-            guesses.must_be_few(begin, at(1)).unwrap();
-            guesses.was_wrong(begin, at(1));
+            guesses.must_be_few(begin, at(1), SHOW).unwrap();
+            guesses.was_wrong(begin, at(1), SHOW);
         }
         let late = begin.plus_ms(WINDOW_MS - 1);
-        assert_eq!(guesses.must_be_few(late, at(1)).unwrap_err().code(), Code::TooManyRequests);
-        guesses.must_be_few(late, at(2)).unwrap();
-        guesses.must_be_few(begin.plus_ms(WINDOW_MS), at(1)).unwrap();
+        // Wherever else it tries.
+        assert_eq!(guesses.must_be_few(late, at(1), OTHER).unwrap_err().code(), Code::TooManyRequests);
+        guesses.must_be_few(late, at(2), SHOW).unwrap();
+        guesses.must_be_few(begin.plus_ms(WINDOW_MS), at(1), SHOW).unwrap();
     }
 
     #[test]
-    fn many_addresses_together_are_stopped_too_and_only_observed_nobody_is() {
+    fn many_addresses_together_are_stopped_at_one_show_and_only_observed_nobody_is() {
         for enforced in [true, false] {
             let guesses = Guesses::new(enforced);
-            for n in 0..WRONG_IN_ALL {
-                guesses.was_wrong(Timestamp(0), Some(IpAddr::from(n.to_be_bytes())));
-            }
-            assert_eq!(guesses.must_be_few(Timestamp(0), None).is_err(), enforced);
+            let guess = |n: u32, at: Uuid| guesses.was_wrong(Timestamp(0), Some(IpAddr::from(n.to_be_bytes())), at);
+            (0..WRONG_AT_ONE).for_each(|n| guess(n, SHOW));
+            assert_eq!(guesses.must_be_few(Timestamp(0), None, SHOW).is_err(), enforced);
+            guesses.must_be_few(Timestamp(0), None, OTHER).expect("who has a code for another show may use it");
+            // What is remembered is bounded, whatever is named.
+            (WRONG_AT_ONE..WRONG_IN_ALL + 9).for_each(|n| guess(n, Uuid::from_u128(u128::from(n))));
+            assert_eq!(guesses.must_be_few(Timestamp(0), None, OTHER).is_err(), enforced);
+            let window = guesses.window.lock().unwrap();
+            assert!(window.at.len() <= WRONG_IN_ALL as usize && window.by_address.len() <= WRONG_IN_ALL as usize);
         }
+    }
+
+    #[test]
+    fn everybody_behind_a_proxy_on_this_machine_is_not_one_who_guesses() {
+        let guesses = Guesses::new(true);
+        let proxy = Some(IpAddr::from([127, 0, 0, 1]));
+        (0..=WRONG_PER_ADDRESS).for_each(|_| guesses.was_wrong(Timestamp(0), proxy, SHOW));
+        guesses.must_be_few(Timestamp(0), proxy, SHOW).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::response::{Category, Code, Detail, Severity};
+use lettre::transport::smtp::response::{Code, Severity};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use uuid::Uuid;
 
@@ -102,7 +102,7 @@ impl Delivery {
                 let mail = message.to_mail(from, id, at)?;
                 match tokio::time::timeout(DELIVERY_TIMEOUT, transport.send(mail)).await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) if error.status().is_some_and(is_refusal) => Err(DeliveryError::Refused(error)),
+                    Ok(Err(error)) if is_refusal(&error) => Err(DeliveryError::Refused(error)),
                     Ok(Err(error)) => Err(DeliveryError::Unavailable(error)),
                     Err(_) => Err(DeliveryError::Silent),
                 }
@@ -128,17 +128,24 @@ fn with_tls(url: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{url}{joint}tls={wish}"))
 }
 
-/// 55x speaks of the mail or its recipient. Other permanent answers (a wrong password, a forgotten STARTTLS) speak of us, and
-/// somebody will mend them.
-fn is_refusal(code: Code) -> bool {
-    code.severity == Severity::PermanentNegativeCompletion
-        && code.category == Category::MailSystem
-        // 552: the mailbox is full, which passes.
-        && code.detail != Detail::Two
+/// Whether there is no such recipient, which no other day changes.
+fn is_refusal(error: &lettre::transport::smtp::Error) -> bool {
+    let said = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    error.status().is_some_and(|code| has_no_recipient(code, &said))
+}
+
+/// Only the enhanced codes 5.1.x (RFC 3463) say so; of these, 5.1.7 and 5.1.8 speak of the sender. Every other permanent answer may speak
+/// of us (a wrong password, a day's limit that is reached, a relay that does not know us), and a 550 by itself may mean any of them:
+/// somebody will mend it, or tomorrow does.
+fn has_no_recipient(code: Code, said: &str) -> bool {
+    let detail = said.strip_prefix("5.1.").and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+    code.severity == Severity::PermanentNegativeCompletion && detail.is_some_and(|it| !matches!(it, "" | "7" | "8"))
 }
 
 #[cfg(test)]
 mod tests {
+    use lettre::transport::smtp::response::{Category, Detail};
+
     use super::*;
 
     fn configured(smtp_url: &str, mail_from: &str) -> Result<Delivery, ConfigError> {
@@ -169,12 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn only_what_speaks_of_the_mail_is_final() {
-        let code = |category, detail| Code::new(Severity::PermanentNegativeCompletion, category, detail);
-        assert!(is_refusal(code(Category::MailSystem, Detail::Zero)), "550: no such recipient");
-        assert!(!is_refusal(code(Category::MailSystem, Detail::Two)), "552: the mailbox is full");
-        assert!(!is_refusal(code(Category::Unspecified3, Detail::Five)), "535: the password is wrong");
+    fn only_a_recipient_who_does_not_exist_is_final() {
+        let permanent = Code::new(Severity::PermanentNegativeCompletion, Category::MailSystem, Detail::Zero);
+        for (said, expected) in [
+            ("5.1.1 no such user", true),
+            ("5.1.10 its domain takes no mail", true),
+            ("5.1.8 the sender's address has no domain", false),
+            ("5.4.5 the day's limit is reached", false),
+            ("5.7.1 relay access denied", false),
+            ("5.2.2 the mailbox is full", false),
+            ("no such user, or anything else", false),
+            ("5.1.", false),
+            ("", false),
+        ] {
+            assert_eq!(has_no_recipient(permanent, said), expected, "{said}");
+        }
         let busy = Code::new(Severity::TransientNegativeCompletion, Category::MailSystem, Detail::One);
-        assert!(!is_refusal(busy), "451: greylisted");
+        assert!(!has_no_recipient(busy, "5.1.1 no such user"), "451: greylisted");
     }
 }

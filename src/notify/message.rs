@@ -1,6 +1,8 @@
 //! A mail, before it is one: clean text, and no way for what people wrote to become a header.
 
 use jiff::Timestamp;
+use lettre::Address;
+use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
@@ -43,7 +45,7 @@ pub struct Message {
 pub enum MessageError {
     /// The recipient's address is not one.
     #[error("the recipient's address is not one")]
-    Address(#[source] lettre::address::AddressError),
+    Address(#[source] AddressError),
     /// A part of it could not be put into a mail.
     #[error("the mail could not be put together")]
     Parts(#[from] lettre::error::Error),
@@ -81,7 +83,7 @@ impl Message {
     /// # Errors
     /// When the address or an attachment's media type is not one.
     pub fn to_mail(&self, from: &Mailbox, id: Uuid, at: Timestamp) -> Result<lettre::Message, MessageError> {
-        let address = self.to.parse().map_err(MessageError::Address)?;
+        let address: Address = address_of(&self.to).map_err(MessageError::Address)?;
         let name = Some(self.name.clone()).filter(|name| !name.is_empty());
         let words = MultiPart::alternative()
             .singlepart(SinglePart::plain(self.text.clone()))
@@ -91,7 +93,10 @@ impl Message {
             let media_type = ContentType::parse(&attachment.content_type)?;
             body = body.singlepart(Part::new(attachment.name.clone()).body(attachment.body.clone(), media_type));
         }
+        // Said by itself: else it is read from the header, by the standard's letter.
+        let envelope = Envelope::new(Some(from.email.clone()), vec![address.clone()])?;
         Ok(lettre::Message::builder()
+            .envelope(envelope)
             .from(from.clone())
             .to(Mailbox::new(name, address))
             .subject(self.subject.clone())
@@ -101,6 +106,17 @@ impl Message {
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(body)?)
     }
+}
+
+/// An address. Dots may stand where the standard has none: old mailboxes of some carriers have them so, and get their mail.
+fn address_of(text: &str) -> Result<Address, AddressError> {
+    text.parse().or_else(|error| {
+        let (user, domain) = text.rsplit_once('@').ok_or(error)?;
+        let undotted: String = user.chars().filter(|&c| c != '.').collect();
+        // Everything else about it is as it should be.
+        format!("{undotted}@{domain}").parse::<Address>()?;
+        Ok(Address::new_dangerous(user, domain))
+    })
 }
 
 fn is_plain(c: char) -> bool {
@@ -134,6 +150,29 @@ mod tests {
             text: "Hello.".to_owned(),
             html: "<p>Hello.</p>".to_owned(),
             attachments: vec![],
+        }
+    }
+
+    #[test]
+    fn dots_of_old_mailboxes_are_taken_and_nothing_else_that_is_no_address() {
+        let sent = |to: &str| {
+            let mail = message("Taro", to, "Hello").to_mail(&from(), Uuid::nil(), Timestamp::UNIX_EPOCH);
+            mail.map(|mail| mail.envelope().to()[0].to_string()).ok()
+        };
+        for good in ["ada@example.org", "taro..y@example.org", "taro.@example.org", ".taro@example.org"] {
+            assert_eq!(sent(good).as_deref(), Some(good));
+        }
+        for bad in [
+            "",
+            "ada",
+            "@example.org",
+            "..@example.org",
+            "ta ro.@example.org",
+            "taro.@",
+            "taro.@a b",
+            "a\r\nRCPT TO:<b@c>.@d",
+        ] {
+            assert_eq!(sent(bad), None, "{bad}");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::platform::db::DbFault;
 use crate::platform::ids;
 
 /// How often a saying is tried before the server gives up: over a day, with the pauses of [`pause_s`].
-pub const ATTEMPTS_MAX: i32 = 12;
+pub const ATTEMPTS_MAX: i32 = 16;
 /// How long a claimed row is left to who claimed it. Composing and delivering take less, so nobody else says it meanwhile.
 const CLAIM_S: f64 = 300.0;
 /// How long composing may take: reading an order and drawing its tickets.
@@ -216,6 +216,6 @@ mod tests {
         assert_eq!(pause_s(2), 60.0);
         assert_eq!(pause_s(i32::MAX), 4.0 * 3600.0);
         let all: f64 = (1..ATTEMPTS_MAX).map(pause_s).sum();
-        assert!(all > 12.0 * 3600.0 && all < 48.0 * 3600.0, "{all}");
+        assert!(all > 24.0 * 3600.0 && all < 48.0 * 3600.0, "{all}");
     }
 }

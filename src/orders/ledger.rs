@@ -101,7 +101,8 @@ pub fn accounts_of<'a>(parts: impl IntoIterator<Item = (&'a Line, i64)>) -> Vec<
         .collect()
 }
 
-/// What is left in the accounts of a line once all but this was taken out of them by [`accounts_of`].
+/// What is left in the accounts of a line once all but this was taken out of them by [`accounts_of`]. It comes to `kept`, whatever the
+/// line: a step that cannot be booked could never be kept.
 #[must_use]
 pub fn left_of(line: &Line, kept: i64) -> Vec<Part> {
     let taken = accounts_of([(line, line.amount - kept)]);
@@ -109,7 +110,12 @@ pub fn left_of(line: &Line, kept: i64) -> Vec<Part> {
         let gone = taken.iter().find(|(other, ..)| *other == account).map_or(0, |(.., gone)| *gone);
         (account, show, amount - gone)
     });
-    left.filter(|(.., amount)| *amount != 0).collect()
+    let mut left: Vec<Part> = left.filter(|(.., amount)| *amount != 0).collect();
+    let missing = kept - left.iter().map(|(.., amount)| *amount).sum::<i64>();
+    if missing != 0 {
+        left.push((account_of(line.kind), line.show, missing));
+    }
+    left
 }
 
 /// What takes an amount out of the accounts that these lines were sold to: exactly what was booked where all of it goes back,

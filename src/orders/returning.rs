@@ -165,13 +165,14 @@ impl Plan {
     }
 }
 
-/// Shares what goes back out over lines, in proportion to what each cost, rounded half up; the first bears the rest. What is
-/// kept of each.
+/// Shares what goes back out over lines, in proportion to what each cost, rounded half up; the first that cost anything bears the rest.
+/// What is kept of each: of a free one nothing, for it has no accounts from which anything could be kept.
 fn share_out(lines: &[&Line], back: i64) -> Vec<(Uuid, i64)> {
     let total: i128 = lines.iter().map(|line| i128::from(line.amount)).sum();
     let mut kept = Vec::with_capacity(lines.len());
     let mut others = 0;
-    for line in lines.iter().skip(1) {
+    let bearer = lines.iter().position(|line| line.amount != 0).unwrap_or(0);
+    for (_, line) in lines.iter().enumerate().filter(|(at, _)| *at != bearer) {
         let share = if total > 0 {
             (i128::from(line.amount) * i128::from(back) * 2 + total).div_euclid(total * 2)
         } else {
@@ -181,8 +182,8 @@ fn share_out(lines: &[&Line], back: i64) -> Vec<(Uuid, i64)> {
         kept.push((line.id, line.amount - share));
         others += share;
     }
-    if let Some(first) = lines.first() {
-        kept.insert(0, (first.id, first.amount - (back - others)));
+    if let Some(bearer) = lines.get(bearer) {
+        kept.insert(0, (bearer.id, bearer.amount - (back - others)));
     }
     kept
 }
@@ -255,7 +256,7 @@ fn planned(
     let rest = if last { rest } else { Vec::new() };
     let mut of_rest = (0, 0);
     for line in rest {
-        let fees_back = tickets.iter().all(|it| it.terms.is_some_and(|terms| terms.fees_back));
+        let fees_back = !tickets.is_empty() && tickets.iter().all(|it| it.terms.is_some_and(|terms| terms.fees_back));
         let share = tickets.iter().filter_map(|it| it.terms).map(|terms| terms.back_bp).max().unwrap_or(WHOLE_BP);
         let back = match line.kind {
             LineKind::Fee if fees_back => line.amount,
@@ -275,16 +276,27 @@ fn planned(
     Ok(Plan { tickets, rest: of_rest, returning: saga.returning(&goes, &kept) })
 }
 
+/// These lines; and where no ticket stays with the buyer, what is the whole order's too.
+fn with_the_rest(saga: &Saga, lines: Option<&[Uuid]>) -> Result<Vec<Uuid>, WishRefused> {
+    let wanted = saga.wanted_back(lines)?;
+    let stays = |line: &Line| line.hold.is_some() && !line.cancelled && !wanted.contains(&line.id);
+    if saga.lines.iter().any(stays) { Ok(wanted) } else { saga.wanted_back(None) }
+}
+
+/// Gives all of these lines' money back, whatever the policy says.
+///
+/// # Errors
+/// As [`Saga::wanted_back`].
+pub fn wholly(saga: &Saga, lines: Option<&[Uuid]>) -> Result<Returning, WishRefused> {
+    Ok(saga.returning(&with_the_rest(saga, lines)?, &BTreeMap::new()))
+}
+
 /// Gives so much of these lines' money back, whatever the policy says.
 ///
 /// # Errors
 /// As [`Saga::wanted_back`]; `TooMuch` past what they cost or what is left of what was paid.
 pub fn exactly(saga: &Saga, lines: Option<&[Uuid]>, back: i64) -> Result<Returning, WishRefused> {
-    let mut wanted = saga.wanted_back(lines)?;
-    let stays = |line: &Line| line.hold.is_some() && !line.cancelled && !wanted.contains(&line.id);
-    if !saga.lines.iter().any(stays) {
-        wanted = saga.wanted_back(None)?;
-    }
+    let wanted = with_the_rest(saga, lines)?;
     let lines: Vec<&Line> = saga.lines.iter().filter(|line| wanted.contains(&line.id)).collect();
     let cost: i64 = lines.iter().map(|line| line.amount).sum();
     let left = cost.min(saga.left());

@@ -95,13 +95,42 @@ impl Workers {
         }));
     }
 
-    /// Ends after what is under way.
-    pub(super) async fn stop(self) {
+    /// Ends after what is under way, or in the midst of it when the grace is over: whoever comes next takes it up, and until the shows
+    /// have been handed over nobody else can sell them.
+    pub(super) async fn stop(self, grace: Duration) {
         self.stopping.send_replace(true);
-        for worker in self.running {
-            if let Err(error) = worker.await {
-                tracing::error!(error = crate::http::error::chain(&error), "A worker had died");
+        let until = tokio::time::Instant::now() + grace;
+        let mut left = 0_u32;
+        for mut worker in self.running {
+            match tokio::time::timeout_at(until, &mut worker).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(error = crate::http::error::chain(&error), "A worker had died"),
+                Err(_) => {
+                    worker.abort();
+                    left += 1;
+                }
             }
         }
+        if left > 0 {
+            tracing::warn!(workers = left, "Workers were stopped in the midst of something; it is taken up again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_does_not_come_to_an_end_keeps_the_others_from_nothing() {
+        let mut workers = Workers { stopping: watch::Sender::new(false), running: Vec::new() };
+        let (ended, was_ended) = tokio::sync::oneshot::channel();
+        workers.until_stopped(|_| std::future::pending());
+        workers.until_stopped(|mut stop| async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+            let _ = ended.send(());
+        });
+        workers.stop(Duration::from_millis(20)).await;
+        assert_eq!(was_ended.await, Ok(()));
     }
 }

@@ -362,6 +362,18 @@ pub async fn revoke(connection: &mut PgConnection, order: Uuid, only: Option<&[U
     turn(connection, order, only, &["valid", "suspended"], "revoked").await
 }
 
+/// Suspends revoked tickets whose places were never given back: a claim that was lost was won after all, and another one is open.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn suspend_revoked(
+    connection: &mut PgConnection,
+    order: Uuid,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<Uuid>, DbFault> {
+    turn(connection, order, only, &["valid", "revoked"], "suspended").await
+}
+
 /// Makes revoked tickets valid again whose places were never given back: a claim that was lost was won after all.
 ///
 /// # Errors

@@ -237,7 +237,7 @@ async fn a_mail_server_that_is_down_is_tried_again_and_given_up_at_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recipient_who_does_not_exist_is_not_tried_twice() {
     let db = database().await;
-    let server = mail_server("550 no such user").await;
+    let server = mail_server("550 5.1.1 no such user").await;
     ask(&db, "one", &json!({})).await;
     ask(&db, "two", &json!({"to": "ada@example.org\r\nRCPT TO:<everybody@example.org>"})).await;
     let outbox = sending(&db, &server.url);

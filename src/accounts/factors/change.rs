@@ -75,15 +75,27 @@ impl Change {
 }
 
 impl Factors {
-    /// An app was confirmed.
+    /// An app is confirmed by its first code, and counts together with all that follows from it. `None`: the code is wrong. Else recovery
+    /// codes, for who has none.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn app_added(&self, change: &Change) -> Result<Option<Vec<String>>, FactorsError> {
+    /// `Throttled` after too many wrong ones.
+    #[allow(clippy::option_option, reason = "a wrong code is something else than no recovery codes")]
+    pub async fn app_added(
+        &self,
+        change: &Change,
+        code: &str,
+        unix_s: u64,
+    ) -> Result<Option<Option<Vec<String>>>, FactorsError> {
+        let Some((step, sealed)) = self.step_of(change.user, code, unix_s, false).await? else { return Ok(None) };
         let mut transaction = self.pool.begin().await?;
+        if !Self::spend_step(&mut transaction, change.user, step, &sealed).await? {
+            return Ok(None);
+        }
         let codes = change.added(&mut transaction, change.entry("totp.added"), Way::AppAdded).await?;
         transaction.commit().await?;
-        Ok(codes)
+        self.guessed_right(change.user, "totp").await?;
+        Ok(Some(codes))
     }
 
     /// Somebody's app goes. False: they had none.

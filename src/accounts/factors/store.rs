@@ -180,6 +180,24 @@ impl Factors {
     /// # Errors
     /// `Throttled` after too many wrong ones.
     pub async fn spend_code(&self, user: Uuid, code: &str, unix_s: u64, confirmed: bool) -> Result<bool, FactorsError> {
+        let Some((step, sealed)) = self.step_of(user, code, unix_s, confirmed).await? else { return Ok(false) };
+        let mut connection = self.pool.acquire().await?;
+        let is_spent = Self::spend_step(&mut connection, user, step, &sealed).await?;
+        drop(connection);
+        if is_spent {
+            self.guessed_right(user, "totp").await?;
+        }
+        Ok(is_spent)
+    }
+
+    /// Which step this is a code of, and of which secret; not spent yet. `None`: of none.
+    pub(super) async fn step_of(
+        &self,
+        user: Uuid,
+        code: &str,
+        unix_s: u64,
+        confirmed: bool,
+    ) -> Result<Option<(i64, Vec<u8>)>, FactorsError> {
         self.try_guess(user, "totp").await?;
         let sealed = sqlx::query_scalar!(
             "SELECT sealed FROM totp WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2",
@@ -188,11 +206,19 @@ impl Factors {
         )
         .fetch_optional(&self.pool)
         .await?;
-        let Some(sealed) = sealed else { return Ok(false) };
+        let Some(sealed) = sealed else { return Ok(None) };
         let bytes = seal::open(&self.keys, user, &sealed).ok_or(FactorsError::Sealed)?;
         let secret = totp::Secret::of(&bytes).map_err(|_| FactorsError::Sealed)?;
-        let Some(step) = secret.step_of(code, unix_s) else { return Ok(false) };
-        // Of two that come with the same code at once, one finds it used.
+        Ok(secret.step_of(code, unix_s).map(|step| (step, sealed)))
+    }
+
+    /// Uses a code up; the app counts from its first on. Of two that come with the same code at once, one finds it used.
+    pub(super) async fn spend_step(
+        connection: &mut PgConnection,
+        user: Uuid,
+        step: i64,
+        sealed: &[u8],
+    ) -> Result<bool, DbFault> {
         let spent = sqlx::query!(
             "UPDATE totp SET last_step = $2, confirmed_at = coalesce(confirmed_at, now())
              WHERE user_id = $1 AND last_step < $2 AND sealed = $3",
@@ -200,13 +226,9 @@ impl Factors {
             step,
             sealed
         )
-        .execute(&self.pool)
+        .execute(connection)
         .await?;
-        if spent.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.guessed_right(user, "totp").await?;
-        Ok(true)
+        Ok(spent.rows_affected() == 1)
     }
 
     /// Whether this is one of somebody's recovery codes; then it is used up. Nobody guesses 80 bits: wrong ones are not counted.

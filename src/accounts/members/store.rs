@@ -154,6 +154,17 @@ pub(super) async fn give(
                 .await?;
         }
     }
+    if before == Some(Role::Organizer) && role != before {
+        // By one of their own they would be back.
+        sqlx::query!(
+            "UPDATE invitation SET withdrawn_at = now()
+             WHERE organizer_id = $1 AND invited_by = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL",
+            house,
+            user
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
     let mut entry = by.did(action).of(house).on("user", user);
     if let Some(before) = before {
         entry = entry.with("before", before.name());

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::credentials::Owner;
+use crate::accounts::factors::Factors;
 use crate::accounts::identity::CameBy;
 use crate::accounts::links::{Kind, Links, Wish};
-use crate::accounts::password::Verdict;
 use crate::accounts::{Identity, MayAskForMail, Passwords, Throttle, language};
 use crate::http::{ApiError, Caller, Code, IdempotencyKey, Json, Once, once};
 use crate::notify::Outbox;
@@ -245,18 +245,21 @@ async fn reset_password(
     Ok(done())
 }
 
-/// The account of who asks, if this is their password.
+/// The account of who asks, if this is their password. Who guesses waits, also with a session.
 async fn proven(
     links: &Links,
+    factors: &Factors,
     passwords: &Passwords,
     identity: &Identity,
     password: String,
 ) -> Result<Owner, ApiError> {
     let owner = links.owner(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
-    match passwords.check(password, owner.password_hash.clone()).await? {
-        Verdict::Right | Verdict::RightWithNewHash(_) => Ok(owner),
-        Verdict::Wrong => Err(ApiError::new(Code::Forbidden, "The password is wrong.")),
+    factors.try_guess(owner.user, "password").await?;
+    if !passwords.check(password, owner.password_hash.clone()).await?.is_right() {
+        return Err(ApiError::new(Code::Forbidden, "The password is wrong."));
     }
+    factors.guessed_right(owner.user, "password").await?;
+    Ok(owner)
 }
 
 /// Asks to move one's account to another address, or to confirm the one it has. The mail goes to the new address; the old one
@@ -272,6 +275,7 @@ async fn proven(
 #[allow(clippy::too_many_arguments, reason = "what the handler is given")]
 async fn change_email(
     links: web::Data<Links>,
+    factors: web::Data<Factors>,
     passwords: web::Data<Passwords>,
     throttle: web::Data<Throttle>,
     db: web::Data<Db>,
@@ -282,7 +286,7 @@ async fn change_email(
 ) -> Result<HttpResponse, ApiError> {
     let key = key.of(identity.caller())?;
     let NewAddress { email, password } = body.value;
-    let owner = proven(&links, &passwords, &identity, password).await?;
+    let owner = proven(&links, &factors, &passwords, &identity, password).await?;
     let hash = links.request(&[&email]);
     let user = Some(owner.user);
     let wish = Wish { kind: Kind::ChangeEmail, email, user, name: None, password_hash: None, locale: None };
@@ -294,6 +298,7 @@ async fn change_email(
 #[post("/me/password")]
 async fn change_password(
     links: web::Data<Links>,
+    factors: web::Data<Factors>,
     passwords: web::Data<Passwords>,
     db: web::Data<Db>,
     outbox: web::Data<Outbox>,
@@ -301,7 +306,7 @@ async fn change_password(
     body: Json<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let NewPassword { current_password, new_password } = body.value;
-    let owner = proven(&links, &passwords, &identity, current_password).await?;
+    let owner = proven(&links, &factors, &passwords, &identity, current_password).await?;
     strong(&passwords, &db, "new_password", &new_password, vec![owner.name.clone(), owner.email.clone()]).await?;
     let hash = passwords.hash(new_password).await?;
     let session = match identity.came_by {

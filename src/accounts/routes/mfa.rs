@@ -182,11 +182,11 @@ async fn confirm(
     identity: Identity,
     body: Json<Confirm>,
 ) -> Result<HttpResponse, ApiError> {
-    if !factors.spend_code(identity.user, &body.value.code, unix_s(&clock), false).await? {
-        return Err(ApiError::new(Code::Forbidden, "The code is wrong; is the clock of the app's device right?"));
-    }
     let change = Change::of(&request, &identity);
-    Ok(private(RecoveryCodes { recovery_codes: factors.app_added(&change).await? }))
+    match factors.app_added(&change, &body.value.code, unix_s(&clock)).await? {
+        Some(codes) => Ok(private(RecoveryCodes { recovery_codes: codes })),
+        None => Err(ApiError::new(Code::Forbidden, "The code is wrong; is the clock of the app's device right?")),
+    }
 }
 
 /// Answers the question for a second factor, which gives the session. A question is open for five minutes and five tries. After

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::accounts::factors::Factors;
 use crate::accounts::identity::CameBy;
 use crate::accounts::members::may_leave;
-use crate::accounts::password::Verdict;
 use crate::accounts::{Accounts, Identity, Passwords, cookies};
 use crate::http::caching::PRIVATE;
 use crate::http::{ApiError, Code, Forgotten, Json};
@@ -62,9 +62,11 @@ async fn export_me(
 #[utoipa::path(tag = "accounts", request_body = ForgetMe, responses((status = 200, body = Forgotten)),
     security(("session" = []), ("bearer" = [])))]
 #[delete("/me")]
+#[allow(clippy::too_many_arguments, reason = "what the handler is given")]
 async fn delete_me(
     request: HttpRequest,
     accounts: web::Data<Accounts>,
+    factors: web::Data<Factors>,
     passwords: web::Data<Passwords>,
     people: web::Data<People>,
     clock: web::Data<Clock>,
@@ -74,10 +76,14 @@ async fn delete_me(
     let leaver = accounts.leaver(identity.user).await?.ok_or_else(|| ApiError::plain(Code::Unauthenticated))?;
     let ForgetMe { password, at_once } = body.value;
     let proven = match password {
-        Some(password) => match passwords.check(password, leaver.password_hash).await? {
-            Verdict::Right | Verdict::RightWithNewHash(_) => true,
-            Verdict::Wrong => return Err(ApiError::field("password", "is wrong")),
-        },
+        Some(password) => {
+            factors.try_guess(identity.user, "password").await?;
+            if !passwords.check(password, leaver.password_hash).await?.is_right() {
+                return Err(ApiError::field("password", "is wrong"));
+            }
+            factors.guessed_right(identity.user, "password").await?;
+            true
+        }
         None => match identity.came_by {
             CameBy::Session(session) => accounts.is_fresh(session).await?,
             CameBy::Token(_) => false,

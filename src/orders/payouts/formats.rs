@@ -189,13 +189,20 @@ fn stripe(row: &Row<'_>) -> Result<PayoutLine, BadFile> {
         _ => LineKind::Other,
     };
     let key = row.name("balance_transaction_id")?;
-    let names: Vec<String> =
-        ["payment_intent_id", "charge_id", "source_id", "payment_metadata[payment]", "refund_metadata[refund]"]
-            .into_iter()
-            .map(|name| row.get(name))
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
+    // By our own ids, which Stripe keeps with everything of ours and shows where the report was made with these columns; a claim by its
+    // own name.
+    let names: Vec<String> = [
+        "payment_intent_id",
+        "charge_id",
+        "source_id",
+        "payment_metadata[aisle_payment]",
+        "refund_metadata[aisle_refund]",
+    ]
+    .into_iter()
+    .map(|name| row.get(name))
+    .filter(|name| !name.is_empty())
+    .map(str::to_owned)
+    .collect();
     let reference = names.first().cloned().unwrap_or_else(|| key.clone());
     // Every line of an automatic payout is part of what went to the bank.
     let paid_out = if row.get("automatic_payout_id").is_empty() { 0 } else { net };

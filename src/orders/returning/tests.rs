@@ -224,6 +224,35 @@ fn staff_name_the_amount_and_never_more_than_there_is() {
     assert_eq!((all.returning.back(), all.returning.kept()), (200, 8_000));
 }
 
+#[test]
+fn nothing_is_kept_of_what_was_free() {
+    // A child comes for nothing, and its line is the first.
+    let saga = order(vec![
+        line(11, LineKind::Ticket, None, Some(50), 0),
+        line(12, LineKind::Ticket, None, Some(50), 4_500),
+        line(13, LineKind::Ticket, None, Some(50), 4_500),
+        line(14, LineKind::Fee, None, None, 150),
+    ]);
+    for back in [0, 1, 1_001, 3_000, 9_149, 9_150] {
+        let returning = exactly(&saga, None, back).unwrap();
+        assert_eq!((returning.back(), returning.kept()), (back, 9_150 - back));
+        assert_eq!((returning.lines[0].back, returning.lines[0].kept), (0, 0), "{back}");
+    }
+    // Whatever the books are asked to keep of it, they balance.
+    for kept in [-1, 0, 1] {
+        let left: i64 = crate::orders::ledger::left_of(&saga.lines[0], kept).iter().map(|(.., amount)| *amount).sum();
+        assert_eq!(left, kept);
+    }
+}
+
+#[test]
+fn with_the_last_ticket_goes_what_is_the_whole_orders() {
+    let saga = two_tickets();
+    assert_eq!(wholly(&saga, Some(&[id(11)])).unwrap().back(), 4_750);
+    assert_eq!(wholly(&saga, Some(&[id(11), id(13)])).unwrap().back(), saga.total, "named one by one");
+    assert_eq!(wholly(&saga, None).unwrap().back(), saga.total);
+}
+
 fn some_lines() -> impl Strategy<Value = Vec<Line>> {
     let ticket = (0_i64..10_000, 0_i64..500, 0_i64..3_000, 0_u128..2);
     proptest::collection::vec(ticket, 1..6).prop_map(|tickets| {
@@ -268,6 +297,10 @@ proptest! {
         let back = saga.total * part / 100;
         let returning = exactly(&saga, None, back).unwrap();
         prop_assert_eq!((returning.back(), returning.back() + returning.kept()), (back, saga.total));
+        for it in &returning.lines {
+            let line = saga.lines.iter().find(|line| line.id == it.line).unwrap();
+            prop_assert!(line.amount != 0 || it.kept == 0, "{:?}", it);
+        }
     }
 }
 

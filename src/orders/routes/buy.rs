@@ -139,10 +139,10 @@ impl Desk<'_> {
     ) -> Result<Option<Result<Promo, PromoRefusal>>, ApiError> {
         let Some(told) = told else { return Ok(None) };
         let (now, from) = (to_core(self.checkout.now()), Some(self.from));
-        self.guesses.must_be_few(now, from)?;
+        self.guesses.must_be_few(now, from, organizer)?;
         let found = self.checkout.store.promo_typed(organizer, told).await?;
         if found.is_none() {
-            self.guesses.was_wrong(now, from);
+            self.guesses.was_wrong(now, from, organizer);
         }
         Ok(Some(found.ok_or(PromoRefusal::Unknown)))
     }
@@ -155,10 +155,10 @@ impl Desk<'_> {
     ) -> Result<Option<Result<Voucher, VoucherRefusal>>, ApiError> {
         let Some(told) = told else { return Ok(None) };
         let (now, from) = (to_core(self.checkout.now()), Some(self.from));
-        self.guesses.must_be_few(now, from)?;
+        self.guesses.must_be_few(now, from, organizer)?;
         let found = self.checkout.store.voucher_typed(organizer, told).await?;
         if found.is_none() {
-            self.guesses.was_wrong(now, from);
+            self.guesses.was_wrong(now, from, organizer);
         }
         Ok(Some(found.ok_or(VoucherRefusal::Unknown)))
     }

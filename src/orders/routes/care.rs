@@ -1,6 +1,6 @@
 //! What its buyer does with an order: pays again, gives up, cancels.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::checkout::Checkout;
 use super::super::drive::Drove;
-use super::super::returning::{Offer, TicketBack, plan};
+use super::super::returning::{Offer, TicketBack, plan, wholly};
 use super::super::saga::{AttemptStatus, OrderState, Saga, Way, WishRefused};
 use super::super::store::tickets_of;
 use super::super::wire::{CancelOrder, CancellationJson, CheckoutBody, OrderBody, ReopenedBody, TryAgain};
@@ -256,7 +256,7 @@ pub async fn cancel_order(
         let (reason, expect) = (body.value.reason.clone().unwrap_or_default(), body.value.expect);
         let give_back = |saga: &mut Saga, now| -> Result<(), CancelRefused> {
             let returning = if whole {
-                saga.returning(&saga.wanted_back(lines.as_deref())?, &BTreeMap::new())
+                wholly(saga, lines.as_deref())?
             } else {
                 let plan = plan(saga, &offers, lines.as_deref(), now)?;
                 if let Some(closed) = plan.closed() {

@@ -145,7 +145,7 @@ impl Saga {
     }
 
     /// What giving these lines back would bring, where so much of each is kept. Never more than is left of what was paid, and
-    /// never less than nothing: what lies beyond is kept of the first line, or is kept less.
+    /// never less than nothing: what lies beyond is kept of the first line that cost anything, or is kept less.
     #[must_use]
     pub fn returning(&self, wanted: &[Uuid], kept: &BTreeMap<Uuid, i64>) -> Returning {
         let mut lines: Vec<Returned> = self
@@ -159,16 +159,18 @@ impl Saga {
             .collect();
         let back: i64 = lines.iter().map(|line| line.back).sum();
         let mut beyond = back - back.clamp(0, self.left());
-        // From one line after the other what it has; what none has is the first one's.
+        // From one line after the other what it has; what none has is the first one's that cost anything.
         for line in &mut lines {
             let takes = if beyond > 0 { beyond.min(line.back.max(0)) } else { 0 };
             line.back -= takes;
             line.kept += takes;
             beyond -= takes;
         }
-        if let Some(first) = lines.first_mut() {
-            first.back -= beyond;
-            first.kept += beyond;
+        let free = |line: &Returned| line.back + line.kept == 0;
+        let bearer = lines.iter().position(|line| !free(line)).unwrap_or(0);
+        if let Some(bearer) = lines.get_mut(bearer) {
+            bearer.back -= beyond;
+            bearer.kept += beyond;
         }
         Returning { lines }
     }

@@ -142,7 +142,11 @@ impl Saga {
                 if same {
                     return None;
                 }
-                // The hold was changed between its price and its payment: what was priced is not what would be sold.
+                // The hold was changed between its price and its payment: what was priced is not what would be sold. It is given up like
+                // one that was refused, so that the same wish is judged anew.
+                if let Some(part) = self.part_mut(hold) {
+                    part.state = PartState::Lost;
+                }
                 if total_is_open {
                     self.state = OrderState::Cancelled;
                 }

@@ -69,13 +69,15 @@ pub(super) async fn admit(connection: &mut PgConnection, before: &Saga, after: &
     // Tickets are issued valid.
     let issued = before.confirmed_at.is_some();
     let (mut suspended, mut restored, mut revoked, mut reinstated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut again = Vec::new();
     for (was, is) in before.lines.iter().zip(&after.lines) {
         let was = if issued { before.admission(was) } else { Admission::Valid };
         let to = match (was, after.admission(is)) {
             (Admission::Valid, Admission::Valid)
             | (Admission::Suspended, Admission::Suspended)
             | (Admission::Revoked, Admission::Revoked) => continue,
-            (Admission::Valid | Admission::Revoked, Admission::Suspended) => &mut suspended,
+            (Admission::Valid, Admission::Suspended) => &mut suspended,
+            (Admission::Revoked, Admission::Suspended) => &mut again,
             (Admission::Suspended, Admission::Valid) => &mut restored,
             (Admission::Revoked, Admission::Valid) => &mut reinstated,
             (Admission::Valid | Admission::Suspended, Admission::Revoked) => &mut revoked,
@@ -85,6 +87,9 @@ pub(super) async fn admit(connection: &mut PgConnection, before: &Saga, after: &
     let order = after.order;
     if !suspended.is_empty() {
         tickets::suspend(&mut *connection, order, Some(&suspended)).await?;
+    }
+    if !again.is_empty() {
+        tickets::suspend_revoked(&mut *connection, order, Some(&again)).await?;
     }
     if !restored.is_empty() {
         tickets::restore(&mut *connection, order, Some(&restored)).await?;

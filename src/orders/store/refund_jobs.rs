@@ -405,13 +405,15 @@ impl Orders {
     }
 }
 
-/// Every order of the job's show that has, or may yet have, tickets of it. How many were new.
+/// Every order of the job's show that has, or may yet have, tickets of it. How many were new. Orders that were begun after the job are
+/// none of its business: the show may be on sale again, and who bought for its new date shall have their seats. (One that was being
+/// written when the job began says a moment later.)
 async fn take_orders_in(connection: &mut sqlx::PgConnection, job: Uuid) -> Result<u64, DbFault> {
     let new = sqlx::query!(
         "INSERT INTO refund_job_order (job_id, order_id)
          SELECT DISTINCT j.id, o.id
          FROM refund_job j JOIN order_hold h ON h.show_id = j.show_id JOIN orders o ON o.id = h.order_id
-         WHERE j.id = $1
+         WHERE j.id = $1 AND o.created_at < j.created_at + interval '1 minute'
            AND (o.state IN ('awaiting_payment', 'in_review', 'authorized', 'booked', 'captured', 'refunding')
                 OR (o.state IN ('confirmed', 'partially_refunded') AND EXISTS (
                     SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.show_id = j.show_id AND l.kind = 'ticket'

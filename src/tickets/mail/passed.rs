@@ -50,13 +50,14 @@ impl Writer {
             })
     }
 
-    /// Those that are still theirs when the mail is written.
+    /// Those that are still theirs when the mail is written, which may be hours later.
     async fn theirs(&self, passed: &PassedOn) -> Result<Vec<Ticket>, ComposeError> {
         let mut tickets = self.tickets.of_order(passed.order).await?;
+        let is_buyer = self.tickets.customer(passed.order).await? == Some(passed.holder);
         tickets.retain(|ticket| {
             let named = passed.tickets.contains(&ticket.id) && ticket.status == Status::Valid;
-            // Who bought them may have them back; then they are passed on to nobody.
-            named && ticket.passed_on_to.is_none_or(|holder| holder == passed.holder)
+            // Who bought them may have them back; then they are passed on to nobody, and whoever had them in between has them no more.
+            named && ticket.passed_on_to.map_or(is_buyer, |holder| holder == passed.holder)
         });
         Ok(tickets)
     }

@@ -255,6 +255,16 @@ impl Tickets {
         }))
     }
 
+    /// Who bought them. `None`: there is no such order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn customer(&self, order: Uuid) -> Result<Option<Uuid>, DbFault> {
+        Ok(sqlx::query_scalar!("SELECT customer_id FROM orders WHERE id = $1", order)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
     /// Who has tickets that were passed on: their name and address; `None` where their data was erased.
     ///
     /// # Errors

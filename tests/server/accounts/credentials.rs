@@ -184,6 +184,55 @@ async fn a_forgotten_password_is_set_anew_once_and_every_session_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_takes_the_account_back_by_a_new_password_takes_back_what_a_thief_began() {
+    let server = spawn().await;
+    somebody(&server, "ada@example.org").await;
+    let access = text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
+    let ask = async |access: &str, password: &str| {
+        let body = json!({"email": "evil@example.org", "password": password});
+        send(server.request(Method::POST, "/me/email").bearer_auth(access).json(&body)).await
+    };
+    assert_eq!(ask(&access, PASSWORD).await.status, 202);
+    let moves = mailed(&server, "evil@example.org").await;
+    forgot(&server, "ada@example.org").await;
+    let link = mailed(&server, "ada@example.org").await;
+    assert_eq!(reset(&server, &link, OTHER).await.status, 204);
+    verify(&server, &moves).await.refused(403, "link_invalid");
+    // And by changing it.
+    let access = text(&login(&server, "ada@example.org", OTHER).await.expect(200), "access_token");
+    mails(&server).await;
+    assert_eq!(ask(&access, OTHER).await.status, 202);
+    let moves = mailed(&server, "evil@example.org").await;
+    let body = json!({"current_password": OTHER, "new_password": PASSWORD});
+    let changed = send(server.request(Method::POST, "/me/password").bearer_auth(&access).json(&body)).await;
+    assert_eq!(changed.status, 204);
+    verify(&server, &moves).await.refused(403, "link_invalid");
+    login(&server, "ada@example.org", PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_session_cannot_guess_its_password() {
+    let server = spawn().await;
+    somebody(&server, "ada@example.org").await;
+    let access = text(&login(&server, "ada@example.org", PASSWORD).await.expect(200), "access_token");
+    let ask = async |method: Method, path: &str, body: Value| {
+        send(server.request(method, path).bearer_auth(&access).json(&body)).await
+    };
+    let (wrong, right) =
+        (json!({"password": OTHER, "email": "x@example.org"}), json!({"password": PASSWORD, "email": "x@example.org"}));
+    for _ in 0..2 {
+        ask(Method::POST, "/me/email", wrong.clone()).await.refused(403, "forbidden");
+        let change = json!({"current_password": OTHER, "new_password": "yet another one entirely"});
+        ask(Method::POST, "/me/password", change).await.refused(403, "forbidden");
+    }
+    ask(Method::DELETE, "/me", json!({"password": OTHER})).await.refused(422, "validation_failed");
+    // All of them together were five; now even the right one has to wait.
+    let waits = ask(Method::POST, "/me/email", right).await;
+    waits.refused(429, "too_many_requests");
+    ask(Method::DELETE, "/me", json!({"password": PASSWORD})).await.refused(429, "too_many_requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_who_come_with_one_link_at_once_are_one() {
     let server = spawn().await;
     server.post("/auth/register", &registration("ada@example.org")).await;

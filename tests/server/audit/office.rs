@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::catalog::house::{House, by, house, make, plan, prices, show, staff};
 use crate::harness::{Server, spawn, spawn_with};
@@ -320,4 +321,20 @@ async fn who_reads_other_peoples_mails_is_recorded() {
     server.admin(Method::GET, "/admin/mailbox", &Value::Null).await.expect(200);
     let page = server.admin(Method::GET, "/admin/audit-log", &Value::Null).await.expect(200);
     assert_eq!(page["items"][0]["action"], "mailbox.listed");
+    crate::accounts::somebody(&server, "ada@example.org").await;
+    server.post("/auth/forgot-password", &json!({"email": "ada@example.org"})).await;
+    let mail: Uuid = crate::process::until("the mail is written", async || {
+        sqlx::query_scalar("SELECT id FROM mail LIMIT 1").fetch_optional(&server.db).await.unwrap()
+    })
+    .await;
+    for form in ["", "/html"] {
+        let before = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM audit_log WHERE action = 'mail.read'");
+        let before = before.fetch_one(&server.db).await.unwrap();
+        let read = server.admin(Method::GET, &format!("/admin/mailbox/{mail}{form}"), &Value::Null).await;
+        assert_eq!(read.status, 200, "{form}");
+        let page = server.admin(Method::GET, "/admin/audit-log", &Value::Null).await.expect(200);
+        assert_eq!(page["items"][0]["action"], "mail.read", "{form}");
+        let after = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM audit_log WHERE action = 'mail.read'");
+        assert_eq!(after.fetch_one(&server.db).await.unwrap(), before + 1, "{form}");
+    }
 }

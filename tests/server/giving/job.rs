@@ -104,3 +104,34 @@ async fn a_refund_is_paused_goes_on_and_tries_again_what_failed() {
             .unwrap();
     assert_eq!(recorded, ["show.refunds_begun", "show.refunds_retried"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_tried_again_and_nobody_who_bought_since_is_touched() {
+    let shop = shop(json!({})).await;
+    let order = shop.buy(&["r1-1"]).await;
+    let block = "INSERT INTO sandbox_refund (id, payment_id, provider_ref, amount)
+                 SELECT gen_random_uuid(), payment_id, provider_ref, amount FROM sandbox_charge";
+    sqlx::query(block).execute(&shop.server.db).await.unwrap();
+    let path = refunds(&shop);
+    shop.state("move").await;
+    shop.staff(&shop.server.admin, &path, "one", &json!({"reason": "Moved to May"})).await.expect(202);
+    assert_eq!(until_done(&shop).await["failed"], 1);
+    // An hour later it is on sale again, with its new date.
+    sqlx::query("UPDATE refund_job SET created_at = created_at - interval '1 hour'")
+        .execute(&shop.server.db)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE orders SET created_at = created_at - interval '2 hours'")
+        .execute(&shop.server.db)
+        .await
+        .unwrap();
+    shop.state("publish").await;
+    let new = shop.buy(&["r1-2"]).await;
+    sqlx::query("DELETE FROM sandbox_refund").execute(&shop.server.db).await.unwrap();
+    shop.server.admin(Method::POST, &format!("{path}/state"), &json!({"action": "retry"})).await.expect(200);
+    shop.until_status(&order, "refunded").await;
+    let job = until_done(&shop).await;
+    assert_eq!((&job["failed"], &job["total"], &job["refunded"]), (&json!(0), &json!(1), &json!(1)), "{job}");
+    assert_eq!(shop.tickets(&new).await[0]["status"], "valid");
+    assert_eq!(shop.account("provider:sandbox").await, 4_500);
+}

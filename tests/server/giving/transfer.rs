@@ -129,3 +129,27 @@ async fn passing_on_ends_with_the_houses_deadline_and_with_the_ticket() {
     let done = |who: &str| ("order.transferred".to_owned(), who.to_owned());
     assert_eq!(actions, [done("user"), done("guest")]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_comes_late_brings_nothing_to_who_has_the_ticket_no_more() {
+    let shop = shop(json!({"transfer_until_s": 3_600})).await;
+    let order = shop.buy(&["r1-1"]).await;
+    let ticket = shop.tickets(&order).await[0]["id"].clone();
+    pass(&shop, &order, "one", &[&ticket], "mistyped@example.org").await.expect(200);
+    mailed(&shop, "mistyped@example.org", "passed a ticket on to you").await;
+    // The mail server had put it off until after the buyer took the ticket back.
+    pass(&shop, &order, "two", &[&ticket], "ada@example.org").await.expect(200);
+    mailed(&shop, "ada@example.org", "passed a ticket on to you").await;
+    sqlx::query("DELETE FROM mail").execute(&shop.server.db).await.unwrap();
+    let late = "UPDATE outbox SET done_at = NULL, next_try_at = now(), attempts = 1 WHERE kind = 'tickets_passed_on'";
+    assert_eq!(sqlx::query(late).execute(&shop.server.db).await.unwrap().rows_affected(), 2);
+    let (_, pages) = mailed(&shop, "ada@example.org", "passed a ticket on to you").await;
+    assert_eq!(pages, 1, "who has it now is told");
+    until("nothing is left to say", async || {
+        let waiting = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
+        (sqlx::query_scalar::<_, i64>(waiting).fetch_one(&shop.server.db).await.unwrap() == 0).then_some(())
+    })
+    .await;
+    let strangers = "SELECT count(*) FROM mail WHERE recipient = 'mistyped@example.org'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(strangers).fetch_one(&shop.server.db).await.unwrap(), 0);
+}

@@ -179,3 +179,17 @@ async fn of_accepting_and_withdrawing_at_once_one_happens() {
         other => panic!("{other}: {}", first.text),
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_taken_out_of_the_house_does_not_come_back_by_an_invitation_of_their_own() {
+    let server = spawn().await;
+    let house = empty_house(&server, "The Grand").await;
+    let (_, ada) = worker(&server, &house, "organizer", "ada@example.org").await;
+    let (bob, bobs) = worker(&server, &house, "organizer", "bob@example.org").await;
+    let back_door = invite(&server, &house, &bobs, "bob.again@example.org", "organizer").await;
+    let adas = invite(&server, &house, &ada, "new@example.org", "scanner").await;
+    let path = format!("/admin/organizers/{house}/members/{bob}");
+    assert_eq!(by(&server, &ada, Method::PATCH, &path, &json!({"role": "scanner"})).await.status, 200);
+    accept(&server, &wish(&back_door)).await.refused(403, "link_invalid");
+    accept(&server, &wish(&adas)).await.expect(201);
+}

@@ -152,6 +152,25 @@ async fn a_refund_that_failed_waits_until_another_was_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_failed_is_not_hidden_by_another_that_went_well() {
+    let shop = shop().await;
+    let made = shop.buy(&json!({"seats": ["r1-1", "r1-2"]})).await;
+    let tickets: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM ticket ORDER BY id").fetch_all(&shop.server.db).await.unwrap();
+    for (ticket, status) in tickets.iter().zip(["partially_refunded", "refunded"]) {
+        let body = json!({"tickets": [ticket]});
+        send(shop.about(Method::POST, &made, "/cancel").json(&body)).await.expect(200);
+        shop.until_order(&made, status, |order| order["status"] == status).await;
+    }
+    // Days later the bank says that the first did not arrive.
+    let first = "UPDATE refund SET status = 'failed', owed = true
+                 WHERE id = (SELECT id FROM refund ORDER BY created_at, id LIMIT 1)";
+    shop.run(first).await;
+    let item = shop.until_work("refund_failed").await;
+    assert_eq!(item["amount"]["amount"], 4500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_claim_waits_while_it_is_open_and_a_lost_one_until_the_seats_are_decided() {
     let shop = shop().await;
     let made = shop.buy(&json!({"seats": ["r1-1"]})).await;
