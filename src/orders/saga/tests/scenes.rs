@@ -1,7 +1,7 @@
 //! Scenes that a house manager can read, each played plainly, with a crash at every step, with every step done twice, and
 //! with answers lost; then scenes that chance writes.
 
-use aisle_actors::core::{Command, StateChange};
+use aisle_actors::core::{Command, HoldId, HoldState, SeatNo, StateChange};
 use uuid::Uuid;
 
 use super::super::{AttemptStatus, OrderState, RefundStatus, Saga, Step, Way, WishRefused};
@@ -416,4 +416,18 @@ fn whatever_happens_money_and_seats_agree() {
         act(&mut world, &["staff", "try", "again"]);
         world.must_agree(&story);
     }
+}
+
+/// Its buyer took another seat in a second window just before the order came.
+#[test]
+fn a_hold_that_changed_since_it_was_priced_is_given_back_and_the_same_wish_is_judged_anew() {
+    let mut world = World::new(1, 1000, Trouble::default(), 7);
+    let hold = world.kept.parts[0].hold;
+    world
+        .ask(0, &Command::ChangeHold { hold: HoldId(hold), add: vec![SeatNo(1)], remove: vec![], areas: vec![] })
+        .unwrap();
+    world.drive();
+    assert_eq!((world.kept.state, world.kept.was_refused()), (OrderState::Cancelled, true), "{:#?}", world.kept);
+    assert!(world.shows[0].hold(HoldId(hold)).is_some_and(|view| matches!(view.state, HoldState::Open { .. })));
+    assert_eq!(world.seats(), "hha", "and the buyer has what they chose");
 }
