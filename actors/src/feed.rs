@@ -6,6 +6,7 @@
 //! What is read is always the newest. What is *told* may rest a moment: in a rush many small steps become one delta, so that
 //! ten thousand sockets are not woken for each. A plain struct; who wants the rest keeps it ([`crate::pace`]).
 
+mod audience;
 mod delta;
 mod ear;
 
@@ -16,14 +17,14 @@ use aisle_core::{AreaNo, HoldView, Plan, PlanVersionId, Seq, ShowId, ShowState};
 use tokio::sync::broadcast;
 
 use crate::metrics;
+use audience::Audiences;
+pub(crate) use audience::Telling;
 pub use delta::Delta;
 use delta::Gathered;
 pub use ear::Ear;
-use ear::Ears;
 
-/// Deltas that a subscriber may be behind before it has to resync: three seconds of a rush. The ring keeps more, for those who
-/// reconnect.
-const SUBSCRIBER_LAG_MAX: usize = 64;
+/// So many watchers are told together: on one thread ten milliseconds' work.
+const AUDIENCE: usize = 1_000;
 /// Steps that are gathered while nobody watches: what is gathered names its holds, and must not grow for as long as nobody comes.
 const UNWATCHED_STEPS_MAX: u64 = 64;
 /// Seats and areas that the ring may name in all, where the plan has fewer: past the size of the house the whole map is shorter
@@ -81,20 +82,20 @@ pub enum FeedEnd {
 #[derive(Debug)]
 struct Current {
     state: PublicState,
-    /// What was told, oldest first; each begins where the one before it ends.
+    /// What is told, oldest first; each begins where the one before it ends.
     ring: VecDeque<Arc<Delta>>,
     /// Seats and areas that the ring names.
     ring_places: usize,
-    /// The number up to which everything was told.
-    told: Seq,
+    /// The number up to which the ring has everything.
+    kept: Seq,
     /// What came after it.
     waiting: Gathered,
     /// Somebody will call [`Feed::rested`].
     rests: bool,
     /// The letters as clients get them, made when first asked for.
     letters: Option<Arc<str>>,
-    /// How it tells; or why no more.
-    sender: Result<broadcast::Sender<Arc<Delta>>, FeedEnd>,
+    /// Whom it tells; or why nobody any more.
+    audiences: Result<Audiences, FeedEnd>,
 }
 
 #[derive(Debug)]
@@ -103,7 +104,7 @@ pub(crate) struct FeedInner {
     plan: Arc<Plan>,
     ring_max: usize,
     ring_places_max: usize,
-    ears: Arc<Ears>,
+    audience: usize,
     current: RwLock<Current>,
 }
 
@@ -115,18 +116,30 @@ impl Feed {
     /// A feed that begins at `state` and remembers the last `ring_max` deltas.
     #[must_use]
     pub fn new(show: ShowId, plan: Arc<Plan>, ring_max: usize, state: PublicState) -> Self {
+        Self::in_audiences_of(AUDIENCE, show, plan, ring_max, state)
+    }
+
+    /// The same, with so many in an audience, who are told together.
+    #[must_use]
+    pub fn in_audiences_of(
+        audience: usize,
+        show: ShowId,
+        plan: Arc<Plan>,
+        ring_max: usize,
+        state: PublicState,
+    ) -> Self {
         let ring_places_max = RING_PLACES_MIN.max(state.letters.len());
         let current = RwLock::new(Current {
-            told: state.seq,
+            kept: state.seq,
             state,
             ring: VecDeque::new(),
             ring_places: 0,
             waiting: Gathered::default(),
             rests: false,
             letters: None,
-            sender: Ok(broadcast::Sender::new(SUBSCRIBER_LAG_MAX)),
+            audiences: Ok(Audiences::default()),
         });
-        Self(Arc::new(FeedInner { show, plan, ring_max, ring_places_max, ears: Arc::default(), current }))
+        Self(Arc::new(FeedInner { show, plan, ring_max, ring_places_max, audience, current }))
     }
 
     /// Whose feed this is.
@@ -183,14 +196,15 @@ impl Feed {
     pub fn since(&self, seq: Seq) -> Option<Arc<Delta>> {
         let (told, waiting, newest) = {
             let current = self.read();
-            let first = current.ring.front().map_or(current.told, |delta| delta.from);
+            let first = current.ring.front().map_or(current.kept, |delta| delta.from);
             if seq < first || seq > current.state.seq {
                 return None;
             }
             if seq == current.state.seq {
                 return Some(Arc::new(Gathered::default().into_delta(&self.0.plan, seq, seq)));
             }
-            let told: Vec<_> = current.ring.iter().filter(|delta| delta.seq > seq).cloned().collect();
+            let later = current.ring.partition_point(|delta| delta.seq <= seq);
+            let told: Vec<_> = current.ring.range(later..).cloned().collect();
             if told.first().is_some_and(|first| first.difference && first.from < seq) {
                 return None;
             }
@@ -213,40 +227,41 @@ impl Feed {
     /// closed asks [`Feed::ended`].
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Delta>> {
-        match &self.read().sender {
-            Ok(sender) => sender.subscribe(),
+        self.watch().0
+    }
+
+    /// The same, and perhaps an ear, where the audience that is joined has too few: by them the feed knows how long its words take.
+    #[must_use]
+    pub fn watch(&self) -> (broadcast::Receiver<Arc<Delta>>, Option<Ear>) {
+        let mut current = self.write();
+        let kept = current.kept;
+        match &mut current.audiences {
+            Ok(audiences) => audiences.join(self.0.audience, kept),
             // Closed from the beginning.
-            Err(_) => broadcast::channel(1).1,
+            Err(_) => (broadcast::channel(1).1, None),
         }
-    }
-
-    /// Makes an ear of a watcher, where too few are: by ears the feed knows how long its words take.
-    #[must_use]
-    pub fn lend_ear(&self) -> Option<Ear> {
-        self.0.ears.lend(self.subscribers())
-    }
-
-    /// Whether those who watch have what was told last.
-    #[must_use]
-    pub fn is_said(&self) -> bool {
-        self.0.ears.have_it()
     }
 
     /// How many watch.
     #[must_use]
     pub fn subscribers(&self) -> usize {
-        self.read().sender.as_ref().map_or(0, broadcast::Sender::receiver_count)
+        self.read().audiences.as_ref().map_or(0, Audiences::watchers)
+    }
+
+    /// Who is being told.
+    pub(crate) fn telling(&self) -> Option<Telling> {
+        self.read().audiences.as_ref().ok().and_then(Audiences::telling)
     }
 
     /// Everything up to `seq` is durable: brings the copy there and tells the subscribers.
     pub fn publish(&self, seq: Seq, changes: Vec<PublicChange>) {
         let mut current = self.write();
         current.gather(seq, changes);
-        self.tell(&mut current);
+        self.tell_all(&mut current);
     }
 
-    /// The same for somebody who keeps the feed's rests: tells at once, or when the rest that goes on is over. Whether a rest
-    /// begins now, after which [`Feed::rested`] is to be called.
+    /// The same for somebody who keeps the feed's rests: tells the audience whose turn it is at once, or when the rest that goes on is
+    /// over. Whether a rest begins now, after which [`Feed::rested`] is to be called.
     ///
     /// While nobody watches, there is nobody to tell and nothing to rest from: steps are gathered, so that whoever comes back finds
     /// them, and a thousand shows that nobody looks at write no deltas and set no timers.
@@ -258,54 +273,70 @@ impl Feed {
         if current.rests || (unwatched && current.waiting.steps < UNWATCHED_STEPS_MAX) {
             return false;
         }
-        self.tell(&mut current);
-        current.rests = !unwatched;
+        current.rests = self.tell_next(&mut current);
         current.rests
     }
 
-    /// A rest is over: tells what was gathered meanwhile. Whether it rests again; it doesn't where there was nothing to tell.
+    /// A rest is over: tells the next audience what it lacks. Whether it rests again; it doesn't where nobody lacks anything.
     #[must_use]
     pub fn rested(&self) -> bool {
         let mut current = self.write();
-        current.rests = self.tell(&mut current);
+        current.rests = self.tell_next(&mut current);
         current.rests
     }
 
     /// Tells nothing more. Receivers find it closed once they have read what was told before.
     pub fn end(&self, why: FeedEnd) {
         let mut current = self.write();
-        self.tell(&mut current);
-        current.sender = Err(why);
+        self.tell_all(&mut current);
+        current.audiences = Err(why);
     }
 
     /// Why it tells nothing more; `None` while it does.
     #[must_use]
     pub fn ended(&self) -> Option<FeedEnd> {
-        self.read().sender.as_ref().err().copied()
+        self.read().audiences.as_ref().err().copied()
     }
 
-    /// Whether there was anything to tell.
-    fn tell(&self, current: &mut Current) -> bool {
-        let (from, seq) = (current.told, current.state.seq);
+    /// Puts what waits into the ring.
+    fn keep(&self, current: &mut Current) {
+        let (from, seq) = (current.kept, current.state.seq);
         if from == seq {
-            return false;
+            return;
         }
         let gathered = std::mem::take(&mut current.waiting);
         metrics::told(gathered.steps);
         let delta = Arc::new(gathered.into_delta(&self.0.plan, from, seq));
-        current.told = seq;
+        current.kept = seq;
         current.ring_places += delta.places();
-        current.ring.push_back(Arc::clone(&delta));
-        while current.ring.len() > self.0.ring_max || current.ring_places > self.0.ring_places_max {
-            let Some(oldest) = current.ring.pop_front() else { break };
+        current.ring.push_back(delta);
+        // Each audience has its own words, and the ring has what is between them.
+        let (told, audiences) = match &current.audiences {
+            Ok(audiences) => (audiences.least_told(seq), audiences.count().max(1)),
+            Err(_) => (seq, 1),
+        };
+        let ring_max = self.0.ring_max.saturating_mul(audiences);
+        while current.ring.len() > ring_max || current.ring_places > self.0.ring_places_max {
+            let oldest = current.ring.pop_front_if(|oldest| oldest.seq <= told);
+            let Some(oldest) = oldest else { break };
             current.ring_places -= oldest.places();
         }
-        // Nobody listening is fine. Sent under the lock, so that deltas leave in their order.
-        if let Ok(sender) = &current.sender {
-            self.0.ears.told(seq);
-            let _ = sender.send(delta);
+    }
+
+    // Both under the lock, so that deltas leave in their order.
+    fn tell_all(&self, current: &mut Current) {
+        self.keep(current);
+        if let Ok(audiences) = &mut current.audiences {
+            audiences.tell_all(&current.ring, &self.0.plan, current.kept);
         }
-        true
+    }
+
+    /// Whether there was anything to tell.
+    fn tell_next(&self, current: &mut Current) -> bool {
+        self.keep(current);
+        let told =
+            current.audiences.as_mut().map(|audiences| audiences.tell_next(&current.ring, &self.0.plan, current.kept));
+        told.unwrap_or(false)
     }
 
     /// The show was loaded again and stands at `state`: tells the subscribers the difference. Nothing happens where the feed has
@@ -315,7 +346,7 @@ impl Feed {
         if state.seq <= current.state.seq {
             return;
         }
-        self.tell(&mut current);
+        self.tell_all(&mut current);
         let old = &current.state;
         let letters = old.letters.iter().zip(&state.letters).enumerate();
         let change = PublicChange {
@@ -331,7 +362,7 @@ impl Feed {
         // Whoever followed another process through what happened in between may have seen a seat taken that was given back
         // since, and this doesn't name it.
         current.waiting.difference = true;
-        self.tell(&mut current);
+        self.tell_all(&mut current);
     }
 
     fn snapshot_with(&self, state: &PublicState, letters: Arc<str>) -> FeedSnapshot {
@@ -356,7 +387,7 @@ impl Feed {
 
 impl Current {
     fn is_unwatched(&self) -> bool {
-        self.sender.as_ref().is_ok_and(|sender| sender.receiver_count() == 0)
+        self.audiences.as_ref().is_ok_and(Audiences::is_empty)
     }
 
     /// Brings the copy to `seq`; what is to be told waits.

@@ -61,6 +61,8 @@ enum Step {
     /// The show was elsewhere meanwhile, and comes back so many events later.
     Elsewhere(Vec<Event>),
     Subscribe,
+    /// Whoever came first goes.
+    Leave,
     Listen,
 }
 
@@ -76,7 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => events().prop_map(Step::PublishAfterRest),
         3 => Just(Step::Rested),
         1 => events().prop_map(Step::Elsewhere),
-        2 => Just(Step::Subscribe),
+        3 => Just(Step::Subscribe),
+        1 => Just(Step::Leave),
         3 => Just(Step::Listen),
     ]
 }
@@ -90,8 +93,12 @@ struct Scene {
 
 impl Scene {
     fn begin() -> Self {
+        Self::in_audiences_of(1_000)
+    }
+
+    fn in_audiences_of(audience: usize) -> Self {
         let map = Map { letters: vec![b'a'; SEATS], floor: 100 };
-        let feed = Feed::new(show(1), plan(), RING, map.state(1));
+        let feed = Feed::in_audiences_of(audience, show(1), plan(), RING, map.state(1));
         Self { feed, truth: BTreeMap::from([(1, map)]), listeners: Vec::new() }
     }
 
@@ -143,6 +150,8 @@ impl Scene {
                 assert_eq!(snapshot.seq.0, self.newest().0);
                 self.listeners.push((receiver, snapshot.seq.0, map));
             }
+            Step::Leave if self.listeners.is_empty() => {}
+            Step::Leave => drop(self.listeners.remove(0)),
             Step::Listen => self.listen(),
         }
         self.ask_since();
@@ -185,8 +194,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn whoever_follows_a_feed_sees_the_truth_at_every_number_and_misses_nothing(steps in prop::collection::vec(step(), 1..40)) {
-        let mut scene = Scene::begin();
+    fn whoever_follows_a_feed_sees_the_truth_at_every_number_and_misses_nothing(
+        audience in 1_usize..4, steps in prop::collection::vec(step(), 1..60)
+    ) {
+        let mut scene = Scene::in_audiences_of(audience);
         for step in steps {
             scene.play(step);
         }
@@ -229,6 +240,55 @@ fn a_rested_feed_tells_at_once_and_a_rush_becomes_one_delta_a_rest() {
 }
 
 #[test]
+fn audiences_are_told_in_turn_and_each_what_it_lacks() {
+    let scene = Scene::in_audiences_of(2);
+    let mut told: Vec<_> = (0..6).map(|_| scene.feed.subscribe()).collect();
+    let hear = |told: &mut [Receiver<Arc<Delta>>]| -> Vec<_> {
+        told.iter_mut().map(|told| told.try_recv().map(|delta| (delta.from.0, delta.seq.0)).ok()).collect()
+    };
+    assert!(scene.feed.publish_after_rest(Seq(2), seats(&[(0, b'h')])));
+    assert_eq!(hear(&mut told), [Some((1, 2)), Some((1, 2)), None, None, None, None]);
+    assert!(!scene.feed.publish_after_rest(Seq(3), seats(&[(1, b'h')])));
+    assert!(scene.feed.rested());
+    assert_eq!(hear(&mut told), [None, None, Some((1, 3)), Some((1, 3)), None, None]);
+    assert!(!scene.feed.publish_after_rest(Seq(4), seats(&[(1, b'a')])));
+    assert!(scene.feed.rested());
+    assert_eq!(hear(&mut told), [None, None, None, None, Some((1, 4)), Some((1, 4))]);
+    // The first are the next, and then whoever lacks something: nobody is told what is no news.
+    assert!(scene.feed.rested());
+    assert_eq!(hear(&mut told), [Some((2, 4)), Some((2, 4)), None, None, None, None]);
+    drop(told.drain(2..4));
+    assert!(!scene.feed.rested(), "the second have gone, and the third have it all");
+    // Whoever comes takes the place of those who went, and is told what comes from now on.
+    let mut newcomer = scene.feed.subscribe();
+    assert!(scene.feed.publish_after_rest(Seq(5), seats(&[(2, b'h')])));
+    assert!(scene.feed.rested() && scene.feed.rested() && !scene.feed.rested());
+    assert_eq!(newcomer.try_recv().map(|delta| (delta.from.0, delta.seq.0)).ok(), Some((4, 5)));
+    assert_eq!(hear(&mut told), [Some((4, 5)); 4]);
+}
+
+#[test]
+fn what_an_audience_waits_for_is_not_forgotten_however_much_it_is() {
+    // Each delta names a thousand seats, of which the ring keeps two thousand.
+    let state = PublicState { seq: Seq(1), letters: vec![b'a'; 2_000], areas: Vec::new(), state: ShowState::Published };
+    let feed = Feed::in_audiences_of(1, show(1), plan(), RING, state);
+    let mut told: Vec<_> = (0..5).map(|_| feed.subscribe()).collect();
+    let all = |from: u32, letter: u8| seats(&(from..from + 1_000).map(|place| (place, letter)).collect::<Vec<_>>());
+    assert!(feed.publish_after_rest(Seq(2), all(0, b'h')));
+    for (seq, from, letter) in [(3, 1_000, b'h'), (4, 0, b'a'), (5, 0, b'x'), (6, 0, b'b')] {
+        assert!(!feed.publish_after_rest(Seq(seq), all(from, letter)));
+        assert!(feed.rested());
+    }
+    let last = told[4].try_recv().unwrap();
+    assert_eq!((last.from, last.seq, last.seats.len()), (Seq(1), Seq(6), 2_000));
+    assert_eq!((last.seats[0], last.seats[1_999]), ((0, b'b'), (1_999, b'h')));
+    // Once all have it, it is forgotten.
+    while feed.rested() {}
+    assert!(feed.publish_after_rest(Seq(7), Vec::new()));
+    assert!(feed.since(Seq(1)).is_none() && feed.since(Seq(6)).is_some());
+}
+
+#[test]
 fn while_nobody_watches_steps_are_gathered_and_whoever_comes_misses_none() {
     let scene = Scene::begin();
     assert!(!scene.feed.publish_after_rest(Seq(2), seats(&[(0, b'h')])), "nobody is there to rest from");
@@ -247,8 +307,7 @@ fn while_nobody_watches_steps_are_gathered_and_whoever_comes_misses_none() {
     // And goes, while a rest goes on, which is kept to its end.
     drop(told);
     assert!(!scene.feed.publish_after_rest(Seq(5), seats(&[(0, b'h')])));
-    assert!(scene.feed.rested());
-    assert!(!scene.feed.rested());
+    assert!(!scene.feed.rested(), "nobody is there to tell");
     // Steps without end become deltas all the same, of which the ring keeps what it keeps.
     for seq in 6..=1_000 {
         assert!(!scene.feed.publish_after_rest(Seq(seq), seats(&[(0, b'h')])));

@@ -142,8 +142,7 @@ impl Socket {
         stopping: &mut Stopping,
     ) -> Result<std::convert::Infallible, Ends> {
         // Subscribed before anything is read, so that nothing falls between the two.
-        let mut deltas = self.feed.subscribe();
-        let ear = self.feed.lend_ear();
+        let (mut deltas, ear) = self.feed.watch();
         // What is seldom done has memory of its own while it is done.
         let mut seq = Box::pin(self.begin(since)).await?;
         let mut pings = tokio::time::interval(ping_every);

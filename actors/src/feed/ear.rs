@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use aisle_core::Seq;
+use tokio::sync::Notify;
 
 /// One in so many who watch is an ear.
 const ONE_IN: usize = 32;
 
-/// The ears of a feed. Counts are near the truth, and nothing but a rest's length depends on them.
+/// The ears of an audience. Counts are near the truth, and nothing but a rest's length depends on them.
 #[derive(Debug, Default)]
-pub(super) struct Ears {
+pub(crate) struct Ears {
     here: AtomicUsize,
     /// The number of the last word, how many ears there were when it was told, and how many have it.
     word: AtomicU64,
     listening: AtomicUsize,
     have: AtomicUsize,
+    /// Rung when enough have it.
+    said: Notify,
 }
 
 impl Ears {
@@ -41,6 +44,14 @@ impl Ears {
         let (have, listening) = (self.have.load(Ordering::Relaxed), self.listening.load(Ordering::Relaxed));
         have.saturating_mul(10) >= listening.saturating_mul(9)
     }
+
+    /// Ends when they have it.
+    pub(crate) async fn said(&self) {
+        while !self.have_it() {
+            // Rung for a word that was before this one, perhaps.
+            self.said.notified().await;
+        }
+    }
 }
 
 /// A watcher who says when it has a word.
@@ -52,6 +63,9 @@ impl Ear {
     pub fn has(&self, seq: Seq) {
         if self.0.word.load(Ordering::Relaxed) == seq.0 {
             self.0.have.fetch_add(1, Ordering::Relaxed);
+            if self.0.have_it() {
+                self.0.said.notify_one();
+            }
         }
     }
 }
