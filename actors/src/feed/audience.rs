@@ -14,7 +14,7 @@ use super::ear::{Ear, Ears};
 /// Deltas that a watcher may be behind before it has to resync: three seconds of a rush. The ring keeps more, for those who
 /// reconnect.
 const LAG_MAX: usize = 64;
-/// No more audiences than this: each is told words of its own, and they are told all to everybody who asks for a whole second.
+/// No more audiences than this: what each lacks is put together and encoded for it alone.
 const AUDIENCES_MAX: usize = 16;
 
 #[derive(Debug)]
