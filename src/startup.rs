@@ -31,7 +31,7 @@ use crate::accounts::{AccessTokens, Houses, Kind, Passwords, Provider, RelyingPa
 use crate::admin::{Office, Setup};
 use crate::catalog::{Catalog, Shelf};
 use crate::demo::fill::{DemoLogins, fill};
-use crate::holds::{Guesses, Hoards, SocketLimits, Sockets};
+use crate::holds::{Guesses, Hoards, Intents, SocketLimits, Sockets};
 use crate::http::health::Readiness;
 use crate::http::limits::Limits;
 use crate::http::{Challenges, Notices};
@@ -124,6 +124,8 @@ pub struct Parts {
     pub readiness: Readiness,
     /// Places for live feeds.
     pub sockets: Sockets,
+    /// Writes what shops mean to book.
+    pub intents: Intents,
     /// Wrong access codes that were tried here.
     pub guesses: Arc<Guesses>,
     /// Who holds how many places.
@@ -350,6 +352,7 @@ async fn up(
     let outbox = Outbox::new(workers_db.clone(), composers, Delivery::from_config(&config)?);
     let providers = config.oauth.iter().map(|(key, written)| Provider::new(key, written));
     let wire = Wire::new().map_err(StartError::HttpClient)?;
+    let intents = Intents::start(workers_db.clone());
     let houses = Houses::new(wire, providers.collect::<Result<_, _>>()?, &public_url);
     let lasts = jiff::SignedDuration::from_secs(i64::from(config.sandbox_authorisation_s));
     let parts = Parts {
@@ -373,6 +376,7 @@ async fn up(
             unread_max: Duration::from_secs(config.unread_max_s),
             ping_every: Duration::from_secs(config.ping_every_s),
         }),
+        intents,
         guesses: Arc::new(Guesses::new(config.abuse_limits == AbuseLimits::Enforce)),
         passwords: Passwords::default(),
         limits: Arc::new(Limits::from_config(&config, Kind::marks)),

@@ -1,22 +1,30 @@
 //! What other rooms ask of the catalogue by a show's id.
 
+use std::sync::Arc;
+
 use aisle_actors::core::ShowId;
+use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::platform::db::DbFault;
 
+/// Of so many shows it is remembered whose they are: some megabyte.
+const OWNERS_MAX: usize = 10_000;
+
 /// The catalogue, in the database.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(super) pool: PgPool,
+    /// Whose a show is. It stays theirs for ever, so nothing here is ever out of date.
+    owners: Arc<Cache<Uuid, Uuid>>,
 }
 
 impl Catalog {
     /// The catalogue behind this pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, owners: Arc::new(Cache::new(OWNERS_MAX)) }
     }
 
     /// Whose show it is; `None` where there is no such show.
@@ -24,9 +32,16 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn organizer_of_show(&self, show: ShowId) -> Result<Option<Uuid>, DbFault> {
-        Ok(sqlx::query_scalar!("SELECT organizer_id FROM show WHERE id = $1", show.0)
+        if let Some(known) = self.owners.get(&show.0) {
+            return Ok(Some(known));
+        }
+        let found = sqlx::query_scalar!("SELECT organizer_id FROM show WHERE id = $1", show.0)
             .fetch_optional(&self.pool)
-            .await?)
+            .await?;
+        if let Some(organizer) = found {
+            self.owners.insert(show.0, organizer);
+        }
+        Ok(found)
     }
 
     /// The plan's category to which the show's price table gives this key; `None` where it has no such price level.

@@ -12,12 +12,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::gate::must_have;
+use super::intents::Intents;
 use super::routes::show;
 use super::store::{self, KeyBooking};
 use super::wire::{self, AreaQuantity, areas_json};
 use crate::accounts::{Machine, MaybeMachine};
 use crate::catalog::Catalog;
-use crate::http::{ApiError, Code, IdempotencyKey, Json, Once, once, rejection};
+use crate::http::{ApiError, Code, IdempotencyKey, Json, Once, once_elsewhere, rejection};
 use crate::platform::db::Db;
 use crate::platform::ids;
 use crate::platform::keys::Keys;
@@ -106,6 +107,7 @@ pub(super) async fn book_hold(
     shows: web::Data<Shows>,
     catalog: web::Data<Catalog>,
     keys: web::Data<Keys>,
+    intents: web::Data<Intents>,
     machine: Machine,
     path: web::Path<(Uuid, Uuid)>,
     key: IdempotencyKey,
@@ -124,18 +126,19 @@ pub(super) async fn book_hold(
         reference: value.reference,
     };
     let handle = show(&shows, id).await?;
-    // Who has booked it need not have it any more: the show forgets a hold some minutes after it became a booking.
-    if store::read(&db, id.0, wanted.booking).await?.is_none() {
-        must_have(&request, &keys, &MaybeMachine(Some(machine)), &catalog, &shows, id, hold).await?;
+    if let Err(error) = must_have(&request, &keys, &MaybeMachine(Some(machine)), &catalog, &shows, id, hold).await {
+        // Who has booked it need not have it any more: the show forgets a hold some minutes after it became a booking.
+        store::read(&db, id.0, wanted.booking).await?.ok_or(error)?;
     }
-    let (kept, _) = store::intend(&db, &wanted).await?;
-    if kept.reference != wanted.reference {
+    let reference = wanted.reference.clone();
+    let kept = intents.intend(&db, wanted).await?;
+    if kept.reference != reference {
         return Err(ApiError::new(Code::AlreadyExists, "The hold was booked under another reference."));
     }
-    let once_hash = hash ^ ids::request_hash(wanted.booking.as_bytes());
+    let once_hash = hash ^ ids::request_hash(kept.booking.as_bytes());
     let request = Once { key: key.as_ref(), route: "POST /shows/holds/book", hash: once_hash };
     let refused = Cell::new(false);
-    let answer = once(&db, request, StatusCode::CREATED, async |_| {
+    let answer = once_elsewhere(&db, request, StatusCode::CREATED, async || {
         let command = Command::Book { hold, booking: BookingId(kept.booking), order: None };
         match handle.ask(command).await {
             Ok(answered) => match answered.answer {
@@ -174,7 +177,7 @@ async fn kept(
     (id, booking): (Uuid, Uuid),
 ) -> Result<(ShowId, KeyBooking), ApiError> {
     must_sell(catalog, machine, ShowId(id)).await?;
-    let (kept, _) = store::read(db, id, booking).await?.ok_or_else(|| ApiError::not_found("booking"))?;
+    let kept = store::read(db, id, booking).await?.ok_or_else(|| ApiError::not_found("booking"))?;
     Ok((ShowId(id), kept))
 }
 

@@ -29,5 +29,5 @@ pub use extract::{Json, Listing};
 pub use forgotten::Forgotten;
 pub use idempotency::{Caller, IdempotencyKey, Scoped};
 pub use notices::Notices;
-pub use once::{Once, once};
+pub use once::{Once, once, once_elsewhere};
 pub use patch::Patch;

@@ -53,3 +53,21 @@ pub async fn once<T: Serialize>(
     transaction.commit().await.map_err(DbFault)?;
     Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, super::caching::PRIVATE)).json(answer))
 }
+
+/// The same for work that is done elsewhere, and leaves nothing in the transaction but its answer: without a key there is nothing to
+/// keep, so no connection is held while it lasts.
+///
+/// # Errors
+/// As [`once`].
+pub async fn once_elsewhere<T: Serialize>(
+    db: &Db,
+    request: Once<'_>,
+    status: StatusCode,
+    work: impl AsyncFnOnce() -> Result<T, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    if request.key.is_some() {
+        return once(db, request, status, async |_| work().await).await;
+    }
+    let answer = work().await?;
+    Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, super::caching::PRIVATE)).json(answer))
+}

@@ -73,6 +73,7 @@ fn given(config: &mut web::ServiceConfig, parts: &Parts) {
         .app_data(web::Data::new(parts.metrics.clone()))
         .app_data(web::Data::new(parts.readiness.clone()))
         .app_data(web::Data::new(parts.sockets.clone()))
+        .app_data(web::Data::new(parts.intents.clone()))
         .app_data(web::Data::from(parts.guesses.clone()))
         .app_data(web::Data::from(parts.hoards.clone()))
         .app_data(web::Data::from(parts.challenges.clone()))

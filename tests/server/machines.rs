@@ -88,6 +88,88 @@ async fn a_repeated_booking_has_its_answer_again_and_a_reused_key_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bookings_that_come_at_once_are_written_together_and_each_is_answered_for_itself() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(6, 10, 0)).await;
+    let (_, key) = key(&server, &organizer_of(&server, show).await, &ALL).await;
+    // What the database refuses, for whatever reason: the others that were written with it must not feel it.
+    sqlx::raw_sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON key_booking FOR EACH ROW WHEN (NEW.reference = 'bad') EXECUTE FUNCTION refuse()",
+    )
+    .execute(&server.db)
+    .await
+    .unwrap();
+    let holds: Vec<String> = futures_util::future::join_all((0..30).map(|seat| {
+        let seat = format!("r{}-{}", seat / 10 + 1, seat % 10 + 1);
+        let held = ask(&server, &key, Method::POST, format!("/shows/{show}/holds"), json!({"seats": [seat]}));
+        async move { held.await.expect(201)["hold"]["id"].as_str().unwrap().to_owned() }
+    }))
+    .await;
+    // Each hold is asked for under three references at once, one of them bad.
+    let answers = futures_util::future::join_all(
+        holds.iter().flat_map(|hold| ["one", "bad", "two"].map(|reference| (hold, reference))).map(
+            |(hold, reference)| {
+                let path = format!("/shows/{show}/holds/{hold}/book");
+                let booked = ask(&server, &key, Method::POST, path, json!({"reference": reference}));
+                async move { (hold, reference, booked.await) }
+            },
+        ),
+    )
+    .await;
+    for each in answers.chunks(3) {
+        let stands: Vec<_> = each.iter().filter(|(_, _, answer)| answer.status == 201).collect();
+        let [(hold, reference, answer)] = stands[..] else { panic!("{} of three references stand", stands.len()) };
+        assert_ne!(*reference, "bad");
+        for (_, other, answer) in each.iter().filter(|(_, other, _)| other != reference) {
+            // Refused by the database where it came first, by what stands already where it came later.
+            let expected = if *other == "bad" { vec![500, 409] } else { vec![409] };
+            assert!(expected.contains(&answer.status.as_u16()), "{other}: {}", answer.status);
+        }
+        let booking = &answer.body["booking"];
+        assert_eq!((&booking["hold_id"], &booking["reference"]), (&json!(hold), &json!(reference)));
+        let at = format!("/shows/{show}/bookings/{}", booking["id"].as_str().unwrap());
+        assert_eq!(&ask(&server, &key, Method::GET, at, Value::Null).await.expect(200)["booking"], booking);
+    }
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM key_booking").fetch_one(&server.db).await.unwrap();
+    assert_eq!(kept, 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_key_was_last_used_is_said_to_the_minute_and_written_once_a_minute_however_many_use_it() {
+    let server = spawn().await;
+    let show = on_sale(&server, &hall(2, 6, 0)).await;
+    let (id, key) = key(&server, &organizer_of(&server, show).await, &ALL).await;
+    sqlx::raw_sql(
+        "CREATE TABLE written (at timestamptz);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO written VALUES (NEW.last_used_at); RETURN NULL; END $$;
+         CREATE TRIGGER note AFTER UPDATE ON machine FOR EACH ROW EXECUTE FUNCTION note()",
+    )
+    .execute(&server.db)
+    .await
+    .unwrap();
+    for (before, times) in [("NULL", 1), ("now() - interval '30 seconds'", 0), ("now() - interval '2 minutes'", 1)] {
+        let sql = format!(
+            "ALTER TABLE machine DISABLE TRIGGER note; UPDATE machine SET last_used_at = {before}; DELETE FROM written;
+             ALTER TABLE machine ENABLE TRIGGER note"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&server.db).await.unwrap();
+        let uses = (0..24).map(|_| ask(&server, &key, Method::GET, "/machine".to_owned(), Value::Null));
+        for used in futures_util::future::join_all(uses).await {
+            used.expect(200);
+        }
+        let (written, fresh): (i64, bool) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM written), last_used_at > now() - interval '1 minute' FROM machine WHERE id = $1::uuid",
+        )
+        .bind(&id)
+        .fetch_one(&server.db)
+        .await
+        .unwrap();
+        assert_eq!((written, fresh), (times, true), "last used: {before}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_show_refuses_a_shop_is_told_by_name() {
     let server = spawn().await;
     let show = on_sale(&server, &hall(2, 6, 0)).await;

@@ -92,7 +92,15 @@ impl Accounts {
         .await?;
         let Some(row) = row else { return Ok(None) };
         if row.stale {
-            sqlx::query!("UPDATE machine SET last_used_at = now() WHERE id = $1", row.id).execute(&self.pool).await?;
+            // A key in a rush is stale for hundreds of requests at once: one of them says so, and nobody waits for it.
+            sqlx::query!(
+                "UPDATE machine SET last_used_at = now() WHERE id IN (
+                     SELECT id FROM machine WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+                     FOR NO KEY UPDATE SKIP LOCKED)",
+                row.id
+            )
+            .execute(&self.pool)
+            .await?;
         }
         Ok(Some(Machine {
             id: row.id,

@@ -75,6 +75,9 @@ pub struct Options {
     /// For how many seconds.
     #[arg(long, default_value_t = 20)]
     viewer_seconds: u64,
+    /// How often a house is sold out.
+    #[arg(long, default_value_t = 3)]
+    sales: usize,
     /// What is measured.
     #[arg(long, value_delimiter = ',', default_value = "memory,hot,peers,contended,spread,half,viewers,sellout")]
     only: Vec<trials::Trial>,

@@ -128,6 +128,16 @@ struct Best {
 }
 
 /// Where each stands in what was measured by turns.
+/// Whoever sells seats does something besides appending: looks for them, and whether they may be had. A tenth is little for it (it takes
+/// ours more than all of appending), and without it a target beside which appending alone stands is within reach in one run and
+/// out of it in the next.
+const BESIDES: f64 = 1.1;
+
+/// Whether what only appends is so far above the target that something which does more could hold it.
+fn leaves_room(append: f64, target: f64) -> bool {
+    append >= target * BESIDES
+}
+
 const OURS: usize = 0;
 const THEIRS: usize = 1;
 const APPEND: usize = 2;
@@ -208,7 +218,7 @@ impl Bench<'_> {
             ),
             target: Some((
                 "at least 0.65".to_owned(),
-                Verdict::beside(best_ratio >= 0.65, of_append.map(|append| append >= 0.65)),
+                Verdict::beside(best_ratio >= 0.65, of_append.map(|append| leaves_room(append, 0.65))),
             )),
             figures: json!({"ratio": best_ratio, "append_ratio": of_append}),
         });
@@ -240,7 +250,7 @@ impl Bench<'_> {
                 seen: format!("{least:.1} times{}", less(of_append, |append| format!("{append:.1} times"))),
                 target: Some((
                     "at least 5 times the best row peer".to_owned(),
-                    Verdict::beside(least >= 5.0, of_append.map(|append| append >= 5.0)),
+                    Verdict::beside(least >= 5.0, of_append.map(|append| leaves_room(append, 5.0))),
                 )),
                 figures: json!({"ratio": least, "append_ratio": of_append}),
             });
@@ -266,7 +276,7 @@ impl Bench<'_> {
             ),
             target: Some((
                 "at least 0.80".to_owned(),
-                Verdict::beside(ratio >= 0.80, of_append.map(|append| append >= 0.80)),
+                Verdict::beside(ratio >= 0.80, of_append.map(|append| leaves_room(append, 0.80))),
             )),
             figures: turns.figures(OURS, THEIRS),
         });
@@ -305,7 +315,7 @@ impl Bench<'_> {
             seen: turns.words(OURS, THEIRS),
             target: Some((
                 "within 15 %".to_owned(),
-                Verdict::beside(ratio >= 0.85, of_append.map(|append| append >= 0.85)),
+                Verdict::beside(ratio >= 0.85, of_append.map(|append| leaves_room(append, 0.85))),
             )),
             figures: turns.figures(OURS, THEIRS),
         });

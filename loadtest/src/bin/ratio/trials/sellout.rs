@@ -29,8 +29,14 @@ const ARRIVE_AT_ONCE: usize = 64;
 const TRIES: usize = 200;
 /// After so long.
 const BUSY: Duration = Duration::from_millis(250);
+/// One comes after the other: all at once they would hold at once and then book at once, in waves, and each wave has another rate.
+const COME_EACH: Duration = Duration::from_micros(500);
 /// Tenths, so that noise is not taken for a trend.
 const PARTS: usize = 10;
+/// The first steps come while connections still do, and the last ones are bookings alone, which cost more than holds: other things'
+/// rates. The tenths are of what lies between, where holds and bookings are asked for as often: holds to the last seat, and
+/// bookings nearly from the first.
+const EDGE: usize = CONNECTIONS;
 
 /// What all buyers share.
 struct Sale {
@@ -44,8 +50,7 @@ struct Sale {
 /// What one connection saw.
 #[derive(Default)]
 struct Seen {
-    /// When each of its steps, a hold or a booking, was answered, in microseconds since the beginning. Parties alone would say that
-    /// a sale begins slowly and ends fast, because its first thousands of answers are all holds and its last ones all bookings.
+    /// When each of its steps, a hold or a booking, was answered, in microseconds since the beginning.
     steps_us: Vec<u64>,
     sold: usize,
     busy: usize,
@@ -134,24 +139,86 @@ impl Sale {
     }
 }
 
-/// Steps a second in each tenth of the sale. `moments` are sorted.
+/// Steps a second.
 #[allow(clippy::cast_precision_loss, reason = "rates")]
-fn rates(moments: &[u64]) -> Vec<f64> {
-    let each = moments.len() / PARTS;
-    let ends = (1..=PARTS).map(|part| moments[(part * each).saturating_sub(1).min(moments.len() - 1)]);
-    let mut before = 0;
-    let mut rates = Vec::with_capacity(PARTS);
-    for end in ends {
-        rates.push(each as f64 / ((end - before).max(1) as f64 / 1_000_000.0));
-        before = end;
-    }
-    rates
+fn rate(steps: usize, us: u64) -> f64 {
+    steps as f64 / (us.max(1) as f64 / 1_000_000.0)
+}
+
+/// Steps a second of the first ones, of each tenth of those between, and of the last ones. `moments` are sorted.
+fn rates(moments: &[u64], edge: usize) -> Option<(f64, Vec<f64>, f64)> {
+    let between = moments.len().checked_sub(2 * edge).filter(|between| *between >= PARTS && edge > 0)?;
+    let at = |step: usize| moments[step - 1];
+    let ends: Vec<usize> = (0..=PARTS).map(|part| edge + part * between / PARTS).collect();
+    let parts = ends.windows(2).map(|part| rate(part[1] - part[0], at(part[1]) - at(part[0]))).collect();
+    Some((rate(edge, at(edge)), parts, rate(edge, at(moments.len()) - at(edge + between))))
+}
+
+/// What one sale of the whole house came to.
+struct Sold {
+    seconds: f64,
+    first: f64,
+    rates: Vec<f64>,
+    last: f64,
+    seats: usize,
+    left: usize,
+    busy: usize,
+}
+
+/// Of each tenth the sale in the middle: one that the machine has slowed down for a moment says nothing about the others.
+fn middle_of_each(sales: &[Sold]) -> Vec<f64> {
+    (0..PARTS).map(|part| middle_of(sales, |sale| sale.rates[part])).collect()
+}
+
+fn middle_of(sales: &[Sold], figure: impl Fn(&Sold) -> f64) -> f64 {
+    median(&sales.iter().map(figure).collect::<Vec<_>>())
 }
 
 impl Bench<'_> {
     pub(super) async fn sellout(&mut self, office: &Office, house: &House) -> Result<(), Failed> {
-        let show = office.shows(house, 1, SEATS).await?.remove(0).id;
         let key = office.key(house).await?;
+        let mut sales = Vec::new();
+        for show in office.shows(house, self.options.sales.max(1), SEATS).await? {
+            sales.push(self.sale(office, &show.id, &key).await?);
+        }
+        let rates = middle_of_each(&sales);
+        let middle = median(&rates);
+        let (least, most) =
+            rates.iter().fold((f64::MAX, 0_f64), |(least, most), &rate| (least.min(rate), most.max(rate)));
+        let words = |rates: &[f64]| rates.iter().map(|rate| format!("{rate:.0}")).collect::<Vec<_>>().join(" ");
+        let seconds: Vec<String> = sales.iter().map(|sale| format!("{:.1}", sale.seconds)).collect();
+        let (first, last) = (middle_of(&sales, |sale| sale.first), middle_of(&sales, |sale| sale.last));
+        let sum = |of: fn(&Sold) -> usize| sales.iter().map(of).sum::<usize>();
+        self.report.line(Line {
+            what: format!(
+                "{} times {SEATS} seats to {} parties of {PARTY} by best available, held and booked, over {CONNECTIONS} connections",
+                sales.len(),
+                SEATS / PARTY
+            ),
+            seen: format!(
+                "{} sold in {} s, {} left; steps (a hold, a booking) a second in each tenth of the sale, the middle one of them: {} (before them {first:.0} in {EDGE} while the connections come, after them {last:.0} in {EDGE} that are bookings alone); {} answers were \"busy\"",
+                sum(|sale| sale.seats),
+                seconds.join(", "),
+                sum(|sale| sale.left),
+                words(&rates),
+                sum(|sale| sale.busy),
+            ),
+            target: Some((
+                "every tenth within 20 % of the one in the middle".to_owned(),
+                Verdict::of(least >= 0.8 * middle && most <= 1.2 * middle),
+            )),
+            figures: json!({
+                "sold": sum(|sale| sale.seats), "left": sum(|sale| sale.left), "busy": sum(|sale| sale.busy), "rates": rates,
+                "first": first, "last": last, "sales": sales.iter().map(|sale| json!({
+                    "seconds": sale.seconds, "first": sale.first, "rates": sale.rates, "last": sale.last, "busy": sale.busy,
+                })).collect::<Vec<_>>(),
+            }),
+        });
+        Ok(())
+    }
+
+    /// One show from its first seat to its last.
+    async fn sale(&mut self, office: &Office, show: &str, key: &str) -> Result<Sold, Failed> {
         let target = self.aisle.target.clone();
         let mut wires = Vec::with_capacity(CONNECTIONS);
         while wires.len() < CONNECTIONS {
@@ -163,43 +230,32 @@ impl Bench<'_> {
                 wires.push(wire??);
             }
         }
-        let sale = Arc::new(Sale { target, show: show.clone(), key, next: AtomicUsize::new(0), begun: clock::now() });
+        let (show, key) = (show.to_owned(), key.to_owned());
+        let sale = Arc::new(Sale { target, show, key, next: AtomicUsize::new(0), begun: clock::now() });
         let mut tasks = JoinSet::new();
-        for wire in wires {
-            tasks.spawn(Arc::clone(&sale).serve(wire));
+        for (wire, number) in wires.into_iter().zip(0_u32..) {
+            let sale = Arc::clone(&sale);
+            tasks.spawn(async move {
+                tokio::time::sleep_until(sale.begun + COME_EACH * number).await;
+                sale.serve(wire).await
+            });
         }
-        let (mut moments, mut sold, mut busy) = (Vec::new(), 0, 0);
+        let (mut moments, mut seats, mut busy) = (Vec::new(), 0, 0);
         while let Some(seen) = tasks.join_next().await {
             let seen = seen?;
             self.report.fault(seen.faults as u64, seen.first_fault.as_ref());
             moments.extend(seen.steps_us);
-            sold += seen.sold * PARTY;
+            seats += seen.sold * PARTY;
             busy += seen.busy;
         }
         moments.sort_unstable();
-        let Some(&last) = moments.last().filter(|_| moments.len() >= PARTS) else {
-            return Err("nearly nothing was sold".into());
-        };
-        let letters = office.seats(&show).await?;
-        let free = letters.bytes().filter(|&letter| letter == b'a').count();
-        self.report.fault(u64::from(free > 0), Some(&format!("{free} places are left over")));
-        let rates = rates(&moments);
-        let middle = median(&rates);
-        let (least, most) =
-            rates.iter().fold((f64::MAX, 0_f64), |(least, most), &rate| (least.min(rate), most.max(rate)));
-        let words: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+        let (first, rates, last) = rates(&moments, EDGE).ok_or("nearly nothing was sold")?;
+        let letters = office.seats(&sale.show).await?;
+        let left = letters.bytes().filter(|&letter| letter == b'a').count();
+        self.report.fault(u64::from(left > 0), Some(&format!("{left} places are left over")));
         #[allow(clippy::cast_precision_loss, reason = "a rate")]
-        let seconds = last as f64 / 1_000_000.0;
-        self.report.line(Line {
-            what: format!("{SEATS} seats to {} parties of {PARTY} by best available, held and booked, over {CONNECTIONS} connections", SEATS / PARTY),
-            seen: format!(
-                "{sold} sold in {seconds:.1} s, {free} left; steps (a hold, a booking) a second in each tenth of the sale: {}; {busy} answers were \"busy\"",
-                words.join(" ")
-            ),
-            target: Some(("every tenth within 20 % of the one in the middle".to_owned(), Verdict::of(least >= 0.8 * middle && most <= 1.2 * middle))),
-            figures: json!({"sold": sold, "left": free, "seconds": seconds, "rates": rates, "busy": busy}),
-        });
-        Ok(())
+        let seconds = moments[moments.len() - 1] as f64 / 1_000_000.0;
+        Ok(Sold { seconds, first, rates, last, seats, left, busy })
     }
 }
 
@@ -209,13 +265,41 @@ mod tests {
 
     #[test]
     #[allow(clippy::float_cmp, reason = "these are exact")]
-    fn a_tenth_that_took_twice_as_long_has_half_the_rate() {
-        // A step each millisecond, and in the last tenth each two milliseconds.
-        let moments: Vec<u64> =
-            (1..=100_u64).map(|n| if n <= 90 { n * 1_000 } else { 90_000 + (n - 90) * 2_000 }).collect();
-        let rates = rates(&moments);
-        assert_eq!(rates.len(), PARTS);
-        assert_eq!((rates[0], rates[8], rates[9]), (1_000.0, 1_000.0, 500.0));
+    fn a_tenth_that_took_twice_as_long_has_half_the_rate_and_the_edges_have_their_own() {
+        // Ten steps each half a millisecond, then each a millisecond, in the last tenth two, and ten more each four.
+        let mut now = 0;
+        let paces = [(10, 500), (90, 1_000), (10, 2_000), (10, 4_000)];
+        let moments: Vec<u64> = paces
+            .into_iter()
+            .flat_map(|(steps, us)| vec![us; steps])
+            .map(|us| {
+                now += us;
+                now
+            })
+            .collect();
+        let (first, between, last) = rates(&moments, 10).unwrap();
+        assert_eq!(between.len(), PARTS);
+        assert_eq!((first, between[0], between[8], between[9], last), (2_000.0, 1_000.0, 1_000.0, 500.0, 250.0));
+        assert_eq!(rates(&moments[..29], 10), None);
+    }
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "these are exact")]
+    fn a_tenth_that_one_sale_alone_was_slow_in_is_not_slow() {
+        let sale = |rates: [f64; PARTS]| Sold {
+            seconds: 1.0,
+            first: 1.0,
+            rates: rates.to_vec(),
+            last: 1.0,
+            seats: 0,
+            left: 0,
+            busy: 0,
+        };
+        let mut slow = [100.0; PARTS];
+        slow[3] = 10.0;
+        let sales = [sale([100.0; PARTS]), sale(slow), sale([101.0; PARTS])];
+        assert_eq!(middle_of_each(&sales), vec![100.0; PARTS]);
+        assert_eq!(middle_of_each(&sales[1..2]), slow);
     }
 
     #[test]
