@@ -47,7 +47,8 @@ impl PersonalData for Customers {
                         FROM ticket t JOIN show s ON s.id = t.show_id JOIN production p ON p.id = s.production_id
                         WHERE t.holder_id = c.id),
                     'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                        'number', o.number, 'at', o.created_at, 'state', o.state, 'total', o.total, 'currency', o.currency,
+                        'number', o.number, 'name', coalesce(o.buyer_name, c.name), 'at', o.created_at, 'state', o.state,
+                        'total', o.total, 'currency', o.currency,
                         'review', o.review, 'review_by', o.review_by, 'review_findings', o.review_findings,
                         'review_reason', o.review_reason,
                         'came_from', (SELECT jsonb_build_object('address', t.address, 'device', t.device, 'at', t.at)
@@ -246,8 +247,11 @@ async fn blank(connection: &mut PgConnection, customer: Uuid, now: Timestamp) ->
         customer,
         time::sql(now) as jiff_sqlx::Timestamp
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    sqlx::query!("UPDATE orders SET buyer_name = NULL WHERE customer_id = $1 AND buyer_name IS NOT NULL", customer)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

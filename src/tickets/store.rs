@@ -245,7 +245,7 @@ impl Tickets {
                       t.booking_id, t.seat_guid AS seat, t.area_id AS area, l.section, l.row_label,
                       l.seat_label AS number, l.label, l.ticket_type, tt.name AS "ticket_type_name?", l.price_level,
                       pl.name AS "price_level_name?", t.status, t.issue, t.holder_id AS passed_on_to,
-                      coalesce(hc.name, c.name) AS "holder!", p.title AS production, p.subtitle,
+                      coalesce(hc.name, o.buyer_name, c.name) AS "holder!", p.title AS production, p.subtitle,
                       p.duration_min, v.name AS venue, v.address, v.city, v.country, v.time_zone, s.starts_at, s.doors_at,
                       t.issued_at
                FROM ticket t

@@ -1,5 +1,6 @@
 //! One customer, several browsers: limits are by who buys, not by where.
 
+use aisle::accounts::{Accounts, NewUser, insert_user};
 use aisle::platform::db::MIGRATIONS;
 use aisle::platform::ids::derived_id;
 use serde_json::{Value, json};
@@ -47,6 +48,61 @@ async fn two_first_orders_of_a_new_address_at_once_have_one_limit() {
     refused.refused(409, "seat_limit_reached");
     let rows: Vec<Uuid> = sqlx::query_scalar("SELECT buyer_id FROM customer").fetch_all(&server.db).await.unwrap();
     assert_eq!(rows.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_types_somebodys_address_renames_no_order_but_their_own() {
+    let server = spawn().await;
+    let show = on_sale_with(&server, &hall(2, 6, 10), json!({})).await;
+    let mut tokens = vec![];
+    for email in ["ada@example.org", "eve@example.org"] {
+        let user =
+            NewUser { name: "Account".to_owned(), email: email.to_owned(), password_hash: None, is_admin: false };
+        let user = insert_user(&mut server.db.acquire().await.unwrap(), &user).await.unwrap();
+        sqlx::query("UPDATE app_user SET email_verified_at = now() WHERE id = $1")
+            .bind(user)
+            .execute(&server.db)
+            .await
+            .unwrap();
+        tokens.push(Accounts::new(server.db.clone()).make_bearer(user, "test").await.unwrap());
+    }
+    let (ada, eve) = (tokens[0].as_str(), tokens[1].as_str());
+    // Who orders, as whom, and how the house knows the customer afterwards.
+    let orders = [
+        ("r1-1", None, "Ada Buyer", "Ada Buyer"),
+        ("r1-2", None, "Donald Duck", "Ada Buyer"),
+        ("r1-3", Some(eve), "Eve", "Ada Buyer"),
+        ("r1-4", Some(ada), "Ada Lovelace", "Ada Lovelace"),
+        ("r1-5", None, "Ada Buyer", "Ada Lovelace"),
+    ];
+    let mut made = vec![];
+    for (seat, who, name, known_as) in orders {
+        let hold = held(&server, show, &[seat]).await;
+        let owned = json!({"show_id": show, "hold_id": hold["id"], "token": hold["token"]});
+        let wish = json!({"holds": [owned], "customer": {"name": name, "email": "ada@example.org"}});
+        let mut request = server.request(reqwest::Method::POST, "/orders");
+        if let Some(token) = who {
+            request = request.bearer_auth(token);
+        }
+        made.push(send(request.json(&wish)).await.expect(201)["order"]["id"].as_str().unwrap().to_owned());
+        let known: Vec<String> = sqlx::query_scalar("SELECT name FROM customer").fetch_all(&server.db).await.unwrap();
+        assert_eq!(known, [known_as], "after {name}");
+    }
+    let read = async |path: String| server.admin(reqwest::Method::GET, &path, &Value::Null).await.expect(200);
+    for (order, (_, _, name, _)) in made.iter().zip(orders) {
+        assert_eq!(read(format!("/admin/orders/{order}")).await["order"]["customer"]["name"], name);
+    }
+    let found = async |query: &str| read(format!("/admin/orders?{query}")).await["items"].as_array().unwrap().len();
+    assert_eq!(found("q=donald").await, 1);
+    assert_eq!(found(&format!("q=donald&show={show}")).await, 1);
+    // An order from before orders had a name goes by its customer's.
+    sqlx::query("UPDATE orders SET buyer_name = NULL WHERE id = $1::text::uuid")
+        .bind(&made[1])
+        .execute(&server.db)
+        .await
+        .unwrap();
+    assert_eq!(read(format!("/admin/orders/{}", made[1])).await["order"]["customer"]["name"], "Ada Lovelace");
+    assert_eq!(found("q=donald").await, 0);
 }
 
 /// The number by which journals know a customer.

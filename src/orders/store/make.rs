@@ -129,8 +129,8 @@ impl Orders {
             // Either conflict leaves the row as it is; which one it was shows below.
             made = sqlx::query!(
                 "INSERT INTO orders (id, number, organizer_id, customer_id, state, total, currency, accept_equal_seats,
-                                     terms_version, request_hash, pay_within_ms, next_step_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + interval '10 seconds')
+                                     terms_version, request_hash, pay_within_ms, buyer_name, next_step_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + interval '10 seconds')
                  ON CONFLICT DO NOTHING",
                 saga.order,
                 number,
@@ -142,7 +142,8 @@ impl Orders {
                 saga.accept_equal,
                 new.terms_version,
                 &request[..],
-                i64::try_from(saga.pay_within_ms).unwrap_or(i64::MAX)
+                i64::try_from(saga.pay_within_ms).unwrap_or(i64::MAX),
+                new.name
             )
             .execute(&mut *transaction)
             .await?
@@ -188,15 +189,28 @@ impl Orders {
     }
 }
 
+/// Who buys, by their address. A customer is called as at their first order, or as they called themselves later, signed in with this
+/// address: anybody can type it. What an order's own tickets say is the order's.
 async fn customer(connection: &mut PgConnection, new: &NewOrder) -> Result<Uuid, DbFault> {
     let locale = new.locale.as_deref().unwrap_or("en");
+    let themselves = match new.buyer {
+        Some(buyer) => sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT 1 FROM app_user WHERE id = $1 AND email_normalized = $2 AND email_verified_at IS NOT NULL) AS \"is!\"",
+            buyer,
+            new.email_normalized
+        )
+        .fetch_one(&mut *connection)
+        .await?,
+        None => false,
+    };
     // Who comes back unchanged is only read, so that their orders of one moment don't meet in a lock.
     let known = sqlx::query_scalar!(
-        "SELECT id FROM customer WHERE organizer_id = $1 AND email_normalized = $2 AND name = $3 AND locale = $4",
+        "SELECT id FROM customer WHERE organizer_id = $1 AND email_normalized = $2 AND (name = $3 OR NOT $5) AND locale = $4",
         new.organizer,
         new.email_normalized,
         new.name,
-        locale
+        locale,
+        themselves
     )
     .fetch_optional(&mut *connection)
     .await?;
@@ -205,14 +219,16 @@ async fn customer(connection: &mut PgConnection, new: &NewOrder) -> Result<Uuid,
     }
     Ok(sqlx::query_scalar!(
         "INSERT INTO customer (id, organizer_id, email, email_normalized, name, locale) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (organizer_id, email_normalized) DO UPDATE SET name = EXCLUDED.name, locale = EXCLUDED.locale
+         ON CONFLICT (organizer_id, email_normalized) DO UPDATE
+             SET name = CASE WHEN $7 THEN EXCLUDED.name ELSE customer.name END, locale = EXCLUDED.locale
          RETURNING id",
         ids::new_id(),
         new.organizer,
         new.email.trim(),
         new.email_normalized,
         new.name,
-        locale
+        locale,
+        themselves
     )
     .fetch_one(connection)
     .await?)

@@ -216,7 +216,7 @@ impl Orders {
         let head = sqlx::query!(
             "SELECT o.organizer_id, o.link_version, ARRAY(SELECT user_id FROM order_claim WHERE order_id = o.id) AS \"owners!\",
                     o.state, o.number, o.currency, o.created_at, o.customer_id,
-                    CASE WHEN c.erased_at IS NULL THEN c.name ELSE '' END AS \"name!\",
+                    CASE WHEN c.erased_at IS NULL THEN coalesce(o.buyer_name, c.name) ELSE '' END AS \"name!\",
                     CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS \"email!\",
                     EXISTS (SELECT 1 FROM order_exchange e WHERE e.old_order_id = o.id OR e.new_order_id = o.id) AS \"exchanged!\"
              FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id = $1",
@@ -328,7 +328,7 @@ impl Orders {
                  WHERE o.id IN (SELECT h.order_id FROM order_hold h WHERE h.show_id = $2)
                    AND ($1::uuid[] IS NULL OR o.organizer_id = ANY ($1)) AND ($3::text IS NULL OR o.state = $3)
                    AND ($4::text IS NULL OR lower(o.number) LIKE $4
-                        OR (c.erased_at IS NULL AND (lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)))
+                        OR (c.erased_at IS NULL AND (lower(o.buyer_name) LIKE $4 OR lower(c.name) LIKE $4 OR c.email_normalized LIKE $4)))
                    AND ($5::timestamptz IS NULL OR (o.created_at, o.id) < ($5, $6::uuid))
                    AND ($8::text IS NULL OR o.review = $8)
                  ORDER BY o.created_at DESC, o.id DESC LIMIT $7",
@@ -348,10 +348,11 @@ impl Orders {
                 Dated,
                 "SELECT o.id, o.created_at FROM orders o JOIN customer c ON c.id = o.customer_id
                  WHERE $2::uuid IS NULL
-                   AND o.id IN (SELECT n.id FROM orders n WHERE lower(n.number) LIKE $4
+                   AND o.id IN (SELECT n.id FROM orders n WHERE lower(n.number) LIKE $4 OR lower(n.buyer_name) LIKE $4
                                 UNION
                                 SELECT b.id FROM customer a JOIN orders b ON b.customer_id = a.id
                                 WHERE a.erased_at IS NULL AND (lower(a.name) LIKE $4 OR a.email_normalized LIKE $4))
+                   AND (c.erased_at IS NULL OR lower(o.number) LIKE $4)
                    AND ($1::uuid[] IS NULL OR o.organizer_id = ANY ($1)) AND ($3::text IS NULL OR o.state = $3)
                    AND ($5::timestamptz IS NULL OR (o.created_at, o.id) < ($5, $6::uuid))
                    AND ($8::text IS NULL OR o.review = $8)

@@ -112,7 +112,7 @@ impl Tickets {
     /// When the database does not answer.
     pub async fn letter(&self, order: Uuid) -> Result<Option<Letter>, DbFault> {
         let Some(row) = sqlx::query!(
-            "SELECT o.number, o.link_version, o.organizer_id, g.name AS organizer, c.name, c.email, o.total, o.currency, o.confirmed_at, o.review_by,
+            "SELECT o.number, o.link_version, o.organizer_id, g.name AS organizer, coalesce(o.buyer_name, c.name) AS \"name!\", c.email, o.total, o.currency, o.confirmed_at, o.review_by,
                     (SELECT v.time_zone FROM order_hold h JOIN show s ON s.id = h.show_id JOIN venue v ON v.id = s.venue_id
                      WHERE h.order_id = o.id ORDER BY h.position LIMIT 1) AS zone
              FROM orders o JOIN customer c ON c.id = o.customer_id JOIN organizer g ON g.id = o.organizer_id
@@ -204,7 +204,8 @@ impl Tickets {
             Whose::Order(order) => (None, Some(order)),
         };
         let Some(row) = sqlx::query!(
-            "SELECT c.id, c.organizer_id, g.name AS organizer, c.name, c.email, c.locale
+            "SELECT c.id, c.organizer_id, g.name AS organizer, c.email, c.locale,
+                    coalesce((SELECT buyer_name FROM orders WHERE id = $2), c.name) AS \"name!\"
              FROM customer c JOIN organizer g ON g.id = c.organizer_id
              WHERE c.erased_at IS NULL AND c.id = coalesce($1, (SELECT customer_id FROM orders WHERE id = $2))",
             customer,

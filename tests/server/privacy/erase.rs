@@ -151,6 +151,7 @@ async fn a_customer_is_erased_and_orders_ledger_tickets_and_the_audit_chain_stan
         "webhook_in.body",
         "refund.reason",
         "orders.metadata",
+        "orders.buyer_name",
         "idempotency.answer",
         "audit_person.name",
         "audit_person.address",
@@ -286,7 +287,7 @@ async fn where_the_law_keeps_a_buyer_in_the_books_they_are_out_of_use_until_then
     assert_eq!(later[0]["why"], "books");
     let kept = found(&server.db, &TRACES).await;
     print("kept by law", &kept);
-    assert_eq!(kept.keys().collect::<Vec<_>>(), ["customer.email", "customer.name"]);
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["customer.email", "customer.name", "orders.buyer_name"]);
     assert_eq!(read(&server, &purchase.order, "").await["order"]["customer"]["email"], "");
     // Who comes back is somebody new.
     let again = begin_at(&server, show, "r1-2").await;
@@ -312,7 +313,7 @@ async fn who_was_to_be_forgotten_after_the_show_is_forgotten_after_it() {
     retention.run(until).await.unwrap();
     assert_eq!(
         found(&server.db, &TRACES).await.keys().collect::<Vec<_>>(),
-        ["customer.email", "customer.email_normalized", "customer.name"]
+        ["customer.email", "customer.email_normalized", "customer.name", "orders.buyer_name"]
     );
     retention.run(until + jiff::SignedDuration::from_secs(1)).await.unwrap();
     assert_eq!(found(&server.db, &TRACES).await.keys().collect::<Vec<_>>(), Vec::<&String>::new());
